@@ -1,0 +1,1 @@
+"""Recordings on disk to samples and stretches of speech."""

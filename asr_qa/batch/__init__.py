@@ -1,0 +1,1 @@
+"""Many recordings: worker processes and their progress."""

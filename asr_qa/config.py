@@ -1,0 +1,96 @@
+"""Settings, read from the environment (ASR_QA_*, "__" for nesting) and a .env file by the edges only."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from platformdirs import user_cache_path, user_data_path
+from pydantic import BaseModel, Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class AsrSettings(BaseModel):
+    """Speech to text."""
+
+    engine: Literal["whisper", "replay"] = "whisper"
+    """Engine behind the transcriber port."""
+    model: str = "base"
+    """Name of a manifest in models/, or a folder that holds a model."""
+    language: str = "zh"
+    """Language spoken, unless the manifest row names one."""
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    """Where the model runs."""
+    compute_type: str = "auto"
+    """CTranslate2 compute type; auto is int8 on CPU and float16 on GPU."""
+    threads: int = Field(0, ge=0)
+    """CPU threads of one worker; 0 shares the cores between the workers."""
+    beam_size: int = Field(5, ge=1, le=10)
+    """Beam width of the decoder."""
+    replay_dir: Path | None = None
+    """Folder of finished transcripts for engine "replay"."""
+
+
+class VadSettings(BaseModel):
+    """Speech detection."""
+
+    detector: Literal["webrtc", "silero"] = "webrtc"
+    """Which detector finds speech in a channel."""
+
+
+class AudioSettings(BaseModel):
+    """Reading recordings."""
+
+    agent_channel: int | Literal["auto"] = 0
+    """Channel of the agent (0 is the first); auto finds it from the opening script."""
+    max_seconds: float = Field(6 * 3600.0, gt=0)
+    """Longer recordings are refused."""
+    max_bytes: int = Field(4 * 2**30, gt=0)
+    """Larger files are refused."""
+
+
+class ServerSettings(BaseModel):
+    """HTTP API."""
+
+    host: str = "127.0.0.1"
+    """Address to listen on; loopback unless changed."""
+    port: int = Field(8420, ge=0, le=65535)
+    """Port to listen on."""
+    require_token: bool = True
+    """Every request needs a token (asr-qa token create)."""
+
+
+class Settings(BaseSettings):
+    """All settings of asr_qa; each is an environment variable, e.g. ASR_QA_ASR__MODEL=small."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="ASR_QA_", env_nested_delimiter="__", env_file=".env", extra="ignore", use_attribute_docstrings=True
+    )
+
+    database_url: str = ""
+    """SQLAlchemy URL; empty means a SQLite file asr_qa.db in data_dir."""
+    data_dir: Path = Field(default_factory=lambda: user_data_path("asr_qa"))
+    """Where the database lies unless database_url says otherwise."""
+    cache_dir: Path = Field(default_factory=lambda: user_cache_path("asr_qa"))
+    """Where models are kept after a pull."""
+    models_dir: Path | None = None
+    """Offline folder of models, looked into first."""
+    rules_dir: Path | None = None
+    """Folder of rule packs; empty means the rules that are shipped."""
+    scorecard: str = "inbound"
+    """Name of the scorecard in rules/scorecards/, or a path to one."""
+    workers: int = Field(0, ge=0)
+    """Worker processes; 0 means one per two cores, at least one."""
+    log_level: Literal["debug", "info", "warning", "error"] = "warning"
+    """How much is logged to standard error."""
+    asr: AsrSettings = AsrSettings()
+    vad: VadSettings = VadSettings()
+    audio: AudioSettings = AudioSettings()
+    server: ServerSettings = ServerSettings()
+
+
+def shipped(name: Literal["rules", "models", "sample_audio"]) -> Path:
+    """Folder of data that comes with asr_qa: inside the installed package, or at the top of a checkout."""
+    package = Path(__file__).resolve().parent
+    inside = package / "data" / name
+    return inside if inside.is_dir() else package.parent / name

@@ -1,0 +1,56 @@
+"""The call document: everything known of one call, as stored and as written to --out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from asr_qa.core.finding import Finding
+from asr_qa.core.metrics import CallMetrics
+from asr_qa.core.recording import Recording
+from asr_qa.core.scorecard import ScoreSheet
+from asr_qa.core.timeline import Event
+from asr_qa.core.transcript import Utterance
+
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Models:
+    """What produced the document; the same stamp on the same audio gives the same document."""
+
+    asr: str
+    vad: str
+    diarization: str | None
+    ruleset_digest: str
+    scorecard: str
+    """ "id@version"."""
+    version: str
+    """Version of asr_qa."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallWarning:
+    """Something about the recording that limits what can be known."""
+
+    code: str
+    """no_speech, dead_channel, dual_mono, bleed, swapped_roles, roles_unknown, clipping, low_level, gaps,
+    unintelligible or truncated."""
+    message: str
+    start: float | None = None
+    """Seconds; None where the whole recording is meant."""
+    end: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallDocument:
+    """One call, worked through."""
+
+    schema_version: int = SCHEMA_VERSION
+    recording: Recording
+    models: Models
+    utterances: tuple[Utterance, ...]
+    events: tuple[Event, ...]
+    metrics: CallMetrics
+    findings: tuple[Finding, ...]
+    score_sheet: ScoreSheet
+    warnings: tuple[CallWarning, ...] = ()

@@ -1,0 +1,1 @@
+"""Use cases: the order in which a call is worked on, seen through ports."""

@@ -1,0 +1,112 @@
+"""What the pipeline needs from the outside, as protocols; adapters implement them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from asr_qa.core.recording import Role
+from asr_qa.core.segment import Track
+from asr_qa.core.transcript import Transcript
+
+Samples = NDArray[np.int16]
+"""One channel, mono, 16-bit."""
+
+SAMPLE_RATE = 16000
+"""Hertz of all decoded audio inside the pipeline."""
+
+
+@dataclass(frozen=True, slots=True)
+class AudioInfo:
+    """What the header of a recording says."""
+
+    path: Path
+    sha256: str
+    duration: float
+    """Seconds."""
+    sample_rate: int
+    """Hertz, as in the file."""
+    channels: int
+    codec: str
+    container: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallAudio:
+    """Decoded audio of one recording at SAMPLE_RATE."""
+
+    samples: NDArray[np.int16]
+    """Shape (channels, samples)."""
+    sample_rate: int = SAMPLE_RATE
+    truncated: bool = False
+    """The file ended in the middle of its data or lost packets; what could be decoded is here."""
+
+    @property
+    def channels(self) -> int:
+        """Number of channels."""
+        return int(self.samples.shape[0])
+
+    @property
+    def duration(self) -> float:
+        """Seconds."""
+        return float(self.samples.shape[1]) / self.sample_rate
+
+
+@dataclass(frozen=True, slots=True)
+class SpokenChannel:
+    """One channel to transcribe: its role, its samples, and where speech is in it."""
+
+    role: Role
+    samples: Samples
+    speech: Track
+    sample_rate: int = SAMPLE_RATE
+
+
+class AudioReader(Protocol):
+    """Opens recordings."""
+
+    def probe(self, path: Path) -> AudioInfo:
+        """Read header and checksum; raises AudioError."""
+
+    def blocks(self, path: Path, *, seconds: float = 30.0) -> Iterator[NDArray[np.int16]]:
+        """Decode in a stream: arrays (channels, samples) at SAMPLE_RATE; raises AudioError."""
+
+    def read(self, path: Path) -> CallAudio:
+        """Decode the whole recording; raises AudioError."""
+
+
+class SpeechDetector(Protocol):
+    """Finds speech in one channel."""
+
+    @property
+    def name(self) -> str:
+        """Name and parameters, stamped on documents."""
+
+    def detect(self, samples: Samples, sample_rate: int) -> Track:
+        """Stretches of speech; pauses are left in (bridging is the timeline's job)."""
+
+
+class Transcriber(Protocol):
+    """Turns speech into words."""
+
+    @property
+    def name(self) -> str:
+        """Engine, model, digest and decoding settings, stamped on documents."""
+
+    def transcribe(
+        self, channels: Sequence[SpokenChannel], *, language: str = "zh", hot_words: Sequence[str] = ()
+    ) -> Transcript:
+        """Utterances of all channels; no text outside the speech given. Raises TranscriptionError."""
+
+
+class Clock(Protocol):
+    """Tells the time."""
+
+    def now(self) -> datetime:
+        """The present moment, with time zone."""
