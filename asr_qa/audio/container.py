@@ -26,9 +26,8 @@ MAX_CHANNELS = 32
 """More channels than this in one stream is a broken header, not a call."""
 
 REFUSED_FORMATS = frozenset(
-    ["applehttp", "concat", "dash", "ffmetadata", "hls", "image2", "imf", "rtp", "rtsp", "sap", "sdp", "smoothstreaming"]
-    + ["alsa", "fbdev", "lavfi", "oss", "tee", "tty", "webm_dash_manifest", "x11grab"]
-)
+    ["applehttp", "concat", "dash", "ffmetadata", "hls", "image2", "imf", "rtp", "rtsp", "sap", "sdp"]
+    + ["smoothstreaming", "alsa", "fbdev", "lavfi", "oss", "tee", "tty", "webm_dash_manifest", "x11grab"]
 )
 """Playlists, session descriptions and devices: they hold no audio but name other files, hosts or hardware."""
 
@@ -71,9 +70,7 @@ def check_file(path: Path, *, max_bytes: int | None = None) -> None:
     if status.st_size == 0:
         raise AudioError(f"{path}: is empty (0 bytes); fetch the recording again", reason="empty")
     if max_bytes is not None and status.st_size > max_bytes:
-        message = (
-            f"{path}: has {status.st_size} bytes, over the {max_bytes} allowed; raise ASR_QA_AUDIO__MAX_BYTES"
-        )
+        message = f"{path}: has {status.st_size} bytes, over the {max_bytes} allowed; raise ASR_QA_AUDIO__MAX_BYTES"
         raise AudioError(message, reason="too_large")
 
 
@@ -91,9 +88,7 @@ def _audio_error(path: Path, exc: av.error.FFmpegError) -> AudioError:
         message = f"{path}: breaks off before the index without which it cannot be played; fetch the recording again"
         return AudioError(message, reason="cut_off")
     if isinstance(exc, av.error.InvalidDataError | av.error.EOFError):
-        return AudioError(
-            f"{path}: holds no audio that is recognised; check what the file is", reason="not_audio"
-        )
+        return AudioError(f"{path}: holds no audio that is recognised; check what the file is", reason="not_audio")
     if isinstance(exc, av.error.ArgumentError):  # what FFmpeg says of a format that is not on the whitelist
         return AudioError(f"{path}: is text, a picture or a playlist; name the recording itself", reason="not_audio")
     if isinstance(exc, av.error.DecoderNotFoundError):
