@@ -1,0 +1,149 @@
+"""Models that come as Python packages: installed ones are read in place, others fetched with pip."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import subprocess
+import sys
+import tempfile
+import threading
+import zipfile
+from collections.abc import Callable, Iterator
+from importlib import metadata
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+from asr_qa.asr._folder import BLOCK, OnProgress, report
+from asr_qa.asr._manifest import Manifest, PackagesSource
+from asr_qa.errors import ModelError
+
+Opener = Callable[[], IO[bytes]]
+Parts = dict[str, Opener]
+"""File name (of a whole file or a part) -> how to open it."""
+
+
+def installed_parts(source: PackagesSource) -> Parts | None:
+    """What the installed packages carry; None where a package or the pinned version is missing."""
+    parts: Parts = {}
+    for requirement in source.packages:
+        name, _, version = requirement.partition("==")
+        try:
+            package = metadata.distribution(name)
+        except metadata.PackageNotFoundError:
+            return None
+        if package.version != version:
+            return None
+        for file in package.files or ():
+            if "data" in file.parent.parts:
+                parts[file.name] = _opener(Path(str(package.locate_file(file))))
+    return parts
+
+
+def _opener(path: Path) -> Opener:
+    return lambda: path.open("rb")
+
+
+def join(
+    manifest: Manifest, source: PackagesSource, parts: Parts, *, into: Path, progress: OnProgress | None
+) -> dict[str, str]:
+    """Write the model's files from their parts; returns their sha256 by name."""
+    digests: dict[str, str] = {}
+    done = 0
+    for spec in manifest.files:
+        digest = hashlib.sha256()
+        with (into / spec.name).open("wb") as target:
+            for part in source.join.get(spec.name, (spec.name,)):
+                for block in _blocks(part, parts, source):
+                    target.write(block)
+                    digest.update(block)
+                    done += len(block)
+                    report(progress, "joining", done, manifest.size_bytes)
+        digests[spec.name] = digest.hexdigest()
+    return digests
+
+
+def _blocks(part: str, parts: Parts, source: PackagesSource) -> Iterator[bytes]:
+    if part not in parts:
+        raise ModelError(f"{part}: not in the packages {', '.join(source.packages)}; install them again")
+    try:
+        stream = parts[part]()
+    except OSError as error:
+        raise ModelError(f"{part}: cannot be read from its package: {error}; install the package again") from error
+    with stream:
+        while block := stream.read(BLOCK):
+            yield block
+
+
+@contextlib.contextmanager
+def downloaded_parts(
+    source: PackagesSource, *, scratch: Path, total: int, progress: OnProgress | None
+) -> Iterator[Parts]:
+    """Fetch the packages from the package index with pip into a folder that is gone afterwards.
+
+    Raises ModelError where pip cannot get them.
+    """
+    with tempfile.TemporaryDirectory(dir=scratch, prefix=".wheels-") as name, contextlib.ExitStack() as open_wheels:
+        folder = Path(name)
+        with watched(folder, total=total, progress=progress):
+            _pip_download(source, folder)
+        yield _parts_of_wheels(folder, open_wheels)
+
+
+def _parts_of_wheels(folder: Path, open_wheels: contextlib.ExitStack) -> Parts:
+    parts: Parts = {}
+    for path in sorted(folder.glob("*.whl")):
+        try:
+            wheel = open_wheels.enter_context(zipfile.ZipFile(path))
+        except zipfile.BadZipFile as error:
+            raise ModelError(f"{path.name}: is not a wheel: {error}; pull again") from error
+        for member in wheel.namelist():
+            if "data" in PurePosixPath(member).parent.parts:
+                parts[PurePosixPath(member).name] = _member(wheel, member)
+    return parts
+
+
+def _member(wheel: zipfile.ZipFile, member: str) -> Opener:
+    return lambda: wheel.open(member)
+
+
+def _pip_download(source: PackagesSource, folder: Path) -> None:
+    # pip's own configuration (index, mirror, proxy, find-links) decides where the packages come from.
+    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input", "download", "--quiet"]
+    command += ["--no-deps", "--no-cache-dir", "--only-binary", ":all:", "--dest", str(folder), *source.packages]
+    run = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)  # noqa: S603
+    if run.returncode:
+        lines = [line for line in run.stderr.splitlines() if line.startswith("ERROR")] or run.stderr.splitlines()
+        raise ModelError(
+            f"pip could not fetch {', '.join(source.packages)}: {lines[-1] if lines else 'no reason given'}"
+        )
+
+
+@contextlib.contextmanager
+def watched(folder: Path, *, total: int, progress: OnProgress | None) -> Iterator[None]:
+    """Report how much has arrived in a folder while something else fills it."""
+    if progress is None:
+        yield
+        return
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.wait(0.2):
+            report(progress, "downloading", min(folder_size(folder), total), total)
+
+    thread = threading.Thread(target=watch, name="model-download-progress", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+def folder_size(folder: Path) -> int:
+    """Bytes of all files below a folder; files that vanish meanwhile do not count."""
+    size = 0
+    for path in folder.rglob("*"):
+        with contextlib.suppress(OSError):
+            size += path.stat().st_size if path.is_file() else 0
+    return size
