@@ -10,32 +10,18 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from asr_qa.asr._manifest import FileSpec, Manifest
+from asr_qa.asr._progress import OnProgress, report
 from asr_qa.errors import ModelError
 
 RECORD = "asr_qa.json"
 """Written beside the files on installation: where they came from and their checksums."""
 BLOCK = 1 << 20
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a step is."""
-
-    step: str
-    """ "joining", "checking" or "downloading"."""
-    done: int
-    """Bytes."""
-    total: int
-    """Bytes; approximate where the manifest says so."""
-
-
-OnProgress = Callable[[Progress], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,12 +164,6 @@ def _hash_all(paths: list[Path], progress: OnProgress | None) -> list[str]:
                 report(progress, "checking", done, total)
         digests.append(digest.hexdigest())
     return digests
-
-
-def report(progress: OnProgress | None, step: str, done: int, total: int) -> None:
-    """Tell the listener, if there is one."""
-    if progress:
-        progress(Progress(step, done, total))
 
 
 @contextlib.contextmanager

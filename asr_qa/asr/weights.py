@@ -16,8 +16,6 @@ from pathlib import Path
 from asr_qa.asr import _hub, _packages
 from asr_qa.asr._folder import (
     Mismatch,
-    OnProgress,
-    Progress,
     expected_files,
     locked,
     mismatches,
@@ -30,6 +28,7 @@ from asr_qa.asr._folder import (
     writing,
 )
 from asr_qa.asr._manifest import FileSpec, HubSource, Manifest, PackagesSource, load_manifests
+from asr_qa.asr._progress import OnProgress, Progress
 from asr_qa.errors import ModelError
 
 __all__ = [
@@ -235,8 +234,12 @@ def _from_hub(manifest: Manifest, source: HubSource, target: Path, progress: OnP
     # Kept when the line breaks off: the next pull does not fetch whole files again.
     partial = target.parent / f".{target.name}.partial"
     with writing(target):
-        partial.mkdir(exist_ok=True)
-        digests = _hub.fetch(source, files, into=partial, total=manifest.size_bytes, progress=progress)
+        try:
+            partial.mkdir(exist_ok=True)
+            digests = _hub.fetch(source, files, into=partial, total=manifest.size_bytes, progress=progress)
+        except OSError:  # the disk: give the room back
+            shutil.rmtree(partial, ignore_errors=True)
+            raise
 
     def move(into: Path) -> dict[str, str]:
         for file in files:
