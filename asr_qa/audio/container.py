@@ -26,8 +26,10 @@ MAX_CHANNELS = 32
 """More channels than this in one stream is a broken header, not a call."""
 
 REFUSED_FORMATS = frozenset(
-    ["applehttp", "concat", "dash", "ffmetadata", "hls", "image2", "imf", "rtp", "rtsp", "sap", "sdp"]
-    + ["smoothstreaming", "alsa", "fbdev", "lavfi", "oss", "tee", "tty", "webm_dash_manifest", "x11grab"]
+    [
+        *("applehttp", "concat", "dash", "ffmetadata", "hls", "image2", "imf", "rtp", "rtsp", "sap", "sdp"),
+        *("smoothstreaming", "webm_dash_manifest", "alsa", "fbdev", "lavfi", "oss", "tee", "tty", "x11grab"),
+    ]
 )
 """Playlists, session descriptions and devices: they hold no audio but name other files, hosts or hardware."""
 
