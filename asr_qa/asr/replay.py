@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from asr_qa.core.segment import Segment
+from asr_qa.core.segment import Segment, Track, union
 from asr_qa.core.transcript import Transcript, Utterance, Word, spread
 from asr_qa.errors import TranscriptionError
 from asr_qa.pipeline.ports import SpokenChannel
@@ -44,18 +45,22 @@ class ReplayTranscriber:
         self, channels: Sequence[SpokenChannel], *, language: str = "zh", hot_words: Sequence[str] = ()
     ) -> Transcript:
         """The utterances of the channels' roles; language and hot words are the transcript's own affair."""
-        heard = (
-            kept
-            for channel in channels
-            for utterance in self._transcript.of(channel.role)
-            if (kept := _within(utterance, channel.speech))
-        )
-        ordered = tuple(sorted(heard, key=lambda utterance: (utterance.start, utterance.end, utterance.role)))
-        return Transcript(ordered, self._name, self._transcript.language)
+        kept: list[Utterance] = []
+        for role in {channel.role for channel in channels}:
+            near = _padded(channel.speech for channel in channels if channel.role is role)
+            kept.extend(part for said in self._transcript.of(role) if (part := _within(said, near)))
+        return Transcript(_in_order(kept), self._name, self._transcript.language)
 
 
-def _within(utterance: Utterance, speech: Iterable[Segment]) -> Utterance | None:
-    near = [Segment(part.start - TOLERANCE, part.end + TOLERANCE) for part in speech]
+def _in_order(utterances: Iterable[Utterance]) -> tuple[Utterance, ...]:
+    return tuple(sorted(utterances, key=lambda said: (said.start, said.end, said.role)))
+
+
+def _padded(tracks: Iterable[Track]) -> Track:
+    return union(Segment(part.start - TOLERANCE, part.end + TOLERANCE) for track in tracks for part in track)
+
+
+def _within(utterance: Utterance, near: Track) -> Utterance | None:
     if not utterance.words:
         return utterance if _touches(utterance, near) else None
     words = tuple(word for word in utterance.words if _touches(word, near))
@@ -64,9 +69,10 @@ def _within(utterance: Utterance, speech: Iterable[Segment]) -> Utterance | None
     return _shortened(utterance, words) if words else None
 
 
-def _touches(said: Word | Utterance, near: Iterable[Segment]) -> bool:
-    middle = (said.start + said.end) / 2
-    return any(middle in part or part & Segment(said.start, said.end) for part in near)
+def _touches(said: Word | Utterance, near: Track) -> bool:
+    # Only the last stretch that begins before the words end can reach them: a track is sorted and never overlaps.
+    last = bisect_right(near, said.end, key=lambda part: part.start) - 1
+    return last >= 0 and near[last].end >= said.start
 
 
 def _shortened(utterance: Utterance, words: tuple[Word, ...]) -> Utterance:
@@ -79,7 +85,8 @@ def load_transcript(path: Path) -> Transcript:
     """Read a transcript from JSON.
 
     Understood are a call document, {"utterances": [...]} with the same fields, and a truth file
-    {"turns": [{"role", "start", "end", "text"}], "backchannels": the same}, whose words are spread evenly over each turn.
+    {"turns": [{"role", "start", "end", "text"}], "backchannels": the same}, whose words are spread evenly over
+    each turn.
 
     Raises:
         TranscriptionError: The file cannot be read or a field is wrong; the message names both.
@@ -87,8 +94,7 @@ def load_transcript(path: Path) -> Transcript:
     data = _read(path)
     language = data.get("language") or _dig(data, "recording", "metadata", "language") or "zh"
     model = data.get("model") or _dig(data, "models", "asr") or ""
-    ordered = sorted(_utterances(path, data), key=lambda utterance: (utterance.start, utterance.end, utterance.role))
-    return Transcript(tuple(ordered), str(model), str(language))
+    return Transcript(_in_order(_utterances(path, data)), str(model), str(language))
 
 
 def _dig(data: object, *keys: str) -> object:

@@ -37,6 +37,7 @@ __all__ = [
     "Manifest",
     "Mismatch",
     "ModelStatus",
+    "OnProgress",
     "Progress",
     "ensure",
     "find_model",
