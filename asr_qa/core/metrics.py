@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from statistics import median
+
+from asr_qa.core.recording import Role
+from asr_qa.core.segment import Segment, Track, total, union
+from asr_qa.core.timeline import CallTimeline, Event, TimingOptions, overlaps
+from asr_qa.core.transcript import HEARD, Transcript, Word
+from asr_qa.core.turns import Turn, assign, monologues
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,3 +58,145 @@ class CallMetrics:
     """CJK characters (words where the language has none) per minute of own speech in turns of at least five."""
     longest_monologue: PerRole
     turns: PerRole
+
+
+RATE_TURN_MIN = 5
+"""Turns of fewer characters (words) than this say nothing about the rate of speech."""
+
+_CJK = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u3040-\u30ff\uac00-\ud7af]")
+_CJK_LANGUAGES = ("zh", "yue", "wuu", "nan", "ja", "ko")
+
+
+def measure(
+    timeline: CallTimeline,
+    transcript: Transcript,
+    *,
+    ring_seconds: float | None = None,
+    language: str = "zh",
+    options: TimingOptions | None = None,
+) -> CallMetrics:
+    """Take every figure of a call.
+
+    Args:
+        timeline: Turns and events of the call.
+        transcript: What was said; only the rate of speech comes from it.
+        ring_seconds: How long it rang before the call was answered, where known.
+        language: Language spoken; decides whether characters or words are counted.
+        options: The options the timeline was built with.
+
+    Returns:
+        The figures; None for what could not be measured, such as figures of a role without speech.
+    """
+    options = options or TimingOptions()
+    spoken = {role for role, track in timeline.speech.items() if track}
+    silences = timeline.of("silence")
+    unexcused = [event for event in timeline.of("dead_air") if event.waived_by is None]
+    speech = union(*timeline.speech.values())
+    both = {Role.AGENT, Role.CUSTOMER} <= spoken
+    runs = monologues(timeline.turns, options=options)
+    counted = _counter(timeline, both)
+    seconds = _per_role(spoken, lambda role: total(timeline.speech[role]))
+    return CallMetrics(
+        duration=timeline.duration,
+        speech_seconds=seconds,
+        talk_ratio=_talk_ratio(seconds, spoken),
+        silence_seconds=_seconds(silences) if speech else None,
+        silence_share=_seconds(silences) / (speech[0] | speech[-1]).duration if speech else None,
+        longest_silence=max((event.segment.duration for event in silences), default=0.0) if speech else None,
+        dead_air_seconds=_seconds(unexcused) if speech else None,
+        dead_air_count=len(unexcused) if speech else None,
+        hold_seconds=_seconds(timeline.of("hold")) if speech else None,
+        overlap_seconds=_overlap_seconds(timeline, options) if both else None,
+        interruptions=counted("interruption"),
+        talk_overs=counted("talk_over"),
+        backchannels=counted("backchannel"),
+        response_latency=_latency(timeline),
+        first_response=_first_response(timeline.speech.get(Role.AGENT, ()), ring_seconds),
+        characters_per_minute=_per_role(spoken, lambda role: _rate(timeline, transcript, role, language)),
+        longest_monologue=_per_role(
+            spoken, lambda role: max((run.duration for owner, run in runs if owner is role), default=0.0)
+        ),
+        turns=_per_role(spoken, lambda role: len(timeline.turns_of(role))),
+    )
+
+
+def latencies(timeline: CallTimeline) -> list[float]:
+    """Seconds from the end of each customer turn to the agent's next, where that comes next.
+
+    An agent who speaks before the customer has ended answers after 0 s. Left out: turns in which the agent was
+    speaking already and goes on, and waits with a hold or an announced silence in them.
+    """
+    waits = union(e.segment for e in timeline.events if e.kind == "hold" or (e.kind == "dead_air" and e.waived_by))
+    found: list[float] = []
+    agent_until = 0.0
+    for turn, following in pairwise(timeline.turns):
+        if turn.role is Role.AGENT:
+            agent_until = max(agent_until, turn.end)
+        answered = turn.role is Role.CUSTOMER and following.role is Role.AGENT and agent_until <= turn.end
+        if answered and not any(wait & (turn.segment ^ following.segment) for wait in waits):
+            found.append(max(0.0, following.start - turn.end))
+    return found
+
+
+def _per_role(spoken: set[Role], figure: Callable[[Role], float | None]) -> PerRole:
+    """A figure for each role that speaks."""
+    return PerRole(
+        agent=figure(Role.AGENT) if Role.AGENT in spoken else None,
+        customer=figure(Role.CUSTOMER) if Role.CUSTOMER in spoken else None,
+    )
+
+
+def _counter(timeline: CallTimeline, both: bool) -> Callable[[str], PerRole]:
+    """Counts of what takes two: unknown unless both were heard."""
+    roles = {Role.AGENT, Role.CUSTOMER} if both else set()
+    return lambda kind: _per_role(roles, lambda role: len(timeline.of(kind, role)))
+
+
+def _talk_ratio(seconds: PerRole, spoken: set[Role]) -> float | None:
+    if not spoken & {Role.AGENT, Role.CUSTOMER}:
+        return None
+    agent, customer = seconds.agent or 0.0, seconds.customer or 0.0
+    return agent / (agent + customer)
+
+
+def _seconds(events: Sequence[Event]) -> float:
+    return sum(event.segment.duration for event in events)
+
+
+def _overlap_seconds(timeline: CallTimeline, options: TimingOptions) -> float:
+    pairs = (total(common) for _, _, common in overlaps(timeline.turns))
+    return sum(seconds for seconds in pairs if seconds >= options.overlap_min)
+
+
+def _latency(timeline: CallTimeline) -> Latency:
+    found = latencies(timeline)
+    return Latency(median=median(found), worst=max(found)) if found else Latency()
+
+
+def _first_response(agent: Track, ring_seconds: float | None) -> float | None:
+    return agent[0].start + (ring_seconds or 0.0) if agent else None
+
+
+def _rate(timeline: CallTimeline, transcript: Transcript, role: Role, language: str) -> float | None:
+    """Characters (words) per minute of own speech, over turns with enough of them that were all understood."""
+    turns = timeline.turns_of(role)
+    said = assign(transcript.words_of(role), tuple(turn.segment for turn in turns))
+    unheard = tuple(u.segment for u in transcript.of(role) if u.status != HEARD)
+    counted = seconds = 0.0
+    for turn, words in zip(turns, said, strict=True):
+        count = _count(words, language)
+        if count >= RATE_TURN_MIN and not _touches(turn, unheard):
+            counted += count
+            seconds += total(turn.speech)
+    return 60 * counted / seconds if seconds else None
+
+
+def _touches(turn: Turn, segments: Sequence[Segment]) -> bool:
+    return any(turn.segment & segment for segment in segments)
+
+
+def _count(words: Sequence[Word], language: str) -> int:
+    """CJK characters, or words where the language has none; punctuation and blanks never count."""
+    if language.split("-")[0].lower() in _CJK_LANGUAGES:
+        return sum(len(_CJK.findall(word.text)) for word in words)
+    return sum(any(char.isalnum() for char in word.text) for word in words)

@@ -6,6 +6,7 @@ touch do not overlap. A *track* is a tuple of non-empty segments, sorted, none o
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -111,8 +112,16 @@ def subtract(track: Track, removed: Track) -> Track:
 
 
 def clip(track: Track, within: Segment) -> Track:
-    """The parts of the track that lie in `within`."""
-    return tuple(part for segment in track if (part := segment & within))
+    """The parts of the track that lie in `within`; costs only what lies there."""
+    first = bisect_right(track, within.start, key=lambda segment: segment.end)
+    last = bisect_left(track, within.end, lo=first, key=lambda segment: segment.start)
+    return tuple(part for segment in track[first:last] if (part := segment & within))
+
+
+def covering(track: Track, time: float) -> Segment | None:
+    """The segment of the track that a moment lies in."""
+    index = bisect_right(track, time + EPSILON, key=lambda segment: segment.start) - 1
+    return track[index] if index >= 0 and time in track[index] else None
 
 
 def total(track: Iterable[Segment]) -> float:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from asr_qa.core.recording import Role
 from asr_qa.core.segment import Segment, Track, union
-from asr_qa.core.transcript import HEARD, UNINTELLIGIBLE, Transcript, Utterance, Word
+from asr_qa.core.transcript import HEARD, UNINTELLIGIBLE, Transcript, Utterance, spread
 
 _ROLES = {"A": Role.AGENT, "B": Role.CUSTOMER, "O": Role.OTHER}
 _NUMBER = r"\d+(?:\.\d+)?"
@@ -22,8 +22,6 @@ _UTTERANCE = re.compile(
     rf"(?P<role>\S+)\s+(?P<start>{_NUMBER})\s*-\s*(?P<end>{_NUMBER})(?:\s+~(?P<confidence>\S+))?(?:\s+(?P<text>.+))?"
 )
 _END = re.compile(rf"end\s+(?P<end>{_NUMBER})")
-# One CJK character, or a run of anything else up to a blank; punctuation stays with what it follows.
-_TOKEN = re.compile(r"[\u3400-\u9fff][^\w\s]*|[^\s\u3400-\u9fff]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,23 +52,6 @@ def parse_sketch(text: str) -> Sketch:
         else:
             utterances.append(_utterance(part, where))
     return _sketch(utterances, end)
-
-
-def spread(text: str, within: Segment, *, confidence: float | None = None) -> tuple[Word, ...]:
-    """The words of a text, laid evenly over a stretch of time by their number of letters.
-
-    A CJK character is a word of its own; punctuation belongs to the word it follows.
-    """
-    tokens = _TOKEN.findall(text)
-    weights = [max(1, sum(char.isalnum() for char in token)) for token in tokens]
-    pace = within.duration / sum(weights) if weights else 0.0
-    words: list[Word] = []
-    done = 0
-    for token, weight in zip(tokens, weights, strict=True):
-        start = within.start + done * pace
-        done += weight
-        words.append(Word(token, start, min(within.end, within.start + done * pace), confidence))
-    return tuple(words)
 
 
 def _parts(text: str) -> list[tuple[int, str]]:

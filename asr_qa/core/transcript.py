@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from asr_qa.core.recording import Role
@@ -9,6 +10,9 @@ from asr_qa.core.segment import Segment
 
 HEARD = "heard"
 UNINTELLIGIBLE = "unintelligible"
+
+# One CJK character with the punctuation after it, or a run of anything else up to a blank.
+_TOKEN = re.compile(r"[\u3400-\u9fff][^\w\s]*|[^\s\u3400-\u9fff]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,11 @@ class Utterance:
         """When it was said."""
         return Segment(self.start, self.end)
 
+    @property
+    def timed(self) -> tuple[Word, ...]:
+        """The words; where the engine gave none, the text laid evenly over the utterance."""
+        return self.words or spread(self.text, self.segment, confidence=self.confidence)
+
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
@@ -60,3 +69,25 @@ class Transcript:
     def of(self, role: Role) -> tuple[Utterance, ...]:
         """The utterances of one role."""
         return tuple(u for u in self.utterances if u.role is role)
+
+    def words_of(self, role: Role) -> tuple[Word, ...]:
+        """Every word of one role in order of time."""
+        words = (word for utterance in self.of(role) for word in utterance.timed)
+        return tuple(sorted(words, key=lambda word: (word.start, word.end, word.text)))
+
+
+def spread(text: str, within: Segment, *, confidence: float | None = None) -> tuple[Word, ...]:
+    """The words of a text, laid evenly over a stretch of time by their number of letters.
+
+    A CJK character is a word of its own; punctuation belongs to the word it follows.
+    """
+    tokens = _TOKEN.findall(text)
+    weights = [max(1, sum(char.isalnum() for char in token)) for token in tokens]
+    pace = within.duration / sum(weights) if weights else 0.0
+    words: list[Word] = []
+    done = 0
+    for token, weight in zip(tokens, weights, strict=True):
+        start = within.start + done * pace
+        done += weight
+        words.append(Word(token, start, min(within.end, within.start + done * pace), confidence))
+    return tuple(words)

@@ -6,7 +6,8 @@ import pytest
 
 from asr_qa.core.recording import Role
 from asr_qa.core.segment import Segment
-from asr_qa.core.sketch import parse_sketch, spread
+from asr_qa.core.sketch import parse_sketch
+from asr_qa.core.transcript import spread
 
 
 def test_sketch_reads_roles_times_and_words() -> None:
