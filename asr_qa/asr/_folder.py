@@ -157,13 +157,22 @@ def _hash_all(paths: list[Path], progress: OnProgress | None) -> list[str]:
     total, done, digests = sum(path.stat().st_size for path in paths), 0, []
     for path in paths:
         digest = hashlib.sha256()
-        with path.open("rb") as stream:
-            while block := stream.read(BLOCK):
-                digest.update(block)
-                done += len(block)
-                report(progress, "checking", done, total)
+        for block in blocks(path):
+            digest.update(block)
+            done += len(block)
+            report(progress, "checking", done, total)
         digests.append(digest.hexdigest())
     return digests
+
+
+def blocks(path: Path) -> Iterator[bytes]:
+    """The content of a file, a megabyte at a time; raises ModelError where it cannot be read."""
+    try:
+        with path.open("rb") as stream:
+            while block := stream.read(BLOCK):
+                yield block
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read: {error.strerror}; check its permissions and the disk") from error
 
 
 @contextlib.contextmanager

@@ -6,7 +6,7 @@ import hashlib
 import os
 from pathlib import Path
 
-from asr_qa.asr._folder import BLOCK
+from asr_qa.asr._folder import blocks
 from asr_qa.asr._manifest import FileSpec, HubSource
 from asr_qa.asr._progress import OnProgress, watched
 from asr_qa.errors import ModelError
@@ -82,7 +82,6 @@ def _git_object_id(path: Path) -> str:
 
 
 def _hash(path: Path, digest: hashlib._Hash) -> str:
-    with path.open("rb") as stream:
-        while block := stream.read(BLOCK):
-            digest.update(block)
+    for block in blocks(path):
+        digest.update(block)
     return digest.hexdigest()
