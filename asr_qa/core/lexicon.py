@@ -103,13 +103,14 @@ def fold(text: str) -> str:
 def acknowledges(text: str, lexicon: Collection[str] = ACKNOWLEDGEMENTS) -> bool:
     """Whether the text is nothing but acknowledgements; an empty text is none."""
     plain = fold(text)
-    phrases = {fold(phrase) for phrase in lexicon} if lexicon is not ACKNOWLEDGEMENTS else _ACKNOWLEDGEMENTS
-    lengths = {len(phrase) for phrase in phrases}
-    # reached[i]: the first i characters are acknowledgements.
-    reached = [True] + [False] * len(plain)
-    for end in range(1, len(plain) + 1):
-        reached[end] = any(n <= end and reached[end - n] and plain[end - n : end] in phrases for n in lengths)
-    return bool(plain) and reached[-1]
+    phrases, lengths = _KNOWN if lexicon is ACKNOWLEDGEMENTS else _prepare(lexicon)
+    reached = {0}
+    for start in range(len(plain)):
+        if start in reached:
+            reached.update(start + n for n in lengths if plain[start : start + n] in phrases)
+        elif max(reached) < start:
+            return False
+    return bool(plain) and len(plain) in reached
 
 
 def find_phrases(tokens: Iterable[str], phrases: Iterable[str]) -> list[tuple[int, int, str]]:
@@ -133,4 +134,10 @@ def find_phrases(tokens: Iterable[str], phrases: Iterable[str]) -> list[tuple[in
     return sorted(found, key=lambda hit: (hit[1], -len(hit[2])))
 
 
-_ACKNOWLEDGEMENTS = frozenset(fold(phrase) for phrase in ACKNOWLEDGEMENTS)
+def _prepare(lexicon: Iterable[str]) -> tuple[frozenset[str], tuple[int, ...]]:
+    """The folded phrases and the lengths they have."""
+    phrases = frozenset(plain for phrase in lexicon if (plain := fold(phrase)))
+    return phrases, tuple(sorted({len(phrase) for phrase in phrases}))
+
+
+_KNOWN = _prepare(ACKNOWLEDGEMENTS)

@@ -13,7 +13,7 @@ from asr_qa.core.lexicon import find_phrases
 from asr_qa.core.recording import Role
 from asr_qa.core.segment import EPSILON, Segment, Track, bridge, clip, gaps, intersect, subtract, total, union
 from asr_qa.core.transcript import Transcript
-from asr_qa.core.turns import Talk, TimingOptions, Turn, assenting, build_turns, monologues, sort_talk
+from asr_qa.core.turns import Talk, TimingOptions, Turn, assents, build_turns, monologues, sort_talk, words_in
 
 __all__ = ["CallTimeline", "Event", "TimingOptions", "Turn", "build_timeline", "definitions", "overlaps"]
 
@@ -201,10 +201,10 @@ def _murmurs(talks: Sequence[Talk]) -> Iterator[Event]:
 
 def _cut_ins(turns: Sequence[Turn], transcript: Transcript, options: TimingOptions) -> Iterator[Event]:
     """Interruptions and talk-overs."""
-    assents = assenting(turns, transcript, options=options)
+    said = words_in(turns, transcript)
     for held, cut, common in overlaps(turns):
         late = cut.start - held.start >= options.interruption_onset - EPSILON
-        if late and total(common) >= options.interruption_overlap - EPSILON and cut not in assents:
+        if late and total(common) >= options.interruption_overlap - EPSILON and not assents(said[cut], options):
             gives_way = held.end <= cut.start + options.interruption_yield + EPSILON and cut.end > held.end + EPSILON
             kind = "interruption" if gives_way else "talk_over"
             yield Event(kind=kind, start=cut.start, end=min(held.end, cut.end), by=cut.role)

@@ -9,6 +9,7 @@ from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from math import inf
 
 from asr_qa.core.lexicon import ACKNOWLEDGEMENTS, EXCUSES, acknowledges, fold
 from asr_qa.core.recording import Role
@@ -24,7 +25,7 @@ class TimingOptions:
     """Pauses of one role shorter than this belong to its speech."""
     turn_bridge: float = 1.0
     """Own pauses shorter than this do not end a turn."""
-    turn_taken: float = 0.6
+    turn_taken: float = 0.75
     """The other takes a turn in a pause when it speaks at least this long in it."""
     silence_min: float = 2.0
     hold_min: float = 3.0
@@ -42,6 +43,8 @@ class TimingOptions:
     """The other gives way when its turn ends within this of the onset."""
     backchannel_max: float = 0.5
     """Speech shorter than this during the other's turn is a back-channel whatever its words."""
+    backchannel_min: float = 0.1
+    """Speech shorter than this is no back-channel unless its words say so: it may be a click."""
     backchannel_unheard: float = 1.0
     """Speech shorter than this in which no words were heard may be a back-channel."""
     backchannel_pause: float = 0.5
@@ -124,14 +127,20 @@ def build_turns(talks: Sequence[Talk], *, options: TimingOptions) -> tuple[Turn,
     return tuple(sorted(turns, key=lambda turn: (turn.start, turn.end, turn.role)))
 
 
-def assenting(turns: Sequence[Turn], transcript: Transcript, *, options: TimingOptions) -> frozenset[Turn]:
-    """The turns in which nothing but acknowledgements was heard."""
-    found: set[Turn] = set()
+def words_in(turns: Sequence[Turn], transcript: Transcript) -> dict[Turn, list[Word]]:
+    """What was said in each turn."""
+    found: dict[Turn, list[Word]] = {}
     for role in {turn.role for turn in turns}:
         own = [turn for turn in turns if turn.role is role]
         said = assign(transcript.words_of(role), tuple(turn.segment for turn in own))
-        found.update(turn for turn, words in zip(own, said, strict=True) if _evidence(words, options))
-    return frozenset(found)
+        found.update(zip(own, said, strict=True))
+    return found
+
+
+def assents(words: Sequence[Word], options: TimingOptions) -> bool | None:
+    """Whether the words are acknowledgements and nothing else; None where there are none."""
+    text = "".join(word.text for word in words)
+    return acknowledges(text, options.acknowledgements) if fold(text) else None
 
 
 def monologues(turns: Sequence[Turn], *, options: TimingOptions) -> list[tuple[Role, Segment]]:
@@ -159,24 +168,16 @@ def assign(words: Sequence[Word], track: Track, *, reach: float = _WORD_REACH) -
     for word in words:
         middle = (word.start + word.end) / 2
         after = bisect_left(ends, middle)
-        near = [
-            (max(track[i].start - middle, middle - track[i].end, 0.0), i)
-            for i in (after - 1, after)
-            if 0 <= i < len(track)
-        ]
-        if near and min(near)[0] <= reach:
-            found[min(near)[1]].append(word)
+        to_next = max(0.0, track[after].start - middle) if after < len(track) else inf
+        to_last = middle - ends[after - 1] if after else inf
+        if min(to_next, to_last) <= reach:
+            found[after if to_next <= to_last else after - 1].append(word)
     return found
 
 
 def _read(track: Track, words: Sequence[Word], options: TimingOptions) -> tuple[_Stretch, ...]:
     heard = assign(words, track)
-    return tuple(_Stretch(segment, _evidence(said, options)) for segment, said in zip(track, heard, strict=True))
-
-
-def _evidence(words: Sequence[Word], options: TimingOptions) -> bool | None:
-    text = "".join(word.text for word in words)
-    return acknowledges(text, options.acknowledgements) if fold(text) else None
+    return tuple(_Stretch(segment, assents(said, options)) for segment, said in zip(track, heard, strict=True))
 
 
 def _claims(stretches: Sequence[_Stretch], options: TimingOptions) -> Track:
@@ -219,15 +220,16 @@ def _brief(stretches: Sequence[_Stretch], group: list[int], other: Track, option
     own = [stretches[i] for i in group]
     spoken = total(s.segment for s in own)
     whole = own[0].segment | own[-1].segment
-    unheard = all(s.acknowledges is None for s in own) and spoken < options.backchannel_unheard
-    if (spoken < options.backchannel_max - EPSILON or unheard) and _listening(whole, other):
+    unheard = all(s.acknowledges is None for s in own)
+    limit = options.backchannel_unheard if unheard else options.backchannel_max
+    if options.backchannel_min <= spoken < limit - EPSILON and _listening(whole, other):
         return group
     return [
         i
         for i, s, apart in zip(group, own, _apart(own, options.backchannel_pause), strict=True)
         if apart
         and s.acknowledges is None
-        and s.segment.duration < options.backchannel_unheard
+        and options.backchannel_min <= s.segment.duration < options.backchannel_unheard
         and _listening(s.segment, other)
     ]
 
