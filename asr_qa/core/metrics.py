@@ -160,12 +160,12 @@ def _talk_ratio(seconds: PerRole, spoken: set[Role]) -> float | None:
 
 
 def _seconds(events: Sequence[Event]) -> float:
-    return sum(event.segment.duration for event in events)
+    return sum((event.segment.duration for event in events), 0.0)
 
 
 def _overlap_seconds(timeline: CallTimeline, options: TimingOptions) -> float:
     pairs = (total(common) for _, _, common in overlaps(timeline.turns))
-    return sum(seconds for seconds in pairs if seconds >= options.overlap_min)
+    return sum((seconds for seconds in pairs if seconds >= options.overlap_min), 0.0)
 
 
 def _latency(timeline: CallTimeline) -> Latency:
@@ -188,54 +188,6 @@ def _rate(timeline: CallTimeline, transcript: Transcript, role: Role, language: 
             counted += count
             seconds += total(turn.speech)
     return 60 * counted / seconds if seconds else None
-
-
-def _counter(timeline: CallTimeline, both: bool) -> Callable[[str], PerRole]:
-    """Counts of what takes two: unknown unless both were heard."""
-    roles = {Role.AGENT, Role.CUSTOMER} if both else set()
-    return lambda kind: _per_role(roles, lambda role: len(timeline.of(kind, role)))
-
-
-def _talk_ratio(seconds: PerRole, spoken: set[Role]) -> float | None:
-    if not spoken & {Role.AGENT, Role.CUSTOMER}:
-        return None
-    agent, customer = seconds.agent or 0.0, seconds.customer or 0.0
-    return agent / (agent + customer)
-
-
-def _seconds(events: Sequence[Event]) -> float:
-    return sum(event.segment.duration for event in events)
-
-
-def _overlap_seconds(timeline: CallTimeline, options: TimingOptions) -> float:
-    pairs = (total(common) for _, _, common in overlaps(timeline.turns))
-    return sum(seconds for seconds in pairs if seconds >= options.overlap_min)
-
-
-def _latency(timeline: CallTimeline) -> Latency:
-    found = latencies(timeline)
-    return Latency(median=median(found), worst=max(found)) if found else Latency()
-
-
-def _first_response(agent: Track, ring_seconds: float | None) -> float | None:
-    return agent[0].start + (ring_seconds or 0.0) if agent else None
-
-
-def _rate(timeline: CallTimeline, transcript: Transcript, role: Role, language: str) -> float | None:
-    """Characters (words) per minute of own speech, over turns with enough of them that were all understood."""
-    said = words_in(timeline.turns_of(role), transcript)
-    unheard = union(u.segment for u in transcript.of(role) if u.status != HEARD)
-    counted = seconds = 0.0
-    for turn, words in said.items():
-        count = _count(words, language)
-        if count >= RATE_TURN_MIN and not clip(unheard, turn.segment):
-            counted += count
-            seconds += total(turn.speech)
-    return 60 * counted / seconds if seconds else None
-
-
-def _touches(turn: Turn, segments: Sequence[Segment]) -> bool:
-    return any(turn.segment & segment for segment in segments)
 
 
 def _count(words: Sequence[Word], language: str) -> int:
