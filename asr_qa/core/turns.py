@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import inf
 
-from asr_qa.core.lexicon import ACKNOWLEDGEMENTS, EXCUSES, acknowledges, fold
+from asr_qa.core.lexicon import ACKNOWLEDGEMENTS, EXCUSES, acknowledges, fold, resembles
 from asr_qa.core.recording import Role
 from asr_qa.core.segment import EPSILON, Segment, Track, bridge, clip, covering, total
 from asr_qa.core.transcript import Transcript, Word
@@ -46,9 +46,11 @@ class TimingOptions:
     backchannel_min: float = 0.1
     """Speech shorter than this is no back-channel unless its words say so: it may be a click."""
     backchannel_unheard: float = 1.0
-    """Speech shorter than this in which no words were heard may be a back-channel."""
+    """Speech shorter than this in which nothing was heard clearly may be a back-channel."""
     backchannel_pause: float = 0.5
     """Acknowledgements closer together than this are one back-channel."""
+    backchannel_confidence: float = 0.3
+    """Words heard with less confidence than this (0 to 1) do not tell whether they acknowledge."""
     monologue_min: float = 60.0
     acknowledgements: tuple[str, ...] = ACKNOWLEDGEMENTS
     """Words of a back-channel."""
@@ -97,7 +99,7 @@ class _Stretch:
 
     segment: Segment
     acknowledges: bool | None
-    """Whether its words are acknowledgements; None where no words were heard."""
+    """Whether its words are acknowledgements; None where they do not tell."""
 
 
 # A word belongs to the nearest stretch of speech, but not over more than this (seconds): word times err.
@@ -177,7 +179,17 @@ def assign(words: Sequence[Word], track: Track, *, reach: float = _WORD_REACH) -
 
 def _read(track: Track, words: Sequence[Word], options: TimingOptions) -> tuple[_Stretch, ...]:
     heard = assign(words, track)
-    return tuple(_Stretch(segment, assents(said, options)) for segment, said in zip(track, heard, strict=True))
+    return tuple(_Stretch(segment, _evidence(said, options)) for segment, said in zip(track, heard, strict=True))
+
+
+def _evidence(words: Sequence[Word], options: TimingOptions) -> bool | None:
+    """As `assents`, but None where the words are doubtful or half of them acknowledge."""
+    if not assents(words, options):
+        words = [w for w in words if w.confidence is None or w.confidence >= options.backchannel_confidence]
+    verdict = assents(words, options)
+    if verdict is False and resembles("".join(word.text for word in words), options.acknowledgements):
+        return None
+    return verdict
 
 
 def _claims(stretches: Sequence[_Stretch], options: TimingOptions) -> Track:

@@ -1,9 +1,10 @@
 """How well the timeline finds events, on composed calls whose truth is known.
 
-    python tests/benchmarks/bench_timeline.py [--eval DIR] [--truth DIR] [--detector webrtc]
+    python tests/benchmarks/bench_timeline.py [--eval DIR] [--truth DIR] [--detector webrtc] [--documents DIR]
 
 Speech is the truth's own, then disturbed in several ways, then (with --detector) what the detector finds in the
-audio beside the truth. Words are the truth's, spread evenly over their stretch. Figures are F1 per event, scored
+audio beside the truth. Words are the truth's, spread evenly over their stretch, and (with --documents) those of
+the call documents that a recogniser's run left; only calls that have one count then. Figures are F1 per event, scored
 by score.py of the evaluation folder; nothing is run where that folder is missing.
 """
 
@@ -24,7 +25,7 @@ from asr_qa.core.metrics import measure
 from asr_qa.core.recording import Role
 from asr_qa.core.segment import Segment, Track, union
 from asr_qa.core.timeline import build_timeline
-from asr_qa.core.transcript import Transcript, Utterance, spread
+from asr_qa.core.transcript import Transcript, Utterance, Word, spread
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 KINDS = ("silence", "interruption", "talk_over", "backchannel")
@@ -88,6 +89,15 @@ def _garbled(utterance: Utterance, rng: random.Random) -> Utterance:
     return Utterance(utterance.role, utterance.start, utterance.end, text, words=spread(text, utterance.segment))
 
 
+def heard(document: Path) -> list[Utterance]:
+    """The utterances of a call document."""
+    found = []
+    for u in json.loads(document.read_text())["utterances"]:
+        words = tuple(Word(w["text"], w["start"], w["end"], w.get("confidence")) for w in u["words"])
+        found.append(Utterance(Role(u["role"]), u["start"], u["end"], u["text"], status=u["status"], words=words))
+    return found
+
+
 def evaluate(calls: list[Call], score: Any, make: Callable[[Call], tuple[Speech, list[Utterance]]]) -> dict[str, Any]:
     """Figures over all calls."""
     total = score.empty()
@@ -131,6 +141,7 @@ def main() -> None:
     parser.add_argument("--eval", type=Path, default=SHARED / "eval", help="folder of score.py")
     parser.add_argument("--truth", type=Path, required=True, help="folder of *.truth.json, with *.wav for --detector")
     parser.add_argument("--detector", help="name of a speech detector to run on the audio")
+    parser.add_argument("--documents", type=Path, help="folder of call documents whose words are taken")
     args = parser.parse_args()
     if not (args.eval / "score.py").exists():
         sys.stdout.write(f"skipped: no score.py in {args.eval}\n")
@@ -141,10 +152,17 @@ def main() -> None:
     score = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(score)
     calls = [(path, json.loads(path.read_text())) for path in sorted(args.truth.glob("*.truth.json"))]
-    report(calls, score, args.detector)
+    if args.documents:
+        calls = [call for call in calls if document_of(call[0], args.documents).exists()]
+    report(calls, score, args.detector, args.documents)
 
 
-def report(calls: list[Call], score: Any, detector: str | None) -> None:
+def document_of(truth: Path, folder: Path) -> Path:
+    """The call document that belongs to a truth file."""
+    return folder / truth.name.replace(".truth.json", ".json")
+
+
+def report(calls: list[Call], score: Any, detector: str | None, documents: Path | None) -> None:
     """Print a table: one line per way of disturbing the input."""
     rng = random.Random(1)
     ways: dict[str, Callable[[Call], tuple[Speech, list[Utterance]]]] = {
@@ -164,14 +182,21 @@ def report(calls: list[Call], score: Any, detector: str | None) -> None:
             found[c[0]],
             garble(list(utterances(c[1])), c[1], 0.5, rng),
         )
+    if documents:
+        ways["true speech, words of documents"] = lambda c: (true_speech(c[1]), heard(document_of(c[0], documents)))
+    if documents and detector:
+        ways[f"speech by {detector}, words of documents"] = lambda c: (
+            found[c[0]],
+            heard(document_of(c[0], documents)),
+        )
     head = "".join(f"{kind:>14}" for kind in KINDS)
-    sys.stdout.write(f"{'input':34}{head}{'blamed':>10}{'talk_error':>12}{'ms/call':>9}\n")
+    sys.stdout.write(f"{'input':42}{head}{'blamed':>10}{'talk_error':>12}{'ms/call':>9}\n")
     for name, make in ways.items():
         figures = evaluate(calls, score, make)
         blamed, innocent = figures["as_interruption"]
         f1 = "".join(f"{figures[f'{kind}_f1']:14.3f}" for kind in KINDS)
         rest = f"{figures['talk_error']:12.3f}{1000 * figures['seconds'] / len(calls):9.1f}"
-        sys.stdout.write(f"{name:34}{f1}{f'{blamed}/{innocent}':>10}{rest}\n")
+        sys.stdout.write(f"{name:42}{f1}{f'{blamed}/{innocent}':>10}{rest}\n")
 
 
 if __name__ == "__main__":
