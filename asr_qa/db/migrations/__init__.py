@@ -1,0 +1,1 @@
+"""Schema revisions, applied in order; a released one is never changed."""

@@ -1,0 +1,217 @@
+"""The store over a database: one unit of work a method, the queries beside it do the work."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime, timedelta
+
+from sqlalchemy import Engine, text
+
+from asr_qa.core.document import CallDocument
+from asr_qa.core.recording import Recording
+from asr_qa.core.review import ReviewState
+from asr_qa.db import calls, mapping, migrate, recordings, reviews
+from asr_qa.db.session import make_engine, parse_url, prepare_file, unit_of_work
+from asr_qa.pipeline.store import (
+    ApiToken,
+    CallFilters,
+    CallState,
+    DecisionEntry,
+    Page,
+    Registered,
+    Review,
+    StoredCall,
+)
+
+
+def open_store(url: str, *, create: bool = True) -> SqlStore:
+    """Open a database, bringing it to the tables of this version.
+
+    Args:
+        url: SQLAlchemy URL; sqlite:////path/file.db or postgresql://user@host/database.
+        create: Make a missing SQLite file, and upgrade older tables; otherwise both are errors.
+
+    Raises:
+        StorageError: It cannot be opened, is no database, not asr_qa's, or from a newer version.
+        ConfigurationError: The URL is wrong or its driver is not installed.
+    """
+    parsed = parse_url(url)
+    prepare_file(parsed, create=create)
+    engine = make_engine(parsed)
+    try:
+        if create:
+            migrate.upgrade_engine(engine)
+        else:
+            migrate.check_revision(engine)
+    except BaseException:
+        engine.dispose()
+        raise
+    return SqlStore(engine)
+
+
+class SqlStore:
+    """asr_qa.pipeline.store.Store over SQLAlchemy; may be shared by threads."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def check(self) -> None:
+        """See Store."""
+        migrate.check_revision(self._engine)
+        with unit_of_work(self._engine) as session:
+            session.execute(text("SELECT 1 FROM recordings LIMIT 1"))
+
+    def close(self) -> None:
+        """See Store."""
+        self._engine.dispose()
+
+    def add_recording(self, recording: Recording, *, now: datetime) -> Registered:
+        """See Store."""
+        with unit_of_work(self._engine, write=True) as session:
+            row, created = recordings.register(session, recording, now=now)
+            return Registered(recording=mapping.to_recording(row), state=CallState(row.state), created=created)
+
+    def add_failure(self, path: str, *, code: str, reason: str, now: datetime) -> str:
+        """See Store."""
+        with unit_of_work(self._engine, write=True) as session:
+            return recordings.record_failure(session, path, code=code, reason=reason, now=now)
+
+    def claim_next(
+        self,
+        worker: str,
+        *,
+        now: datetime,
+        lease_seconds: float,
+        among: Collection[str] | None = None,
+        max_attempts: int | None = None,
+    ) -> Recording | None:
+        """See Store."""
+        with unit_of_work(self._engine, write=True) as session:
+            row = recordings.claim(
+                session, worker, now=now, lease_seconds=lease_seconds, among=among, max_attempts=max_attempts
+            )
+            return mapping.to_recording(row) if row else None
+
+    def renew_claim(self, call_id: str, worker: str, *, now: datetime, lease_seconds: float) -> bool:
+        """See Store."""
+        with unit_of_work(self._engine, write=True) as session:
+            return recordings.renew(session, call_id, worker, until=now + timedelta(seconds=lease_seconds))
+
+    def requeue(self, call_ids: Collection[str]) -> int:
+        """See Store."""
+        with unit_of_work(self._engine, write=True) as session:
+            return recordings.requeue(session, call_ids)
+
+    def mark_failed(self, call_id: str, *, code: str, reason: str, now: datetime) -> None:
+        """See Store."""
+        with unit_of_work(self._engine, write=True) as session:
+            recordings.fail(session, call_id, code=code, reason=reason)
+
+    def save_document(
+        self,
+        document: CallDocument,
+        *,
+        severities: Mapping[str, str],
+        now: datetime,
+        pass_mark: float | None = None,
+    ) -> StoredCall:
+        """See Store."""
+        with unit_of_work(self._engine, write=True) as session:
+            version = calls.save(session, document, severities=severities, now=now, pass_mark=pass_mark)
+            stored = calls.call_at(session, version)
+        assert stored is not None  # noqa: S101 - saved above
+        return stored
+
+    def find_document(self, sha256: str, stamp: str) -> CallDocument | None:
+        """See Store."""
+        with unit_of_work(self._engine) as session:
+            return calls.find(session, sha256, stamp)
+
+    def get_call(self, call_id: str) -> StoredCall | None:
+        """See Store."""
+        with unit_of_work(self._engine) as session:
+            return calls.call(session, call_id)
+
+    def get_version(self, document_id: int) -> StoredCall | None:
+        """See Store."""
+        with unit_of_work(self._engine) as session:
+            return calls.call_at(session, document_id)
+
+    def versions(self, call_id: str) -> tuple[tuple[int, str, datetime], ...]:
+        """See Store."""
+        with unit_of_work(self._engine) as session:
+            return calls.versions(session, call_id)
+
+    def list_calls(self, filters: CallFilters, *, before: int | None = None, limit: int = 50) -> Page:
+        """See Store."""
+        with unit_of_work(self._engine) as session:
+            found = calls.listed(session, filters, before=before, limit=limit + 1)
+        shown = tuple(found[:limit])
+        return Page(calls=shown, next_before=shown[-1].sequence if len(found) > limit else None)
+
+    def count_by_state(self) -> dict[CallState, int]:
+        """See Store."""
+        with unit_of_work(self._engine) as session:
+            return recordings.count_by_state(session)
+
+    def documents(self, filters: CallFilters, *, batch: int = 100) -> Iterator[CallDocument]:
+        """See Store."""
+        before: int | None = None
+        while True:
+            # A unit of work a batch: the caller may take its time, and a long reader would keep SQLite's log growing.
+            with unit_of_work(self._engine) as session:
+                found = calls.bodies(session, filters, before=before, limit=batch)
+            for _, document_id, body in found:
+                yield mapping.to_document(body, document_id)
+            if len(found) < batch:
+                return
+            before = found[-1][0]
+
+    def start_review(self, document_id: int, reviewer: str, *, now: datetime) -> Review:
+        """See Store."""
+        with unit_of_work(self._engine, write=True) as session:
+            return reviews.start(session, document_id, reviewer, now=now)
+
+    def find_review(self, document_id: int) -> Review | None:
+        """See Store."""
+        with unit_of_work(self._engine) as session:
+            return reviews.find(session, document_id)
+
+    def reviews(self, call_id: str) -> tuple[Review, ...]:
+        """See Store."""
+        with unit_of_work(self._engine) as session:
+            return reviews.of_call(session, call_id)
+
+    def record_decision(self, review_id: int, entry: DecisionEntry, *, expected_revision: int) -> Review:
+        """See Store."""
+        with unit_of_work(self._engine, write=True) as session:
+            return reviews.decide(session, review_id, entry, expected_revision=expected_revision)
+
+    def set_review(
+        self, review_id: int, *, state: ReviewState, reviewer: str, expected_revision: int, now: datetime
+    ) -> Review:
+        """See Store."""
+        with unit_of_work(self._engine, write=True) as session:
+            return reviews.set_state(
+                session, review_id, state=state, reviewer=reviewer, expected_revision=expected_revision, now=now
+            )
+
+    def add_token(self, token: ApiToken, *, digest: str) -> ApiToken:
+        """See Store."""
+        with unit_of_work(self._engine, write=True) as session:
+            return reviews.add_token(session, token, digest=digest)
+
+    def find_token(self, digest: str) -> ApiToken | None:
+        """See Store."""
+        with unit_of_work(self._engine) as session:
+            return reviews.find_token(session, digest)
+
+    def tokens(self) -> tuple[ApiToken, ...]:
+        """See Store."""
+        with unit_of_work(self._engine) as session:
+            return reviews.tokens(session)
+
+    def revoke_token(self, name: str, *, now: datetime) -> None:
+        """See Store."""
+        with unit_of_work(self._engine, write=True) as session:
+            reviews.revoke(session, name, now=now)

@@ -1,0 +1,404 @@
+"""A store in memory, held to the same contract as the databases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from functools import wraps
+from threading import RLock
+from typing import Concatenate, ParamSpec, TypeVar
+
+from asr_qa.core.document import CallDocument
+from asr_qa.core.recording import Recording
+from asr_qa.core.review import ReviewState, flag_reason
+from asr_qa.errors import ConflictError, NotFoundError, StorageError
+from asr_qa.pipeline.documents import from_json, to_json
+from asr_qa.pipeline.store import (
+    ApiToken,
+    CallFilters,
+    CallState,
+    CallSummary,
+    DecisionEntry,
+    Page,
+    Registered,
+    Review,
+    StaleRevisionError,
+    StoredCall,
+    failure_id,
+    happened_at,
+    stamp_of,
+)
+from asr_qa.testing.filters import fits, has_finding
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@dataclass
+class _Version:
+    id: int
+    call_id: str
+    number: int
+    stamp: str
+    body: str
+    flag: str | None
+    severities: dict[str, str]
+    created_at: datetime
+
+    @property
+    def document(self) -> CallDocument:
+        return from_json(self.body)
+
+
+@dataclass
+class _Call:
+    id: str
+    sequence: int
+    path: str
+    recording: Recording | None
+    registered_at: datetime
+    state: CallState = CallState.PENDING
+    attempts: int = 0
+    failure: tuple[str | None, str | None] = (None, None)
+    claim: tuple[str, datetime] | None = None
+    other_paths: list[str] = field(default_factory=list)
+    versions: list[_Version] = field(default_factory=list)
+    current: _Version | None = None
+
+
+def _locked(method: Callable[Concatenate[MemoryStore, P], R]) -> Callable[Concatenate[MemoryStore, P], R]:
+    @wraps(method)
+    def guarded(store: MemoryStore, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        with store._lock:
+            return method(store, *args, **kwargs)
+
+    return guarded
+
+
+class MemoryStore:
+    """asr_qa.pipeline.store.Store without a database; may be shared by threads."""
+
+    def __init__(self) -> None:
+        self._lock = RLock()
+        self._calls: dict[str, _Call] = {}
+        self._reviews: dict[int, Review] = {}
+        self._tokens: dict[str, tuple[ApiToken, str]] = {}
+        self._sequence = 0
+        self._documents = 0
+
+    def check(self) -> None:
+        """See Store."""
+
+    def close(self) -> None:
+        """See Store."""
+
+    @_locked
+    def add_recording(self, recording: Recording, *, now: datetime) -> Registered:
+        """See Store."""
+        call, created = self._register(recording, now)
+        assert call.recording is not None  # noqa: S101 - registered above
+        return Registered(recording=call.recording, state=call.state, created=created)
+
+    @_locked
+    def add_failure(self, path: str, *, code: str, reason: str, now: datetime) -> str:
+        """See Store."""
+        call_id = failure_id(path)
+        if call_id not in self._calls:
+            self._calls[call_id] = _Call(call_id, self._next(), path, None, now.astimezone(UTC))
+        self._calls[call_id].attempts += 1
+        self.mark_failed(call_id, code=code, reason=reason, now=now)
+        return call_id
+
+    @_locked
+    def claim_next(
+        self,
+        worker: str,
+        *,
+        now: datetime,
+        lease_seconds: float,
+        among: Collection[str] | None = None,
+        max_attempts: int | None = None,
+    ) -> Recording | None:
+        """See Store."""
+        for call in sorted(self._calls.values(), key=lambda one: one.sequence):
+            wanted = (among is None or call.id in among) and (max_attempts is None or call.attempts < max_attempts)
+            if call.recording and wanted and _free(call, now):
+                call.state, call.failure = CallState.PROCESSING, (None, None)
+                call.claim = (worker, now + timedelta(seconds=lease_seconds))
+                call.attempts += 1
+                return call.recording
+        return None
+
+    @_locked
+    def renew_claim(self, call_id: str, worker: str, *, now: datetime, lease_seconds: float) -> bool:
+        """See Store."""
+        call = self._calls.get(call_id)
+        if call is None or call.state is not CallState.PROCESSING or call.claim is None or call.claim[0] != worker:
+            return False
+        call.claim = (worker, now + timedelta(seconds=lease_seconds))
+        return True
+
+    @_locked
+    def requeue(self, call_ids: Collection[str]) -> int:
+        """See Store."""
+        found = [self._calls[one] for one in set(call_ids) if one in self._calls and self._calls[one].recording]
+        for call in found:
+            call.state, call.attempts, call.claim, call.failure = CallState.PENDING, 0, None, (None, None)
+        return len(found)
+
+    @_locked
+    def mark_failed(self, call_id: str, *, code: str, reason: str, now: datetime) -> None:
+        """See Store."""
+        call = self._need(call_id)
+        call.state, call.failure, call.claim = CallState.FAILED, (code, reason), None
+
+    @_locked
+    def save_document(
+        self,
+        document: CallDocument,
+        *,
+        severities: Mapping[str, str],
+        now: datetime,
+        pass_mark: float | None = None,
+    ) -> StoredCall:
+        """See Store."""
+        call, _ = self._register(document.recording, now)
+        call.recording = replace(document.recording, id=call.id, path=call.path)
+        stamp, body = stamp_of(document), to_json(document)
+        known = next((v for v in call.versions if (v.stamp, v.body) == (stamp, body)), None)
+        if known is None:
+            flag = flag_reason(document.score_sheet, document.findings, severities=severities, pass_mark=pass_mark)
+            self._documents += 1
+            number = len(call.versions) + 1
+            known = _Version(self._documents, call.id, number, stamp, body, flag, dict(severities), now)
+            call.versions.append(known)
+        call.current, call.state, call.failure, call.claim = known, CallState.DONE, (None, None), None
+        return self._stored(call, known)
+
+    @_locked
+    def find_document(self, sha256: str, stamp: str) -> CallDocument | None:
+        """See Store."""
+        call = self._by_audio(sha256)
+        found = [version for version in call.versions if version.stamp == stamp] if call else []
+        return found[-1].document if found else None
+
+    @_locked
+    def get_call(self, call_id: str) -> StoredCall | None:
+        """See Store."""
+        call = self._calls.get(call_id)
+        return self._stored(call, call.current) if call else None
+
+    @_locked
+    def get_version(self, document_id: int) -> StoredCall | None:
+        """See Store."""
+        version = self._version(document_id)
+        return self._stored(self._calls[version.call_id], version) if version else None
+
+    @_locked
+    def versions(self, call_id: str) -> tuple[tuple[int, str, datetime], ...]:
+        """See Store."""
+        call = self._calls.get(call_id)
+        return tuple((v.number, v.stamp, v.created_at) for v in call.versions) if call else ()
+
+    @_locked
+    def list_calls(self, filters: CallFilters, *, before: int | None = None, limit: int = 50) -> Page:
+        """See Store."""
+        found = [self._summary(call) for call in self._matching(filters, before)]
+        shown = tuple(found[:limit])
+        return Page(calls=shown, next_before=shown[-1].sequence if len(found) > limit else None)
+
+    @_locked
+    def count_by_state(self) -> dict[CallState, int]:
+        """See Store."""
+        return {state: sum(call.state is state for call in self._calls.values()) for state in CallState}
+
+    def documents(self, filters: CallFilters, *, batch: int = 100) -> Iterator[CallDocument]:
+        """See Store."""
+        with self._lock:
+            found = [call.current.document for call in self._matching(filters, None) if call.current]
+        yield from found
+
+    @_locked
+    def start_review(self, document_id: int, reviewer: str, *, now: datetime) -> Review:
+        """See Store."""
+        version = self._version(document_id)
+        if version is None:
+            raise NotFoundError(f"there is no document version {document_id}")
+        present = self.find_review(document_id)
+        if present is not None:
+            return present
+        review = Review(
+            id=len(self._reviews) + 1,
+            call_id=version.call_id,
+            document_id=document_id,
+            version=version.number,
+            reviewer=reviewer,
+            state=ReviewState.OPEN,
+            revision=1,
+            started_at=now,
+            changed_at=now,
+        )
+        self._reviews[review.id] = review
+        return review
+
+    @_locked
+    def find_review(self, document_id: int) -> Review | None:
+        """See Store."""
+        return next((review for review in self._reviews.values() if review.document_id == document_id), None)
+
+    @_locked
+    def reviews(self, call_id: str) -> tuple[Review, ...]:
+        """See Store."""
+        found = [review for review in self._reviews.values() if review.call_id == call_id]
+        return tuple(sorted(found, key=lambda review: review.version))
+
+    @_locked
+    def record_decision(self, review_id: int, entry: DecisionEntry, *, expected_revision: int) -> Review:
+        """See Store."""
+        review = self._at(review_id, expected_revision)
+        changed = replace(
+            review, revision=expected_revision + 1, entries=(*review.entries, entry), changed_at=entry.decided_at
+        )
+        self._reviews[review_id] = changed
+        return changed
+
+    @_locked
+    def set_review(
+        self, review_id: int, *, state: ReviewState, reviewer: str, expected_revision: int, now: datetime
+    ) -> Review:
+        """See Store."""
+        review = self._at(review_id, expected_revision)
+        changed = replace(review, state=state, reviewer=reviewer, revision=expected_revision + 1, changed_at=now)
+        self._reviews[review_id] = changed
+        return changed
+
+    @_locked
+    def add_token(self, token: ApiToken, *, digest: str) -> ApiToken:
+        """See Store."""
+        if token.name in self._tokens:
+            raise ConflictError(f"there is a token named {token.name} already; revoke it or choose another name")
+        stored = replace(token, id=len(self._tokens) + 1)
+        self._tokens[token.name] = (stored, digest)
+        return stored
+
+    @_locked
+    def find_token(self, digest: str) -> ApiToken | None:
+        """See Store."""
+        return next((token for token, known in self._tokens.values() if known == digest), None)
+
+    @_locked
+    def tokens(self) -> tuple[ApiToken, ...]:
+        """See Store."""
+        return tuple(self._tokens[name][0] for name in sorted(self._tokens))
+
+    @_locked
+    def revoke_token(self, name: str, *, now: datetime) -> None:
+        """See Store."""
+        if name not in self._tokens:
+            raise NotFoundError(f"there is no token named {name}")
+        token, digest = self._tokens[name]
+        self._tokens[name] = (replace(token, revoked_at=token.revoked_at or now), digest)
+
+    def _next(self) -> int:
+        self._sequence += 1
+        return self._sequence
+
+    def _by_audio(self, sha256: str) -> _Call | None:
+        return next((c for c in self._calls.values() if c.recording and c.recording.sha256 == sha256), None)
+
+    def _register(self, recording: Recording, now: datetime) -> tuple[_Call, bool]:
+        _check_text(recording.path)
+        self._calls.pop(failure_id(recording.path), None)
+        call = self._by_audio(recording.sha256)
+        if call is None:
+            call = _Call(recording.id, self._next(), recording.path, recording, now.astimezone(UTC))
+            self._calls[call.id] = call
+            return call, True
+        if call.path == recording.path:
+            call.recording = replace(recording, id=call.id)
+        elif recording.path not in call.other_paths:
+            call.other_paths.append(recording.path)
+        return call, False
+
+    def _need(self, call_id: str) -> _Call:
+        if call_id not in self._calls:
+            raise NotFoundError(f"there is no call {call_id}")
+        return self._calls[call_id]
+
+    def _version(self, document_id: int) -> _Version | None:
+        every = (version for call in self._calls.values() for version in call.versions)
+        return next((version for version in every if version.id == document_id), None)
+
+    def _at(self, review_id: int, expected: int) -> Review:
+        if review_id not in self._reviews:
+            raise NotFoundError(f"there is no review {review_id}")
+        review = self._reviews[review_id]
+        if review.revision != expected:
+            raise StaleRevisionError(
+                f"the review of call {review.call_id} was changed meanwhile "
+                f"(revision {review.revision}, not {expected}); read it again and repeat"
+            )
+        return review
+
+    def _summary(self, call: _Call) -> CallSummary:
+        recording, version = call.recording, call.current
+        sheet = version.document.score_sheet if version else None
+        review = self.find_review(version.id) if version else None
+        known = {name: getattr(recording, name) for name in _COPIED} if recording else {}
+        return CallSummary(
+            id=call.id,
+            sequence=call.sequence,
+            path=call.path,
+            state=call.state,
+            registered_at=call.registered_at,
+            happened_at=happened_at(recording.started_at if recording else None, call.registered_at),
+            attempts=call.attempts,
+            failure_code=call.failure[0],
+            failure_reason=call.failure[1],
+            version=version.number if version else None,
+            scorecard=f"{sheet.scorecard}@{sheet.version}" if sheet else None,
+            points=sheet.points if sheet else None,
+            max_points=sheet.max_points if sheet else None,
+            fatal=sheet.fatal if sheet else None,
+            flagged=bool(version and version.flag),
+            flag_reason=version.flag if version else None,
+            review_state=review.state.value if review else None,
+            **known,
+        )
+
+    def _stored(self, call: _Call, version: _Version | None) -> StoredCall:
+        return StoredCall(
+            summary=self._summary(call),
+            document=version.document if version else None,
+            stamp=version.stamp if version else None,
+            document_id=version.id if version else None,
+            created_at=version.created_at if version else None,
+            paths=(call.path, *call.other_paths),
+        )
+
+    def _matching(self, filters: CallFilters, before: int | None) -> Iterator[_Call]:
+        for call in sorted(self._calls.values(), key=lambda one: -one.sequence):
+            if before is not None and call.sequence >= before:
+                continue
+            version = call.current
+            found = version is not None and has_finding(version.document, version.severities, filters)
+            if fits(self._summary(call), filters) and (found or filters.wanted_verdict is None):
+                yield call
+
+
+_COPIED = ("duration", "started_at", "direction", "queue", "agent_id", "team", "customer_id", "case_id")
+
+
+def _free(call: _Call, now: datetime) -> bool:
+    expired = call.state is CallState.PROCESSING and call.claim is not None and call.claim[1] <= now
+    return call.state is CallState.PENDING or expired
+
+
+def _check_text(path: str) -> None:
+    try:
+        path.encode()
+    except UnicodeEncodeError as exc:
+        raise StorageError(
+            f"{path!a} is no valid UTF-8 text and cannot be stored; rename the file, e.g. with convmv"
+        ) from exc

