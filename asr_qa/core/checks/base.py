@@ -1,0 +1,173 @@
+"""What every check is given and what it gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property
+from typing import Any, Protocol
+
+from asr_qa.core.checks.stream import Stream, build_stream, timed_words
+from asr_qa.core.finding import Evidence, Match, Trace, Verdict
+from asr_qa.core.metrics import CallMetrics
+from asr_qa.core.recording import Recording, Role
+from asr_qa.core.rule import Check
+from asr_qa.core.segment import Segment, Track, clip
+from asr_qa.core.timeline import CallTimeline
+from asr_qa.core.transcript import UNINTELLIGIBLE, Transcript, Word
+
+UNSURE_ROLES = frozenset({"roles_unknown", "dual_mono"})
+"""Warnings under which nobody can say who spoke."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallFacts:
+    """Everything known of a call before rules are applied."""
+
+    recording: Recording
+    transcript: Transcript
+    timeline: CallTimeline
+    metrics: CallMetrics
+    warnings: tuple[str, ...] = ()
+    """Codes, as in CallWarning."""
+
+
+class Stance(Enum):
+    """What is at stake in a check, which decides how doubt is read."""
+
+    REQUIRED = "required"
+    """Absence is a failure: doubtful absence is undetermined, weak presence counts."""
+    FORBIDDEN = "forbidden"
+    """Presence is a failure: weak presence is undetermined, doubtful absence is absence."""
+    NEUTRAL = "neutral"
+    """It only decides whether a rule applies: both doubts read as absence."""
+
+    @property
+    def opposite(self) -> Stance:
+        """The stance below a `not`."""
+        return {Stance.REQUIRED: Stance.FORBIDDEN, Stance.FORBIDDEN: Stance.REQUIRED}.get(self, self)
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """Something found: words said, or an event."""
+
+    role: Role | None
+    start: float
+    """Seconds."""
+    end: float
+    """Seconds."""
+    text: str
+    match: Match
+    confidence: float
+    """0 to 1: of the match kind and the words."""
+    key: str = ""
+    """What was looked for."""
+
+    @property
+    def evidence(self) -> Evidence:
+        """The hit as it is shown."""
+        return Evidence(self.role, self.start, self.end, self.text, self.match)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How a condition came out."""
+
+    verdict: Verdict
+    hits: tuple[Hit, ...] = ()
+    """What was found, whether it decided or not."""
+    missing: tuple[Evidence, ...] = ()
+    """Where something was looked for in vain."""
+    confidence: float | None = None
+    note: str = ""
+    trace: Trace | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A rule that has been decided: what later rules may rest on."""
+
+    verdict: Verdict
+    hits: tuple[Hit, ...] = ()
+
+
+class CallView:
+    """One call made searchable; everything is worked out once, when first asked for, and kept."""
+
+    def __init__(self, facts: CallFacts) -> None:
+        self.facts = facts
+        self._streams: dict[tuple[Role, Track], Stream] = {}
+
+    @cached_property
+    def sentences(self) -> Mapping[Role, tuple[tuple[Word, ...], ...]]:
+        """Words of each understood sentence, per role that has any."""
+        found: dict[Role, list[tuple[Word, ...]]] = {}
+        for utterance in self.facts.transcript.utterances:
+            if words := timed_words(utterance):
+                found.setdefault(utterance.role, []).append(words)
+        return {role: tuple(found[role]) for role in Role if role in found}
+
+    @cached_property
+    def end(self) -> float:
+        """When the conversation ends: the last speech, or the end of the recording where there is none."""
+        speech = [track[-1].end for track in self.facts.timeline.speech.values() if track]
+        said = [utterance.end for utterance in self.facts.transcript.utterances]
+        return max([*speech, *said], default=self.facts.timeline.duration)
+
+    @cached_property
+    def whole(self) -> Segment:
+        """The whole call."""
+        return Segment(0.0, max(self.end, self.facts.timeline.duration))
+
+    @property
+    def unsure_of_roles(self) -> bool:
+        """Whether nobody can say who spoke."""
+        return not UNSURE_ROLES.isdisjoint(self.facts.warnings)
+
+    def streams(self, role: Role | None, windows: Track) -> tuple[Stream, ...]:
+        """The words inside the windows: of one role, or of everybody, each for himself."""
+        roles = tuple(self.sentences) if role is None else (role,)
+        return tuple(self._stream(one, windows) for one in roles if one in self.sentences)
+
+    def _stream(self, role: Role, windows: Track) -> Stream:
+        stream = self._streams.get((role, windows))
+        if stream is None:
+            stream = self._streams[role, windows] = build_stream(role, self.sentences[role], windows)
+        return stream
+
+    def unintelligible(self, role: Role | None, windows: Track) -> Track:
+        """Speech inside the windows that could not be understood."""
+        lost = [
+            utterance.segment
+            for utterance in self.facts.transcript.utterances
+            if utterance.status == UNINTELLIGIBLE and role in (None, utterance.role)
+        ]
+        return tuple(part for segment in lost for part in clip(windows, segment))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looking:
+    """One check's view of the call: it sees nothing outside it."""
+
+    view: CallView
+    role: Role | None
+    windows: Track
+    stance: Stance
+    settled: Mapping[str, Settled]
+    """Rules decided before this one."""
+    run: Callable[[Check, Looking], Outcome]
+    """Decides a check inside another one (a step of a sequence); scope is resolved anew."""
+
+    @property
+    def streams(self) -> tuple[Stream, ...]:
+        """The words in scope."""
+        return self.view.streams(self.role, self.windows)
+
+
+class Decide(Protocol):
+    """Decides one kind of check."""
+
+    def __call__(self, options: Any, looking: Looking, /) -> Outcome:
+        """Look inside the scope and say how it came out."""

@@ -1,0 +1,71 @@
+"""Checks that rest on other checks: steps in order, and the outcome of another rule."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from asr_qa.core.checks.base import Hit, Looking, Outcome
+from asr_qa.core.finding import Trace, Verdict
+from asr_qa.core.rule import RuleIs, Sequence
+from asr_qa.core.segment import EPSILON
+
+
+def decide_sequence(options: Sequence, looking: Looking) -> Outcome:
+    """Whether the steps are said one after the other.
+
+    Every step takes its earliest hits that can follow a hit of the step before, so a chain is found where there is one.
+    """
+    outcomes = [looking.run(step, looking) for step in options.steps]
+    traces = tuple(outcome.trace for outcome in outcomes if outcome.trace is not None)
+    chains: list[tuple[Hit, ...]] = [()]
+    for number, outcome in enumerate(outcomes, start=1):
+        longer = _continued(chains, outcome.hits, options.max_gap)
+        if not longer:
+            return _broken(options, outcomes, chains[0], number, traces)
+        chains = longer
+    chain = chains[0]
+    confidence = min(hit.confidence for hit in chain)
+    trace = Trace("", Verdict.MET, children=traces)
+    return Outcome(verdict=Verdict.MET, hits=chain, confidence=confidence, trace=trace)
+
+
+def decide_rule(options: RuleIs, looking: Looking) -> Outcome:
+    """Whether another rule came out as asked for."""
+    settled = looking.settled[options.id]
+    wanted = set(options.verdicts)
+    if settled.verdict.value in wanted or ("hit" in wanted and settled.hits):
+        return Outcome(
+            verdict=Verdict.MET, hits=settled.hits, confidence=1.0, note=f"{options.id} is {settled.verdict}"
+        )
+    unknown = settled.verdict is Verdict.UNDETERMINED
+    verdict = Verdict.UNDETERMINED if unknown else Verdict.NOT_MET
+    return Outcome(verdict=verdict, confidence=None if unknown else 1.0, note=f"{options.id} is {settled.verdict}")
+
+
+def _continued(chains: list[tuple[Hit, ...]], hits: tuple[Hit, ...], max_gap: float | None) -> list[tuple[Hit, ...]]:
+    """Each hit with the first chain it can follow, the earliest hit first."""
+    found: list[tuple[Hit, ...]] = []
+    for hit in sorted(hits, key=lambda h: (h.end, h.start)):
+        chain = next((chain for chain in chains if not chain or _follows(chain[-1], hit, max_gap)), None)
+        if chain is not None:
+            found.append((*chain, hit))
+    return found
+
+
+def _follows(one: Hit, other: Hit, max_gap: float | None) -> bool:
+    gap = other.start - one.end
+    return gap >= -EPSILON and (max_gap is None or gap <= max_gap + EPSILON)
+
+
+def _broken(
+    options: Sequence, outcomes: list[Outcome], said: tuple[Hit, ...], number: int, traces: tuple[Trace, ...]
+) -> Outcome:
+    """The chain stops before step `number`: not_met, or undetermined where that step may have been said."""
+    failed = outcomes[number - 1]
+    later = f", only before step {number - 1}" if failed.hits else ""
+    note = f"step {number} of {len(options.steps)} not heard{later}"
+    unknown = any(outcome.verdict is Verdict.UNDETERMINED for outcome in outcomes)
+    verdict = Verdict.UNDETERMINED if unknown else Verdict.NOT_MET
+    missing = failed.missing or tuple(hit.evidence for hit in failed.hits[:1])
+    base = replace(failed, verdict=verdict, hits=said, missing=missing, note=note)
+    return replace(base, trace=Trace("", verdict, children=traces))

@@ -1,0 +1,103 @@
+"""From a scope to stretches of time: the parts of the call a check may see."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from asr_qa.core.checks.base import CallView, Hit, Looking, Stance
+from asr_qa.core.checks.phrase import decide_phrase
+from asr_qa.core.checks.timing import event_hits, find_events
+from asr_qa.core.finding import Verdict
+from asr_qa.core.recording import Role
+from asr_qa.core.rule import Anchor, Scope, Within
+from asr_qa.core.segment import Segment, Track, clip, intersect, union
+
+_PERCENT = 100.0
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """Where to look: one track, or with `hit: each` one per hit; none where an anchor never occurs."""
+
+    tracks: tuple[Track, ...]
+    note: str = ""
+    unknown: bool = False
+    """An anchor may have occurred: nobody knows."""
+
+
+def resolve(scope: Scope, looking: Looking) -> Resolved:
+    """Where a check with this scope looks, inside what is already in sight."""
+    role = scope.role or looking.role
+    base = looking.windows
+    if scope.within is not None:
+        base = clip(base, position(scope.within, looking.view, role))
+    tracks: tuple[Track, ...] = (base,)
+    for anchor in scope.anchors:
+        hits, unknown = anchor_hits(anchor, looking)
+        if not hits:
+            return Resolved((), f"{_named(anchor)} does not occur", unknown)
+        windows = [_window(anchor, hit, looking.view.whole) for hit in hits]
+        parts = [(w,) for w in windows if w] if anchor.hit == "each" else [union(windows)]
+        tracks = tuple(intersect(track, part) for track in tracks for part in parts)
+    return Resolved(tracks)
+
+
+def position(within: Within, view: CallView, role: Role | None) -> Segment:
+    """The part of the call that a position means; empty where its bounds exclude each other."""
+    end = view.end
+    starts = [0.0, within.from_seconds or 0.0]
+    ends = [view.whole.end]
+    ends += [] if within.to_seconds is None else [within.to_seconds]
+    ends += [] if within.first_seconds is None else [within.first_seconds]
+    starts += [] if within.last_seconds is None else [end - within.last_seconds]
+    ends += [] if within.first_percent is None else [end * within.first_percent / _PERCENT]
+    starts += [] if within.last_percent is None else [end * (1 - within.last_percent / _PERCENT)]
+    said = [u.segment for u in view.facts.transcript.utterances if role in (None, u.role)]
+    if within.first_sentences is not None and said:
+        ends.append(said[: within.first_sentences][-1].end)
+    if within.last_sentences is not None and said:
+        starts.append(said[-within.last_sentences :][0].start)
+    start = max(starts)
+    return Segment(start, max(start, min(ends)))
+
+
+def anchor_hits(anchor: Anchor, looking: Looking) -> tuple[tuple[Hit, ...], bool]:
+    """The hits that an anchor means, and, where there are none, whether that is only not known."""
+    hits, unknown = _all_hits(anchor, looking)
+    if anchor.hit == "last":
+        return hits[-1:], unknown
+    if isinstance(anchor.hit, int):
+        return hits[anchor.hit - 1 : anchor.hit], unknown
+    return hits, unknown
+
+
+def _all_hits(anchor: Anchor, looking: Looking) -> tuple[tuple[Hit, ...], bool]:
+    view = looking.view
+    if anchor.rule is not None:
+        settled = looking.settled[anchor.rule]
+        hits = tuple(sorted(settled.hits, key=lambda h: (h.start, h.end)))
+        return hits, settled.verdict is Verdict.UNDETERMINED
+    if anchor.event is not None:
+        return event_hits(find_events(view.facts, anchor.event)), False
+    if anchor.phrase is None:
+        return (), False
+    everywhere = replace(looking, role=anchor.role, windows=(view.whole,), stance=Stance.NEUTRAL)
+    outcome = decide_phrase(anchor.phrase, everywhere)
+    return outcome.hits, outcome.verdict is Verdict.UNDETERMINED
+
+
+def _window(anchor: Anchor, hit: Hit, whole: Segment) -> Segment:
+    reach = whole.duration if anchor.seconds is None else anchor.seconds
+    if anchor.side == "after":
+        return Segment(hit.end, hit.end + reach) & whole
+    if anchor.side == "before":
+        return Segment(max(0.0, hit.start - reach), hit.start) & whole
+    return Segment(max(0.0, hit.start - reach), hit.end + reach) & whole
+
+
+def _named(anchor: Anchor) -> str:
+    if anchor.rule is not None:
+        return f"a hit of {anchor.rule}"
+    if anchor.event is not None:
+        return f"event {anchor.event.kind_of}"
+    return f"phrase {'/'.join(anchor.phrase.phrases[:3])}" if anchor.phrase else "anchor"

@@ -1,0 +1,164 @@
+"""Checks on time: figures of the call, and events counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import fields
+
+from asr_qa.core.checks.base import CallFacts, Hit, Looking, Outcome
+from asr_qa.core.finding import Evidence, Match, Verdict
+from asr_qa.core.metrics import CallMetrics, PerRole
+from asr_qa.core.recording import Role
+from asr_qa.core.rule import EventCount, EventFilter, Metric
+from asr_qa.core.segment import Segment
+from asr_qa.core.timeline import Event, Turn
+
+PER_ROLE = frozenset(
+    {
+        "speech_seconds",
+        "interruptions",
+        "talk_overs",
+        "backchannels",
+        "characters_per_minute",
+        "longest_monologue",
+        "turns",
+    }
+)
+"""Figures that each party has its own of."""
+LATENCY = frozenset({"response_latency.median", "response_latency.worst"})
+PLAIN_METRICS = (
+    frozenset(field.name for field in fields(CallMetrics)) - PER_ROLE - {"response_latency"}
+    | LATENCY
+    | {"ring_seconds"}
+)
+"""Figures of the call as a whole."""
+METRICS = PLAIN_METRICS | PER_ROLE | {f"{name}.{role}" for name in PER_ROLE for role in ("agent", "customer")}
+"""Every name a rule may use."""
+EVENT_KINDS = frozenset(
+    {"silence", "hold", "dead_air", "overlap", "backchannel", "interruption", "talk_over", "monologue"}
+)
+_EVENTS_OF = {
+    "longest_silence": "silence",
+    "silence_seconds": "silence",
+    "silence_share": "silence",
+    "dead_air_seconds": "dead_air",
+    "dead_air_count": "dead_air",
+    "hold_seconds": "hold",
+    "overlap_seconds": "overlap",
+    "interruptions": "interruption",
+    "talk_overs": "talk_over",
+    "backchannels": "backchannel",
+}
+
+
+def decide_metric(options: Metric, looking: Looking) -> Outcome:
+    """Whether a figure lies in its bounds."""
+    name, role = _split(options.name, looking.role)
+    value = figure(looking.view.facts, name, role)
+    if value is None:
+        return Outcome(verdict=Verdict.UNDETERMINED, note=f"{options.name} could not be measured")
+    held = options.bounds.hold(value)
+    text = f"{options.name} = {value:g}"
+    places = _places(looking.view.facts, name, role) or (looking.view.whole,)
+    shown = tuple(Evidence(role, place.start, place.end, text, Match.TIMING) for place in places)
+    hits = tuple(Hit(role, e.start, e.end, e.text, Match.TIMING, 1.0, options.name) for e in shown) if held else ()
+    verdict = Verdict.MET if held else Verdict.NOT_MET
+    return Outcome(verdict=verdict, hits=hits, missing=() if held else shown, confidence=1.0, note=text)
+
+
+def decide_event(options: EventCount, looking: Looking) -> Outcome:
+    """Whether there are as many events as asked for."""
+    facts = looking.view.facts
+    wanted = options.filter
+    if (wanted.by or looking.role) is not None and looking.view.unsure_of_roles:
+        return Outcome(verdict=Verdict.UNDETERMINED, note="it is not known who speaks")
+    if not facts.timeline.turns and not facts.timeline.events:
+        return Outcome(verdict=Verdict.UNDETERMINED, note="no speech was found in this call")
+    found = find_events(facts, wanted, role=looking.role)
+    hits = tuple(_hit(event) for event in found if any(event.start in window for window in looking.windows))
+    held = options.count.hold(len(hits))
+    note = f"{len(hits)} {wanted.kind_of}"
+    shown = tuple(hit.evidence for hit in hits) or tuple(
+        Evidence(looking.role, place.start, place.end, note, Match.TIMING) for place in looking.windows[:1]
+    )
+    verdict = Verdict.MET if held else Verdict.NOT_MET
+    return Outcome(verdict=verdict, hits=hits, missing=() if held else shown, confidence=1.0, note=note)
+
+
+def find_events(facts: CallFacts, wanted: EventFilter, *, role: Role | None = None) -> tuple[Event, ...]:
+    """The events of a call that are meant, in order."""
+    return tuple(event for event in facts.timeline.events if _is_meant(event, wanted, wanted.by or role))
+
+
+def event_hits(events: Iterable[Event]) -> tuple[Hit, ...]:
+    """Events as hits."""
+    return tuple(map(_hit, events))
+
+
+def figure(facts: CallFacts, name: str, role: Role | None) -> float | None:
+    """A figure by its name; None where it was not measured."""
+    if name == "ring_seconds":
+        return facts.recording.ring_seconds
+    head, _, tail = name.partition(".")
+    value = getattr(facts.metrics, head)
+    if isinstance(value, PerRole):
+        found: float | None = getattr(value, role.value) if role in (Role.AGENT, Role.CUSTOMER) else None
+        return None if found is not None and "roles_unknown" in facts.warnings else found
+    number: float | None = getattr(value, tail) if tail else value
+    return number
+
+
+def _split(name: str, role: Role | None) -> tuple[str, Role | None]:
+    head, _, tail = name.partition(".")
+    return (head, Role(tail)) if head in PER_ROLE and tail else (name, role)
+
+
+def _is_meant(event: Event, wanted: EventFilter, by: Role | None) -> bool:
+    length = event.end - event.start
+    return (
+        event.kind == wanted.kind_of
+        and (by is None or event.by is by)
+        and (wanted.min_seconds is None or length >= wanted.min_seconds - 1e-6)
+        and (wanted.max_seconds is None or length <= wanted.max_seconds + 1e-6)
+        and (wanted.waived is None or wanted.waived is (event.waived_by is not None))
+    )
+
+
+def _hit(event: Event) -> Hit:
+    text = f"{event.kind} {event.end - event.start:.1f} s"
+    return Hit(event.by, event.start, event.end, text, Match.TIMING, 1.0, event.kind)
+
+
+def _places(facts: CallFacts, name: str, role: Role | None) -> tuple[Segment, ...]:
+    """Where a figure shows best, the worst place first; nothing where it belongs to the whole call."""
+    timeline = facts.timeline
+    if name in ("first_response", "ring_seconds"):
+        value = figure(facts, name, role) or 0.0
+        return (Segment(0.0, value if name == "first_response" else 0.0),)
+    if name in LATENCY:
+        return _longest(_latencies(timeline.turns))
+    if name == "longest_monologue":
+        return _longest(turn.segment for turn in timeline.turns if turn.role is role)
+    kind = _EVENTS_OF.get(name)
+    mine = (e for e in timeline.events if e.kind == kind and (name not in PER_ROLE or e.by is role))
+    places = [Segment(event.start, event.end) for event in mine]
+    return tuple(places) if name in PER_ROLE else _longest(places)
+
+
+def _longest(places: Iterable[Segment]) -> tuple[Segment, ...]:
+    worst = max(places, key=lambda place: place.duration, default=None)
+    return () if worst is None else (worst,)
+
+
+def _latencies(turns: Iterable[Turn]) -> list[Segment]:
+    """From the end of each customer turn to the start of the agent's next."""
+    found: list[Segment] = []
+    asked: Turn | None = None
+    for turn in turns:
+        if turn.role is Role.CUSTOMER:
+            asked = turn
+        elif turn.role is Role.AGENT and asked is not None:
+            if turn.start > asked.end:
+                found.append(Segment(asked.end, turn.start))
+            asked = None
+    return found

@@ -1,0 +1,101 @@
+"""Conditions in words, for traces."""
+
+from __future__ import annotations
+
+from asr_qa.core.rule import (
+    AllOf,
+    Anchor,
+    AnyOf,
+    Check,
+    Condition,
+    EventCount,
+    EventFilter,
+    Metric,
+    Not,
+    Options,
+    Phrase,
+    Regex,
+    RuleIs,
+    Scope,
+    Script,
+    Sequence,
+)
+
+_SHOWN = 6
+
+
+def say(condition: Condition) -> str:
+    """One line that names the condition, e.g. 'phrase any of [您好, 你好] by agent, first seconds 30'."""
+    if isinstance(condition, AnyOf):
+        return f"any of {len(condition.parts)}"
+    if isinstance(condition, AllOf):
+        return f"all of {len(condition.parts)}"
+    if isinstance(condition, Not):
+        return "not"
+    return _options(condition.options) + _scope(condition.scope)
+
+
+def check_name(check: Check) -> str:
+    """A check without its scope."""
+    return _options(check.options)
+
+
+def _options(options: Options) -> str:
+    if isinstance(options, Phrase):
+        return _phrase(options)
+    if isinstance(options, Regex):
+        return f"regex /{options.pattern}/" + (f" at least {options.min_count} times" if options.min_count > 1 else "")
+    if isinstance(options, Script):
+        return f"script [{', '.join(options.lines[:_SHOWN])}]"
+    if isinstance(options, Metric):
+        return f"metric {options.name} {options.bounds}"
+    if isinstance(options, EventCount):
+        return f"event {_event(options.filter)}, count {options.count}"
+    return _resting(options)
+
+
+def _resting(options: RuleIs | Sequence) -> str:
+    if isinstance(options, RuleIs):
+        return f"rule {options.id} is {' or '.join(options.verdicts)}"
+    return f"sequence of {len(options.steps)} steps"
+
+
+def _phrase(options: Phrase) -> str:
+    count = len(options.phrases)
+    if options.absent:
+        how = "none of"
+    elif options.needed > 1:
+        how = "all of" if options.needed == count else f"{options.needed} of"
+    else:
+        how = "any of"
+    listed = ", ".join(options.phrases[:_SHOWN]) + (" …" if count > _SHOWN else "")
+    times = f" at least {options.min_count} times" if options.min_count > 1 else ""
+    return f"phrase {how} [{listed}]{times}"
+
+
+def _event(wanted: EventFilter) -> str:
+    text = wanted.kind_of
+    text += f" by {wanted.by}" if wanted.by else ""
+    text += "" if wanted.min_seconds is None else f" >= {wanted.min_seconds:g} s"
+    text += "" if wanted.max_seconds is None else f" <= {wanted.max_seconds:g} s"
+    return text + {None: "", True: " excused", False: " not excused"}[wanted.waived]
+
+
+def _scope(scope: Scope) -> str:
+    text = f" by {scope.role}" if scope.role else ""
+    if scope.within is not None:
+        names = scope.within.__dataclass_fields__
+        given = {name: getattr(scope.within, name) for name in names}
+        text += "".join(f", {name.replace('_', ' ')} {value:g}" for name, value in given.items() if value is not None)
+    return text + "".join(f", {_anchor(anchor)}" for anchor in scope.anchors)
+
+
+def _anchor(anchor: Anchor) -> str:
+    if anchor.rule is not None:
+        what = f"rule {anchor.rule}"
+    elif anchor.event is not None:
+        what = _event(anchor.event)
+    else:
+        what = (_phrase(anchor.phrase) if anchor.phrase else "") + (f" by {anchor.role}" if anchor.role else "")
+    within = "" if anchor.seconds is None else f" within {anchor.seconds:g} s"
+    return f"{anchor.side} {what} (hit {anchor.hit}){within}"

@@ -1,0 +1,242 @@
+"""Finding words: phrases exactly, by syllable or nearly, and patterns; and what not finding them means."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from statistics import fmean
+
+from asr_qa.core.checks.base import Hit, Looking, Outcome, Stance
+from asr_qa.core.checks.stream import Reading, Stream
+from asr_qa.core.finding import Evidence, Match, Verdict
+from asr_qa.core.phonetic import MAX_KEY, PART_COST, SEPARATOR, is_mandarin, slips, syllables
+from asr_qa.core.segment import total
+from asr_qa.core.text import FOLDED, PLAIN, SPOKEN, normalise
+
+CONFIDENCE = {Match.EXACT: 1.0, Match.HOMOPHONE: 0.9, Match.NEAR: 0.75}
+"""What a kind of match is worth, before the confidence of the words."""
+SLIP_CONFIDENCE = 0.65
+"""A near match with a differing initial or final."""
+EXACT_LENIENCE = 0.6
+"""Exact words pass at this share of the confidence asked for."""
+MIN_SYLLABLES = 3
+"""Keys are matched by sound from here up."""
+SHORT_SYLLABLES = 2
+"""... and from here up where short keys are allowed."""
+SYLLABLE_SECONDS = 0.12
+"""Nobody says a syllable faster."""
+_SHOWN_PLACES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A phrase prepared for search."""
+
+    plain: str
+    folded: str
+    spoken: str
+    sounds: tuple[str, ...]
+
+    @property
+    def syllables(self) -> int:
+        """Mandarin syllables in it."""
+        return sum(map(is_mandarin, self.spoken))
+
+
+@lru_cache(maxsize=100_000)
+def key_of(phrase: str) -> Key:
+    """Prepare a phrase."""
+    plain, folded, spoken = (normalise(phrase, chain).text for chain in (PLAIN, FOLDED, SPOKEN))
+    return Key(plain, folded, spoken, syllables(spoken))
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """First and last word of something found in a stream."""
+
+    first: int
+    last: int
+    match: Match
+    worth: float
+    key: str
+
+    def overlaps(self, other: _Place) -> bool:
+        return self.first <= other.last and other.first <= self.last
+
+    @property
+    def rank(self) -> tuple[float, int, int]:
+        return (-self.worth, self.first - self.last, self.first)
+
+
+def find_phrases(
+    stream: Stream,
+    phrases: Iterable[str],
+    *,
+    match: Iterable[str] = tuple(Match),
+    allow_short: bool = False,
+    exclude: Iterable[str] = (),
+) -> tuple[Hit, ...]:
+    """Hits of each phrase in order of time; hits of one phrase never overlap each other.
+
+    Args:
+        match: Kinds of match allowed: exact, homophone, near.
+        allow_short: Search keys of two syllables by sound, too.
+        exclude: Hits that overlap one of these phrases are dropped.
+    """
+    kinds = frozenset(match)
+    dropped = [place for phrase in exclude for place in _places(stream, phrase, kinds - {"near"}, allow_short)]
+    found: list[_Place] = []
+    for phrase in phrases:
+        places = _places(stream, phrase, kinds, allow_short)
+        found += _apart(p for p in places if not any(p.overlaps(other) for other in dropped))
+    return tuple(_hit(stream, place) for place in sorted(found, key=lambda p: (p.first, p.last)))
+
+
+def find_pattern(stream: Stream, pattern: str, *, exclude: Iterable[str] = ()) -> tuple[Hit, ...]:
+    """Hits of a regular expression in the plain or the folded reading, in order of time, none overlapping."""
+    dropped = [place for other in exclude for place in _pattern_places(stream, other)]
+    places = (p for p in _pattern_places(stream, pattern) if not any(p.overlaps(other) for other in dropped))
+    return tuple(_hit(stream, place) for place in sorted(_apart(places), key=lambda p: p.first))
+
+
+def apart(hits: Iterable[Hit]) -> tuple[Hit, ...]:
+    """Of hits that overlap in one role's words only the best, in order of time."""
+    kept: list[Hit] = []
+    for hit in sorted(hits, key=lambda h: (-h.confidence, h.start - h.end, h.start)):
+        if not any(hit.role is k.role and hit.start < k.end and k.start < hit.end for k in kept):
+            kept.append(hit)
+    return tuple(sorted(kept, key=lambda h: (h.start, h.end)))
+
+
+def is_weak(hit: Hit, limit: float) -> bool:
+    """Whether a hit is too doubtful to hold against anybody."""
+    return hit.confidence < (limit * EXACT_LENIENCE if hit.match is Match.EXACT else limit)
+
+
+def blocked(looking: Looking) -> Outcome | None:
+    """Why words cannot be looked for here at all, if so."""
+    if not looking.view.sentences:
+        return Outcome(verdict=Verdict.UNDETERMINED, note="nothing was heard in this call")
+    if looking.role is not None and looking.view.unsure_of_roles:
+        return Outcome(verdict=Verdict.UNDETERMINED, note="it is not known who speaks")
+    return None
+
+
+def absence(looking: Looking, *, wanted: str, seconds: float) -> Outcome:
+    """What it means that words were not found: not_met, or undetermined where they may have been said.
+
+    Args:
+        wanted: The words, for people.
+        seconds: The shortest time in which they can be said.
+    """
+    doubt = _doubt(looking, seconds) if looking.stance is Stance.REQUIRED else ""
+    places = looking.windows[:_SHOWN_PLACES] or (looking.view.whole,)
+    missing = tuple(Evidence(looking.role, p.start, p.end, f"（未听到：{wanted}）", Match.TIMING) for p in places)
+    return Outcome(
+        verdict=Verdict.UNDETERMINED if doubt else Verdict.NOT_MET,
+        missing=missing,
+        confidence=_clarity(looking),
+        note=doubt,
+    )
+
+
+def _doubt(looking: Looking, seconds: float) -> str:
+    """Why the words may have been said all the same; empty where they were not."""
+    if not _has_words(looking):
+        return "no words of this role were heard in the call"
+    lost = [part for part in looking.view.unintelligible(looking.role, looking.windows) if part.duration >= seconds]
+    if lost:
+        return f"{total(lost):.1f} s of speech in scope could not be understood, first at {lost[0].start:.1f} s"
+    if "truncated" in looking.view.facts.warnings and looking.windows and looking.windows[-1].end >= looking.view.end:
+        return "the recording breaks off before the call ends"
+    return ""
+
+
+def _has_words(looking: Looking) -> bool:
+    return looking.role is None or looking.role in looking.view.sentences
+
+
+def _clarity(looking: Looking) -> float | None:
+    """Mean confidence of the words in scope; None where there are none or the engine gives none."""
+    known = [w.confidence for stream in looking.streams for w in stream.words if w.confidence is not None]
+    return fmean(known) if known else None
+
+
+def _apart(places: Iterable[_Place]) -> list[_Place]:
+    kept: list[_Place] = []
+    for place in sorted(places, key=lambda p: p.rank):
+        if not any(place.overlaps(other) for other in kept):
+            kept.append(place)
+    return kept
+
+
+def _hit(stream: Stream, place: _Place) -> Hit:
+    words = stream.words[place.first : place.last + 1]
+    clarity = fmean(1.0 if word.confidence is None else word.confidence for word in words)
+    text = stream.heard(place.first, place.last)
+    return Hit(stream.role, words[0].start, words[-1].end, text, place.match, place.worth * clarity, place.key)
+
+
+def _places(stream: Stream, phrase: str, kinds: frozenset[str], allow_short: bool) -> Iterator[_Place]:
+    key = key_of(phrase)
+    if "exact" in kinds:
+        yield from _exact(stream.plain, key.plain, phrase)
+        if key.folded != key.plain or stream.folded is not stream.plain:
+            yield from _exact(stream.folded, key.folded, phrase)
+    least = SHORT_SYLLABLES if allow_short else MIN_SYLLABLES
+    if not kinds.isdisjoint({"homophone", "near"}) and least <= key.syllables and len(key.sounds) <= MAX_KEY:
+        yield from _by_sound(stream, key, phrase, kinds)
+
+
+def _exact(reading: Reading, key: str, phrase: str) -> Iterator[_Place]:
+    start = reading.text.find(key) if key else -1
+    while start >= 0:
+        end = start + len(key)
+        if _stands_alone(reading.text, start, end):
+            first, last = reading.owners[start][0], reading.owners[end - 1][1]
+            yield _Place(first, last, Match.EXACT, CONFIDENCE[Match.EXACT], phrase)
+        start = reading.text.find(key, start + 1)
+
+
+def _stands_alone(text: str, start: int, end: int) -> bool:
+    """A key is not found inside a longer Latin word or a longer number."""
+    return not (
+        (start > 0 and _continues(text[start - 1], text[start]))
+        or (end < len(text) and _continues(text[end - 1], text[end]))
+    )
+
+
+def _continues(one: str, other: str) -> bool:
+    return (one.isdecimal() and other.isdecimal()) or (one.isalpha() and other.isalpha() and max(one, other) < "\u2e80")
+
+
+def _by_sound(stream: Stream, key: Key, phrase: str, kinds: frozenset[str]) -> Iterator[_Place]:
+    limit = (slips(len(key.sounds)) * PART_COST + PART_COST - 1) if "near" in kinds else 0
+    for position, cost in stream.index.find(key.spoken, key.sounds, limit=limit):
+        match = Match.NEAR if cost else Match.HOMOPHONE
+        first, last = stream.spoken.owners[position][0], stream.spoken.owners[position + len(key.sounds) - 1][1]
+        yield _Place(first, last, match, SLIP_CONFIDENCE if cost >= PART_COST else CONFIDENCE[match], phrase)
+
+
+@lru_cache(maxsize=10_000)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
+
+
+def _pattern_places(stream: Stream, pattern: str) -> Iterator[_Place]:
+    compiled = _compiled(pattern)
+    for reading in (stream.plain, stream.folded) if stream.folded is not stream.plain else (stream.plain,):
+        for first, last in _matches(compiled, reading.text):
+            yield _Place(reading.owners[first][0], reading.owners[last - 1][1], Match.EXACT, 1.0, pattern)
+
+
+def _matches(pattern: re.Pattern[str], text: str) -> Iterator[tuple[int, int]]:
+    """Spans of all matches that are not empty, stretch by stretch: none runs across a separator."""
+    offset = 0
+    for stretch in text.split(SEPARATOR):
+        for match in pattern.finditer(stretch):
+            if match.end() > match.start():
+                yield offset + match.start(), offset + match.end()
+        offset += len(stretch) + 1

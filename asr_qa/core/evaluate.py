@@ -1,0 +1,206 @@
+"""Rules applied to a call: four-valued logic, scope, exceptions and applicability; one finding per rule.
+
+Verdicts combine as in Kleene's logic with *undetermined* as the unknown, and *not_applicable* as a
+part that is simply left out. A rule only ever sees its scope.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from asr_qa.core.checks import CHECKS
+from asr_qa.core.checks.base import CallFacts, CallView, Looking, Outcome, Settled, Stance
+from asr_qa.core.checks.scope import resolve
+from asr_qa.core.checks.wording import say
+from asr_qa.core.finding import Evidence, Finding, Trace, Verdict
+from asr_qa.core.recording import Recording
+from asr_qa.core.rule import AllOf, AnyOf, Check, Condition, Not, Rule, Ruleset, Status
+
+__all__ = ["CallFacts", "evaluate"]
+
+DEFAULT_LANGUAGE = "zh"
+_NEGATED = {Verdict.MET: Verdict.NOT_MET, Verdict.NOT_MET: Verdict.MET}
+_STRONGEST_FIRST = {
+    AnyOf: (Verdict.MET, Verdict.UNDETERMINED, Verdict.NOT_MET),
+    AllOf: (Verdict.NOT_MET, Verdict.UNDETERMINED, Verdict.MET),
+}
+_KEPT_EVIDENCE = 20
+
+
+def evaluate(ruleset: Ruleset, call: CallFacts, *, drafts: bool = False) -> tuple[Finding, ...]:
+    """Apply every stable and test rule to a call.
+
+    Args:
+        drafts: Apply drafts, too. Retired rules only run where another rule still rests on them, and give no finding.
+
+    Returns:
+        One finding per rule, in order of rule id.
+    """
+    view = CallView(call)
+    settled: dict[str, Settled] = {}
+    findings: list[Finding] = []
+    for rule in ruleset.rules:
+        finding, settled[rule.id] = _judge(rule, view, settled)
+        if rule.status in (Status.STABLE, Status.TEST) or (drafts and rule.status is Status.DRAFT):
+            findings.append(finding)
+    return tuple(sorted(findings, key=lambda finding: finding.rule_id))
+
+
+def _judge(rule: Rule, view: CallView, settled: dict[str, Settled]) -> tuple[Finding, Settled]:
+    looking = Looking(
+        view=view, role=None, windows=(view.whole,), stance=Stance.NEUTRAL, settled=settled, run=_decide_check
+    )
+    if (reason := _inapplicable(rule, view.facts.recording)) is not None:
+        return _finding(rule, Outcome(verdict=Verdict.NOT_APPLICABLE, note=reason))
+    gate = _gate(rule, looking)
+    if gate is not None and gate.verdict is not Verdict.MET:
+        unknown = gate.verdict is Verdict.UNDETERMINED
+        verdict = Verdict.UNDETERMINED if unknown else Verdict.NOT_APPLICABLE
+        return _finding(rule, replace(gate, verdict=verdict, confidence=None, hits=(), missing=()), gate)
+    return _settle(rule, looking, gate)
+
+
+def _settle(rule: Rule, looking: Looking, gate: Outcome | None) -> tuple[Finding, Settled]:
+    """Decide a rule that applies."""
+    forbids = rule.polarity == "forbid"
+    stance = Stance.FORBIDDEN if forbids else Stance.REQUIRED
+    found = decide(rule.condition, replace(looking, stance=stance))
+    outcome = negate(found) if forbids else found
+    parts = [part for part in (gate, found) if part is not None]
+    if rule.exceptions is not None and outcome.verdict in (Verdict.NOT_MET, Verdict.UNDETERMINED):
+        excuse = decide(rule.exceptions, replace(looking, stance=Stance.REQUIRED))
+        outcome = _excused(outcome, excuse)
+        parts.append(excuse)
+    finding, _ = _finding(rule, outcome, *parts)
+    return finding, Settled(outcome.verdict, found.hits)
+
+
+def decide(condition: Condition, looking: Looking) -> Outcome:
+    """How a condition comes out, with its trace."""
+    if isinstance(condition, Check):
+        return _decide_check(condition, looking)
+    if isinstance(condition, Not):
+        inner = decide(condition.part, replace(looking, stance=looking.stance.opposite))
+        return _traced(condition, negate(inner), (inner,))
+    outcomes = tuple(decide(part, looking) for part in condition.parts)
+    return _traced(condition, _combine(outcomes, _STRONGEST_FIRST[type(condition)]), outcomes)
+
+
+def negate(outcome: Outcome) -> Outcome:
+    """The opposite: what was found becomes what is shown of a failure."""
+    verdict = _NEGATED.get(outcome.verdict, outcome.verdict)
+    shown = tuple(hit.evidence for hit in outcome.hits)
+    return replace(outcome, verdict=verdict, missing=() if verdict is Verdict.MET else shown)
+
+
+def _combine(outcomes: Iterable[Outcome], order: tuple[Verdict, ...]) -> Outcome:
+    """The strongest verdict of the parts that apply; evidence from the parts that decided."""
+    parts = tuple(outcomes)
+    verdict = next((v for v in order if any(part.verdict is v for part in parts)), Verdict.NOT_APPLICABLE)
+    deciding = [part for part in parts if part.verdict is verdict]
+    pick: Callable[[Iterable[float]], float] = max if verdict is order[0] else min
+    known = [part.confidence for part in deciding if part.confidence is not None]
+    return Outcome(
+        verdict=verdict,
+        hits=tuple(dict.fromkeys(hit for part in parts for hit in part.hits)),
+        missing=tuple(dict.fromkeys(e for part in deciding for e in part.missing)),
+        confidence=pick(known) if known else None,
+    )
+
+
+def _decide_check(check: Check, looking: Looking) -> Outcome:
+    """Resolve the scope, decide in every stretch it names, and note what came out."""
+    where = resolve(check.scope, looking)
+    if not where.tracks:
+        verdict = Verdict.UNDETERMINED if where.unknown else Verdict.NOT_APPLICABLE
+        return _traced(check, Outcome(verdict=verdict, note=where.note), ())
+    role = check.scope.role or looking.role
+    outcomes = [_look(check, replace(looking, role=role, windows=track)) for track in where.tracks]
+    if len(outcomes) == 1:
+        return _traced(check, outcomes[0], ())
+    each = _combine(outcomes, _STRONGEST_FIRST[AllOf])
+    note = f"{sum(o.verdict is Verdict.MET for o in outcomes)} of {len(outcomes)} places"
+    return _traced(check, replace(each, note=note), ())
+
+
+def _look(check: Check, looking: Looking) -> Outcome:
+    return CHECKS[check.options.kind](check.options, looking)
+
+
+def _traced(condition: Condition, outcome: Outcome, parts: Iterable[Outcome]) -> Outcome:
+    children = tuple(part.trace for part in parts if part.trace is not None)
+    children += outcome.trace.children if isinstance(condition, Check) and outcome.trace else ()
+    at = tuple((hit.start, hit.end) for hit in outcome.hits[:_KEPT_EVIDENCE]) if isinstance(condition, Check) else ()
+    return replace(outcome, trace=Trace(say(condition), outcome.verdict, at, outcome.note, children))
+
+
+def _excused(failure: Outcome, excuse: Outcome) -> Outcome:
+    """A failure is cancelled by an exception that holds, and in doubt where the exception is."""
+    if excuse.verdict is Verdict.MET:
+        return Outcome(verdict=Verdict.MET, hits=excuse.hits, confidence=excuse.confidence, note="an exception applies")
+    if excuse.verdict is Verdict.UNDETERMINED:
+        return replace(failure, verdict=Verdict.UNDETERMINED, note="an exception may apply")
+    return failure
+
+
+def _finding(rule: Rule, outcome: Outcome, *parts: Outcome) -> tuple[Finding, Settled]:
+    children = tuple(part.trace for part in parts if part.trace is not None)
+    trace = Trace(f"{rule.polarity} {rule.name}", outcome.verdict, (), outcome.note, children)
+    finding = Finding(
+        rule_id=rule.id,
+        rule_version=rule.version,
+        verdict=outcome.verdict,
+        confidence=outcome.confidence,
+        evidence=_evidence(rule, outcome)[:_KEPT_EVIDENCE],
+        trace=trace,
+    )
+    return finding, Settled(outcome.verdict)
+
+
+def _evidence(rule: Rule, outcome: Outcome) -> tuple[Evidence, ...]:
+    """What a finding rests on: the hits where it is met, else where it failed or is in doubt."""
+    said = tuple(hit.evidence for hit in outcome.hits)
+    if outcome.verdict is Verdict.NOT_APPLICABLE:
+        return ()
+    if outcome.verdict is Verdict.MET:
+        return said if rule.polarity == "require" or outcome.note else ()
+    return outcome.missing or said
+
+
+def _inapplicable(rule: Rule, recording: Recording) -> str | None:
+    """Why a rule does not apply to a recording, from what is known before listening."""
+    day = (recording.started_at or "")[:10]
+    if day and rule.effective_from and day < rule.effective_from:
+        return f"takes effect on {rule.effective_from}"
+    if day and rule.effective_until and day > rule.effective_until:
+        return f"was in effect until {rule.effective_until}"
+    when = rule.applies_when
+    for name, allowed in when.fields:
+        if not _allowed(name, _value(recording, name), allowed):
+            return f"{name} is {_value(recording, name) or 'not known'}"
+    for name, allowed in when.metadata:
+        if recording.metadata.get(name) not in allowed:
+            return f"{name} is {recording.metadata.get(name, 'not known')}"
+    return next((f"{name} is not known" for name in when.has if _value(recording, name) is None), None)
+
+
+def _value(recording: Recording, name: str) -> str | None:
+    if name == "language":
+        return recording.metadata.get("language") or DEFAULT_LANGUAGE
+    value = getattr(recording, name, None)
+    if value is None:
+        value = recording.metadata.get(name)
+    return None if value is None or value == "" else str(value)
+
+
+def _allowed(name: str, value: str | None, allowed: tuple[str, ...]) -> bool:
+    """Whether a value is one of those allowed; "zh-CN" is "zh"."""
+    if value is None:
+        return False
+    return value in allowed or (name == "language" and value.replace("_", "-").split("-")[0].lower() in allowed)
+
+
+def _gate(rule: Rule, looking: Looking) -> Outcome | None:
+    condition = rule.applies_when.condition
+    return None if condition is None else decide(condition, looking)

@@ -1,0 +1,119 @@
+"""Words compared by their sound: Mandarin syllables without tone, and which of them are easily confused.
+
+A text becomes one syllable per character. Two syllables are the same, *near* (their initials and
+finals fall into the same class: z/zh, n/l, an/ang ...) or differ in initial, final or both.
+Characters that have no Mandarin reading (Latin letters) only match themselves.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from pypinyin import Style, lazy_pinyin
+
+SEPARATOR = "\n"
+"""Stands between words that no phrase may run across."""
+NEAR_COST = 1
+"""Cost of a syllable that is not the same but near."""
+PART_COST = 64
+"""Cost of a differing initial or final; above what all near syllables of one key can add up to."""
+MAX_KEY = 60
+"""Syllables of the longest key that is compared by sound."""
+_BARRIER = 1 << 20
+_SYLLABLES_PER_SLIP = 5
+
+_INITIALS = ("zh", "ch", "sh", *"bpmfdtnlgkhjqxrzcsyw")
+_SPLIT = re.compile(rf"({'|'.join(_INITIALS)})?(.*)")
+_NEAR_INITIAL = {"zh": "z", "ch": "c", "sh": "s", "n": "l", "r": "l", "f": "h"}
+_NEAR_FINAL = {"ang": "an", "eng": "en", "ing": "in", "iang": "ian", "uang": "uan"}
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """One syllable."""
+
+    initial: str
+    final: str
+    near_initial: str
+    near_final: str
+
+
+@lru_cache(maxsize=5000)
+def _sound(syllable: str) -> Sound:
+    match = _SPLIT.fullmatch(syllable)
+    initial, final = (match[1] or "", match[2]) if match else ("", syllable)
+    return Sound(initial, final, _NEAR_INITIAL.get(initial, initial), _NEAR_FINAL.get(final, final))
+
+
+def syllables(text: str) -> tuple[str, ...]:
+    """Toneless pinyin of each character, polyphones by their context; other characters stand for themselves."""
+    return tuple(lazy_pinyin(text, style=Style.NORMAL, errors=_as_is)) if text else ()  # type: ignore[arg-type]  # a list is documented, not typed
+
+
+def _as_is(text: str) -> list[str]:
+    return list(text)
+
+
+def is_mandarin(char: str) -> bool:
+    """Whether the character is read as one Mandarin syllable."""
+    return "\u3400" <= char <= "\u9fff"
+
+
+def slips(length: int) -> int:
+    """How many initials or finals may differ in a near match of a key of so many syllables."""
+    return length // _SYLLABLES_PER_SLIP
+
+
+@lru_cache(maxsize=200_000)
+def cost(char: str, syllable: str, other_char: str, other: str) -> int:
+    """What it costs to take one character for another: 0 same sound, NEAR_COST near, PART_COST per differing part."""
+    if char == other_char or syllable == other:
+        return 0
+    if SEPARATOR in (char, other_char):
+        return _BARRIER
+    if not (is_mandarin(char) and is_mandarin(other_char)):
+        return 2 * PART_COST
+    one, two = _sound(syllable), _sound(other)
+    parts = (one.near_initial != two.near_initial) + (one.near_final != two.near_final)
+    return parts * PART_COST if parts else NEAR_COST
+
+
+@dataclass(slots=True)
+class SoundIndex:
+    """A text to be searched by sound; the cost of each key character at every place is worked out once."""
+
+    text: str
+    sounds: Sequence[str]
+    """One syllable per character of `text`."""
+    _kinds: list[tuple[str, str]] = field(init=False)
+    _kind_at: NDArray[np.int32] = field(init=False)
+    _rows: dict[tuple[str, str], NDArray[np.int32]] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Number the distinct (character, syllable) pairs, so that a cost is computed once per pair."""
+        numbers: dict[tuple[str, str], int] = {}
+        places = [numbers.setdefault(pair, len(numbers)) for pair in zip(self.text, self.sounds, strict=True)]
+        self._kinds = list(numbers)
+        self._kind_at = np.array(places, dtype=np.int32)
+
+    def find(self, text: str, sounds: Sequence[str], *, limit: int) -> list[tuple[int, int]]:
+        """Places where a key is heard at a cost of at most `limit`: (position, cost), in order of position."""
+        count = len(self.text) - len(text) + 1
+        if count <= 0 or not text:
+            return []
+        total = np.zeros(count, dtype=np.int32)
+        for offset, pair in enumerate(zip(text, sounds, strict=True)):
+            total += self._row(pair)[offset : offset + count]
+        return [(int(place), int(total[place])) for place in np.flatnonzero(total <= limit)]
+
+    def _row(self, pair: tuple[str, str]) -> NDArray[np.int32]:
+        row = self._rows.get(pair)
+        if row is None:
+            by_kind = np.array([cost(*pair, *kind) for kind in self._kinds], dtype=np.int32)
+            row = self._rows[pair] = by_kind[self._kind_at]
+        return row

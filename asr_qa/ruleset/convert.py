@@ -1,0 +1,213 @@
+"""From the YAML shape to the values that core evaluates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import cast
+
+from asr_qa.core.recording import Role
+from asr_qa.core.rule import (
+    AllOf,
+    Anchor,
+    AnchorSide,
+    AnyOf,
+    AppliesWhen,
+    Bounds,
+    Check,
+    Condition,
+    ErrorClass,
+    EventCount,
+    EventFilter,
+    Metric,
+    Not,
+    Options,
+    Phrase,
+    Regex,
+    Rule,
+    RuleIs,
+    Scope,
+    Script,
+    Sequence,
+    Severity,
+    Status,
+    Within,
+    content_digest,
+)
+from asr_qa.ruleset.schema import (
+    AnchorModel,
+    AppliesWhenModel,
+    BoundsModel,
+    ConditionModel,
+    CountModel,
+    EventModel,
+    FilterModel,
+    PhraseModel,
+    RuleModel,
+    ScriptModel,
+)
+from asr_qa.ruleset.script import variants
+
+VERSION_LENGTH = 12
+_FIELDS = ("direction", "queue", "team", "language")
+
+
+def to_rule(model: RuleModel, *, pack: str = "") -> Rule:
+    """The rule as core evaluates it, stamped with its version."""
+    required = model.require or model.forbid
+    if required is None:
+        raise ValueError(f"{model.id} has neither require nor forbid")
+    effective = model.effective
+    rule = Rule(
+        id=model.id,
+        name=model.name,
+        title_zh=model.title.zh,
+        title_en=model.title.en,
+        severity=Severity(model.severity),
+        error_class=ErrorClass(model.class_),
+        status=Status(model.status),
+        polarity="require" if model.require is not None else "forbid",
+        condition=to_condition(required),
+        exceptions=None if model.except_ is None else to_condition(model.except_),
+        applies_when=AppliesWhen() if model.applies_when is None else _applies_when(model.applies_when),
+        rationale=model.rationale,
+        false_positives=tuple(model.false_positives),
+        assisted=model.assisted,
+        effective_from=effective.from_.isoformat() if effective and effective.from_ else None,
+        effective_until=effective.until.isoformat() if effective and effective.until else None,
+        pack=pack,
+    )
+    return replace(rule, version=content_digest(rule)[:VERSION_LENGTH])
+
+
+def to_condition(model: ConditionModel) -> Condition:
+    """A condition with everything below it."""
+    if model.any_ is not None:
+        return AnyOf(tuple(map(to_condition, model.any_)))
+    if model.all_ is not None:
+        return AllOf(tuple(map(to_condition, model.all_)))
+    if model.not_ is not None:
+        return Not(to_condition(model.not_))
+    return Check(_options(model), _scope(model))
+
+
+def _options(model: ConditionModel) -> Options:
+    if model.phrase is not None:
+        return _phrase(model.phrase)
+    if model.regex is not None:
+        given = model.regex
+        return Regex(
+            pattern=given.pattern,
+            exclude=tuple(given.exclude),
+            min_count=given.min_count,
+            min_confidence=given.min_confidence,
+        )
+    if model.script is not None:
+        return _script(model.script)
+    if model.sequence is not None:
+        steps = tuple(Check(_options(step), _scope(step)) for step in model.sequence.steps)
+        return Sequence(steps=steps, max_gap=model.sequence.max_gap)
+    return _timing(model)
+
+
+def _timing(model: ConditionModel) -> Options:
+    if model.metric is not None:
+        return Metric(name=model.metric.name, bounds=_bounds(model.metric))
+    if model.event is not None:
+        count = Bounds(at_least=1) if model.event.count is None else _bounds(model.event.count)
+        return EventCount(filter=_event_filter(model.event), count=count)
+    if model.rule is not None:
+        return RuleIs(id=model.rule.id, verdicts=tuple(model.rule.verdict))
+    raise ValueError("a condition without a kind")
+
+
+def _phrase(model: PhraseModel) -> Phrase:
+    listed, needed = _needed(model)
+    return Phrase(
+        phrases=tuple(dict.fromkeys(listed)),
+        needed=needed,
+        absent=model.none_of is not None,
+        min_count=model.min_count,
+        exclude=tuple(model.exclude),
+        match=tuple(model.match),
+        allow_short=model.allow_short,
+        min_confidence=model.min_confidence,
+    )
+
+
+def _needed(model: PhraseModel) -> tuple[list[str], int]:
+    """The phrases and how many different ones of them are needed."""
+    if model.all_of is not None:
+        return model.all_of, len(set(model.all_of))
+    if model.n_of is not None:
+        return model.n_of.of, model.n_of.n
+    return model.any_of or model.none_of or [], 1
+
+
+def _script(model: ScriptModel) -> Script:
+    return Script(
+        lines=tuple(model.lines),
+        variants=tuple(map(variants, model.lines)),
+        coverage=model.coverage,
+        ordered=model.ordered,
+        match=tuple(model.match),
+        min_confidence=model.min_confidence,
+    )
+
+
+def _bounds(model: BoundsModel) -> Bounds:
+    exactly = model.exactly if isinstance(model, CountModel) else None
+    return Bounds(at_most=model.at_most, at_least=model.at_least, above=model.above, below=model.below, exactly=exactly)
+
+
+def _event_filter(model: FilterModel) -> EventFilter:
+    kind = model.kind if isinstance(model, EventModel) else cast(AnchorModel, model).event
+    return EventFilter(
+        kind_of=kind or "",
+        by=_role(model.by),
+        min_seconds=model.min_seconds,
+        max_seconds=model.max_seconds,
+        waived=model.waived,
+    )
+
+
+def _scope(model: ConditionModel) -> Scope:
+    sides: Iterable[tuple[AnchorSide, AnchorModel | None]] = (
+        ("after", model.after),
+        ("before", model.before),
+        ("near", model.near),
+    )
+    return Scope(
+        role=_role(model.role),
+        within=None if model.within is None else Within(**model.within.model_dump()),
+        anchors=tuple(_anchor(side, anchor) for side, anchor in sides if anchor is not None),
+    )
+
+
+def _anchor(side: AnchorSide, model: AnchorModel) -> Anchor:
+    phrase = None
+    if model.phrase is not None:
+        phrase = Phrase(phrases=tuple(dict.fromkeys(model.phrase)), exclude=tuple(model.exclude))
+    return Anchor(
+        side=side,
+        rule=model.rule,
+        event=None if model.event is None else _event_filter(model),
+        phrase=phrase,
+        role=_role(model.role),
+        hit=model.hit,
+        seconds=model.seconds,
+    )
+
+
+def _role(name: str | None) -> Role | None:
+    return None if name is None else Role(name)
+
+
+def _applies_when(model: AppliesWhenModel) -> AppliesWhen:
+    fields = ((name, getattr(model, name)) for name in _FIELDS)
+    return AppliesWhen(
+        fields=tuple((name, tuple(values)) for name, values in fields if values),
+        metadata=tuple((name, tuple(values)) for name, values in sorted(model.metadata.items())),
+        has=tuple(model.has),
+        condition=to_condition(model) if model.kind else None,
+    )

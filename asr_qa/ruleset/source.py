@@ -1,0 +1,139 @@
+"""YAML read safely and with its places: every value knows its line, nothing is expanded without bound."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from asr_qa.errors import Issue
+
+MAX_BYTES = 4 * 2**20
+"""Larger files are refused."""
+MAX_DEPTH = 40
+"""Deeper nesting is refused."""
+MAX_VALUES = 200_000
+"""More values in one file, aliases written out, are refused."""
+_BOMB = "aliases refer in a circle or blow the file up"
+
+Place = tuple[int, int]
+"""Line and column, from 1."""
+Path_ = tuple[Hashable, ...]
+"""Keys and indexes from the top of the file."""
+
+
+@dataclass(slots=True)
+class Source:
+    """One file as plain values, with the place of each."""
+
+    path: str
+    data: Any = None
+    places: dict[Path_, Place] = field(default_factory=dict)
+    issues: list[Issue] = field(default_factory=list)
+
+    def place(self, loc: Path_) -> Place:
+        """Where a value stands; steps that are not in the file are skipped, so the nearest parent counts."""
+        found: Path_ = ()
+        for step in loc:
+            if (*found, step) in self.places:
+                found = (*found, step)
+        return self.places.get(found, (1, 1))
+
+    def issue(self, loc: Path_, message: str, *, hint: str = "", severity: str = "error") -> Issue:
+        """An issue at a value."""
+        line, column = self.place(loc)
+        return Issue(self.path, line, message, hint, column, severity)
+
+
+def read_source(path: Path, *, shown: str = "") -> Source:
+    """Read a YAML file; what is wrong with it is in `issues`, and `data` is None where nothing could be read."""
+    source = Source(shown or str(path))
+    text = _text(path, source)
+    if text is None:
+        return source
+    try:
+        node = _compose(text, source)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
+        problem = " ".join(filter(None, (error.context, error.problem)))
+        hint = "indent with blanks, not tabs" if "\\t" in repr(error.problem) else ""
+        source.issues.append(Issue(source.path, line, f"not valid YAML: {problem}", hint, column))
+        return source
+    except yaml.YAMLError as error:
+        source.issues.append(Issue(source.path, 0, f"not valid YAML: {error}"))
+        return source
+    if node is not None and not source.issues:
+        source.data = _build(node, (), source)
+    elif node is None and not source.issues:
+        source.issues.append(Issue(source.path, 0, "the file is empty", "write a rule into it or delete it"))
+    return source
+
+
+def _text(path: Path, source: Source) -> str | None:
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            source.issues.append(Issue(source.path, 0, f"larger than {MAX_BYTES // 2**20} MB", "split it"))
+            return None
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        source.issues.append(Issue(source.path, 0, f"not UTF-8 at byte {error.start}", "save the file as UTF-8"))
+    except OSError as error:
+        source.issues.append(Issue(source.path, 0, f"cannot be read: {error.strerror}"))
+    return None
+
+
+def _compose(text: str, source: Source) -> yaml.Node | None:
+    """The node tree, unless it is nested too deep to walk."""
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            line = event.start_mark.line + 1 if event.start_mark else 0
+            source.issues.append(Issue(source.path, line, f"nested deeper than {MAX_DEPTH}"))
+            return None
+    return yaml.compose(text, Loader=yaml.SafeLoader)
+
+
+def _build(node: yaml.Node, path: Path_, source: Source) -> Any:
+    """Plain values of a node; aliases are written out, up to MAX_VALUES in all and MAX_DEPTH deep."""
+    line, column = node.start_mark.line + 1, node.start_mark.column + 1
+    if len(path) > MAX_DEPTH or len(source.places) > MAX_VALUES:
+        if not any(issue.message == _BOMB for issue in source.issues):
+            source.issues.append(Issue(source.path, line, _BOMB, "write the values out", column))
+        return None
+    source.places.setdefault(path, (line, column))
+    if isinstance(node, yaml.MappingNode):
+        return _mapping(node, path, source)
+    if isinstance(node, yaml.SequenceNode):
+        return [_build(part, (*path, index), source) for index, part in enumerate(node.value)]
+    return _scalar(node, source)
+
+
+def _mapping(node: yaml.MappingNode, path: Path_, source: Source) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key_node, value_node in node.value:
+        key = str(key_node.value) if isinstance(key_node, yaml.ScalarNode) else "?"
+        line, column = key_node.start_mark.line + 1, key_node.start_mark.column + 1
+        if key in found:
+            first = source.places[(*path, key)][0]
+            source.issues.append(
+                Issue(source.path, line, f"key {key!r} stands twice", f"first on line {first}", column)
+            )
+            continue
+        source.places[(*path, key)] = (line, column)
+        found[key] = _build(value_node, (*path, key), source)
+    return found
+
+
+def _scalar(node: yaml.Node, source: Source) -> Any:
+    try:
+        loader = yaml.SafeLoader("")
+        return loader.construct_object(node, deep=True)
+    except (yaml.YAMLError, ValueError) as error:
+        line, column = node.start_mark.line + 1, node.start_mark.column + 1
+        source.issues.append(Issue(source.path, line, f"cannot be read: {error}", "put it in quotes", column))
+        return None
