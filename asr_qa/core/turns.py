@@ -47,6 +47,8 @@ class TimingOptions:
     """Speech shorter than this is no back-channel unless its words say so: it may be a click."""
     backchannel_unheard: float = 1.0
     """Speech shorter than this in which nothing was heard clearly may be a back-channel."""
+    backchannel_apart: float = 0.3
+    """Speech in which nothing was heard clearly must keep this distance from the rest of its turn."""
     backchannel_pause: float = 0.5
     """Acknowledgements closer together than this are one back-channel."""
     backchannel_confidence: float = 0.3
@@ -238,7 +240,7 @@ def _brief(stretches: Sequence[_Stretch], group: list[int], other: Track, option
         return group
     return [
         i
-        for i, s, apart in zip(group, own, _apart(own, options.backchannel_pause), strict=True)
+        for i, s, apart in zip(group, own, _apart(own, options.backchannel_apart), strict=True)
         if apart
         and s.acknowledges is None
         and options.backchannel_min <= s.segment.duration < options.backchannel_unheard
