@@ -1,4 +1,4 @@
-"""Level of a channel frame by frame, its noise floor, and how loud its speech is."""
+"""Level of a channel frame by frame, and the noise under it."""
 
 from __future__ import annotations
 
@@ -11,56 +11,67 @@ from numpy.typing import NDArray
 
 from asr_qa.pipeline.ports import Samples
 
+Decibels = NDArray[np.float32]
+
 FRAMES_PER_SECOND = 100
 SILENT_DB = -100.0
 """Level of digital zero, dB full scale."""
+NOT_SENT_DB = -75.0
+"""Below this nothing was sent: digital zero or the idle steps of A-law and mu-law."""
 
 _CHUNK_SECONDS = 60
-_FLOOR_REACH = 5
-"""Seconds to both sides in which the quietest second sets the noise floor."""
+_SMOOTHING = 5
+_REACH = 5
+"""Seconds to both sides that share one noise floor."""
 _FLOOR_BIAS = 2.0
-"""dB from the tenth percentile of steady noise to its mean level."""
+"""dB from the quietest tenth of steady noise to its mean."""
 _FLOOR_LOWEST = -65.0
-"""dB full scale; below this a line is as good as silent (mu-law steps lie near -72 dB)."""
+"""dB full scale; a quieter line is as good as silent."""
+_CLEARLY_LOUD = 6.0
+_AFTERMATH = 0.3
+"""Seconds around loud frames that may still hold voice and so say nothing about the noise."""
+_ENOUGH_NOISE = 30
+"""Frames needed for a mean."""
 
 
 @dataclass(frozen=True, slots=True)
 class Levels:
     """Levels of 10 ms frames in dB full scale."""
 
-    raw: NDArray[np.float32]
+    raw: Decibels
     """Root mean square of each frame."""
-    smooth: NDArray[np.float32]
-    """`raw` averaged over three frames."""
-    noise: NDArray[np.float32]
-    """The noise floor under each frame."""
-    speech: float
-    """Level of loud speech (95th percentile of what stands out of the noise); SILENT_DB where nothing does."""
+    smooth: Decibels
+    """`raw` averaged over 50 ms."""
+    noise: Decibels
+    """Mean level of the noise under each frame."""
 
-    def threshold(self, *, above_noise: float, below_speech: float) -> NDArray[np.float32]:
-        """Level for each frame that speech must exceed."""
-        return np.asarray(np.maximum(self.noise + above_noise, self.speech - below_speech), dtype=np.float32)
-
-    def above_noise(self, first: int, behind: int) -> float:
-        """Most dB by which a frame of the run stands out of the noise."""
-        return float((self.smooth[first:behind] - self.noise[first:behind]).max())
+    @property
+    def above_noise(self) -> Decibels:
+        """How far each frame stands out of the noise."""
+        return self.smooth - self.noise
 
 
 def measure_levels(samples: Samples, sample_rate: int) -> Levels:
     """Levels of one channel; whole frames only, a rest shorter than 10 ms is left out."""
     raw = frame_levels(samples, sample_rate)
-    smooth = _smooth(raw)
-    noise = _noise_floor(smooth)
-    loud = smooth[smooth > noise + 10.0]
-    speech = float(np.percentile(loud, 95)) if loud.size else SILENT_DB
-    return Levels(raw, smooth, noise, speech)
+    smooth = moving_mean(raw, _SMOOTHING)
+    return Levels(raw, smooth, _noise_mean(smooth, _noise_floor(raw, smooth)))
 
 
-def frame_levels(samples: Samples, sample_rate: int) -> NDArray[np.float32]:
+def frame_levels(samples: Samples, sample_rate: int) -> Decibels:
     """Root mean square of each 10 ms frame in dB full scale."""
     hop = sample_rate // FRAMES_PER_SECOND
     levels = [_block_levels(block.reshape(-1, hop)) for block in _blocks(samples, hop)]
     return np.concatenate(levels) if levels else np.zeros(0, np.float32)
+
+
+def moving_mean(values: Decibels, width: int) -> Decibels:
+    """Mean over an odd number of frames around each; the first and last values are held beyond the ends."""
+    if values.size == 0:
+        return values
+    padded = np.pad(values.astype(np.float64), width // 2, mode="edge")
+    sums = np.cumsum(np.concatenate(([0.0], padded)))
+    return np.asarray((sums[width:] - sums[:-width]) / width, dtype=np.float32)
 
 
 def _blocks(samples: Samples, hop: int) -> Iterator[Samples]:
@@ -70,27 +81,51 @@ def _blocks(samples: Samples, hop: int) -> Iterator[Samples]:
         yield samples[start : min(start + step, whole)]
 
 
-def _block_levels(frames: NDArray[np.int16]) -> NDArray[np.float32]:
+def _block_levels(frames: NDArray[np.int16]) -> Decibels:
     scaled = frames.astype(np.float32) / np.float32(32768)
     power = np.einsum("ij,ij->i", scaled, scaled) / frames.shape[1]
     return np.asarray(10.0 * np.log10(power + 10 ** (SILENT_DB / 10)), dtype=np.float32)
 
 
-def _smooth(levels: NDArray[np.float32]) -> NDArray[np.float32]:
-    if levels.size == 0:
-        return levels
-    padded = np.pad(levels, 1, mode="edge")
-    return np.asarray((padded[:-2] + padded[1:-1] + padded[2:]) / 3, dtype=np.float32)
+def _noise_floor(raw: Decibels, smooth: Decibels) -> Decibels:
+    """First guess: the quietest second nearby, what was not sent left aside."""
+    if smooth.size == 0:
+        return smooth
+    sent = np.where(raw > NOT_SENT_DB, smooth, np.inf)
+    seconds = -(-smooth.size // FRAMES_PER_SECOND)
+    padded = np.pad(sent, (0, seconds * FRAMES_PER_SECOND - smooth.size), mode="edge")
+    quiet = np.sort(padded.reshape(seconds, FRAMES_PER_SECOND), axis=1)[:, FRAMES_PER_SECOND // 10]
+    lowest = sliding_window_view(np.pad(quiet, _REACH, mode="edge"), 2 * _REACH + 1).min(axis=1)
+    known = np.where(np.isfinite(lowest), lowest, _FLOOR_LOWEST)
+    return np.maximum(_between_seconds(known, smooth.size) + _FLOOR_BIAS, _FLOOR_LOWEST).astype(np.float32)
 
 
-def _noise_floor(levels: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The quietest second nearby, interpolated between seconds."""
-    if levels.size == 0:
-        return levels
-    seconds = -(-levels.size // FRAMES_PER_SECOND)
-    padded = np.pad(levels, (0, seconds * FRAMES_PER_SECOND - levels.size), mode="edge")
-    quiet = np.percentile(padded.reshape(seconds, FRAMES_PER_SECOND), 10, axis=1)
-    lowest = sliding_window_view(np.pad(quiet, _FLOOR_REACH, mode="edge"), 2 * _FLOOR_REACH + 1).min(axis=1)
+def _noise_mean(smooth: Decibels, floor: Decibels) -> Decibels:
+    """Second guess: the mean of all frames nearby that are far from anything loud."""
+    if smooth.size == 0:
+        return floor
+    quiet = ~_widen(smooth > floor + (_CLEARLY_LOUD - _FLOOR_BIAS), round(_AFTERMATH * FRAMES_PER_SECOND))
+    quiet &= smooth > NOT_SENT_DB
+    second = np.arange(smooth.size) // FRAMES_PER_SECOND
+    window = np.ones(2 * _REACH + 1)
+    counts = np.convolve(np.bincount(second, quiet), window, "same")
+    sums = np.convolve(np.bincount(second, np.where(quiet, smooth, 0.0)), window, "same")
+    known = counts >= _ENOUGH_NOISE
+    if not known.any():
+        return floor
+    means = np.interp(np.arange(counts.size), np.flatnonzero(known), sums[known] / counts[known])
+    return np.maximum(_between_seconds(means, smooth.size), _FLOOR_LOWEST).astype(np.float32)
+
+
+def _widen(mask: NDArray[np.bool_], frames: int) -> NDArray[np.bool_]:
+    """The mask with its true runs longer by that many frames on both sides."""
+    sums = np.cumsum(np.concatenate(([0], np.pad(mask, frames).astype(np.int64))))
+    width = 2 * frames + 1
+    return np.asarray(sums[width:] > sums[:-width])
+
+
+def _between_seconds(values: NDArray[np.float64], frames: int) -> NDArray[np.float64]:
+    """One value a second, interpolated to every frame."""
+    seconds = min(values.size, -(-frames // FRAMES_PER_SECOND))
     middles = (np.arange(seconds) + 0.5) * FRAMES_PER_SECOND
-    floor = np.interp(np.arange(levels.size), middles, lowest) + _FLOOR_BIAS
-    return np.asarray(np.maximum(floor, _FLOOR_LOWEST), dtype=np.float32)
+    return np.interp(np.arange(frames), middles, values[:seconds])

@@ -27,6 +27,17 @@ def join_runs(runs: Iterable[tuple[int, int]], *, gap: int) -> Runs:
     return joined
 
 
+def groups_of(runs: Iterable[tuple[int, int]], *, gap: int) -> list[Runs]:
+    """The runs in order, those less than `gap` frames apart in one group."""
+    groups: list[Runs] = []
+    for run in runs:
+        if groups and run[0] - groups[-1][-1][1] < gap:
+            groups[-1].append(run)
+        else:
+            groups.append([run])
+    return groups
+
+
 def mask_of(runs: Iterable[tuple[int, int]], *, frames: int) -> NDArray[np.bool_]:
     """The runs as a mask of that many frames."""
     mask = np.zeros(frames, np.bool_)

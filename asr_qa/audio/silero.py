@@ -1,6 +1,6 @@
 """The Silero speech detector: a small neural network, run through ONNX Runtime.
 
-The network comes with faster-whisper, so nothing is downloaded. It hears voice under noise and through music better than
+The network comes with faster-whisper, so nothing is downloaded. It hears voice under noise better than
 energy does and costs about ten times as much; its windows are 32 ms long, so edges are set by where its
 probability crosses the threshold between the middles of two windows.
 """
