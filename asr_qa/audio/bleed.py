@@ -1,0 +1,134 @@
+"""Finds and takes out what one channel lets through of another.
+
+Where Y speaks and X carries a copy of it, the level of X follows the level of Y at a constant
+distance, a little later. That distance and delay are found from the levels alone; speech on X that is no louder
+than the copy would be is then no speech of X. What rises above the copy is X talking at the same time and stays.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from asr_qa.audio.energy import FRAMES_PER_SECOND, Levels
+from asr_qa.audio.runs import Runs, mask_of, runs_of
+from asr_qa.core.segment import Segment, Track
+
+_T = TypeVar("_T", bound=np.generic)
+
+LOSS_MIN = 15.0
+"""dB; a louder copy is not told from a second microphone that hears both."""
+
+_LOSS_MAX = 45.0
+_DELAYS = range(26)
+"""Frames of 10 ms by which the copy may come late."""
+_SPREAD = 4.0
+"""dB by which the copy may miss its level: coding noise, band limits, delay inside a frame."""
+_MARGIN = 6.0
+"""dB above the expected copy from which X is thought to speak."""
+_AUDIBLE = 3.0
+"""dB above the noise from which a copy can be seen."""
+_CLEAR = 15.0
+"""dB above the noise that Y must have to say anything about its copy."""
+_EVIDENCE = 100
+"""Frames in which the copy must be seen."""
+_SHARE = 0.6
+"""Share of the frames in which a copy should be seen that show one."""
+_HOLE = 0.15
+"""Seconds; shorter pieces are not taken out of a stretch."""
+_REST = 0.08
+"""Seconds; shorter pieces are not left over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bleed:
+    """How one channel is heard on another."""
+
+    loss: float
+    """dB by which the copy is quieter."""
+    delay: int
+    """Frames by which it is later."""
+
+
+def find_bleed(x: Levels, y: Levels, *, y_speech: Track) -> Bleed | None:
+    """How the channel `y` is heard on the channel `x`; None where it is not, or only under the noise."""
+    clear = _frames_of(y_speech, y.raw.size) & (y.above_noise > _CLEAR)
+    best: tuple[int, Bleed] | None = None
+    for delay in _DELAYS:
+        late_level, late_clear = _delayed(y.smooth, delay, -200.0), _delayed(clear, delay, False)
+        count, loss = _most_common_loss((late_level - x.smooth)[late_clear & (x.above_noise > _AUDIBLE)])
+        if count >= _EVIDENCE and (best is None or count > best[0]):
+            best = (count, Bleed(loss, delay))
+    if best is None or best[1].loss < LOSS_MIN or _share_seen(x, y, clear, best[1]) < _SHARE:
+        return None
+    return best[1]
+
+
+def without_bleed(track: Track, x: Levels, y: Levels, *, bleed: Bleed) -> Track:
+    """The speech of channel `x` less what is explained as a copy of channel `y`."""
+    frames = x.raw.size
+    copy = _widest(_delayed(y.smooth, bleed.delay, -200.0)) - np.float32(bleed.loss - _MARGIN)
+    explained = x.smooth <= copy
+    kept: list[Segment] = []
+    for segment in track:
+        first, behind = _bounds(segment, frames)
+        kept += _pieces(segment, runs_of(explained[first:behind]), first)
+    return tuple(kept)
+
+
+def _pieces(segment: Segment, explained: Runs, offset: int) -> list[Segment]:
+    """What is left of a segment when the longer explained runs (from frame `offset` on) are taken out."""
+    pieces, start = [], segment.start
+    for first, behind in explained:
+        if behind - first >= _HOLE * FRAMES_PER_SECOND:
+            pieces.append((start, (offset + first) / FRAMES_PER_SECOND))
+            start = (offset + behind) / FRAMES_PER_SECOND
+    pieces.append((start, segment.end))
+    if len(pieces) == 1:
+        return [segment]
+    return [Segment(a, b) for a, b in pieces if b - a >= _REST]
+
+
+def _most_common_loss(losses: NDArray[np.float32]) -> tuple[int, float]:
+    """How many frames agree on a loss to within the spread, and which loss."""
+    if losses.size == 0:
+        return 0, 0.0
+    counts, edges = np.histogram(losses, bins=np.arange(0.0, _LOSS_MAX + 1.0))
+    width = round(2 * _SPREAD)
+    near = np.convolve(counts, np.ones(width, np.int64), "same")
+    peak = float(edges[int(near.argmax())])
+    agreeing = losses[np.abs(losses - peak) <= _SPREAD]
+    return int(agreeing.size), float(np.median(agreeing)) if agreeing.size else peak
+
+
+def _share_seen(x: Levels, y: Levels, clear: NDArray[np.bool_], bleed: Bleed) -> float:
+    """Of the frames in which the copy must be audible and X says nothing louder, the share that shows it."""
+    copy = _delayed(y.smooth, bleed.delay, -200.0) - np.float32(bleed.loss)
+    must = _delayed(clear, bleed.delay, False) & (copy > x.noise + _AUDIBLE + _SPREAD)
+    missing = int((must & (x.smooth < copy - _SPREAD)).sum())
+    seen = int((must & (np.abs(x.smooth - copy) <= _SPREAD)).sum())
+    return seen / max(1, seen + missing)
+
+
+def _delayed(values: NDArray[_T], frames: int, filling: float | bool) -> NDArray[_T]:
+    late = np.full_like(values, filling)
+    late[frames:] = values[: values.size - frames]
+    return late
+
+
+def _widest(levels: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The greatest of three frames around each: a copy is never aligned to the frame."""
+    padded = np.pad(levels, 1, mode="edge")
+    return np.asarray(np.maximum(np.maximum(padded[:-2], padded[1:-1]), padded[2:]))
+
+
+def _frames_of(track: Track, frames: int) -> NDArray[np.bool_]:
+    return mask_of([_bounds(segment, frames) for segment in track], frames=frames)
+
+
+def _bounds(segment: Segment, frames: int) -> tuple[int, int]:
+    first, behind = round(segment.start * FRAMES_PER_SECOND), round(segment.end * FRAMES_PER_SECOND)
+    return min(first, frames), min(behind, frames)

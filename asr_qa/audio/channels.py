@@ -1,0 +1,156 @@
+"""What is wrong with the channels of a recording, and their speech with the other side's taken out.
+
+Everything is seen from levels and peaks of 10 ms frames; nothing here changes the samples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations, permutations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from asr_qa.audio.bleed import find_bleed, without_bleed
+from asr_qa.audio.energy import FRAMES_PER_SECOND, SILENT_DB, Levels, measure_levels
+from asr_qa.audio.runs import mask_of, runs_of
+from asr_qa.core.document import CallWarning
+from asr_qa.core.segment import Segment, Track, bridge
+from asr_qa.pipeline.ports import SAMPLE_RATE, Samples
+
+DEAD_DB = -60.0
+"""A channel that never rises above this carries nothing."""
+LOW_DB = -40.0
+"""Loud speech below this is poorly recognised."""
+
+_SAME_SPREAD = 1.5
+"""dB by which two copies of one signal may drift apart."""
+_SAME_LOSS = 10.0
+"""dB between two copies; further apart it is bleed."""
+_ACTIVE = 12.0
+"""dB above the noise from which frames are compared."""
+_ENOUGH = 50
+"""Frames needed before two channels are called the same."""
+_CLIP_PEAK = 0.9 * 32768
+_CLIP_NEAR = 0.95
+_CLIP_SHARE = 0.02
+"""Share of speech frames that touch the highest peak; about 0.001 where nothing is cut."""
+_GAP_FRAMES = (3, 100)
+"""A dropout is this many frames long: 30 ms to 1 s."""
+_GAP_EDGE = -45.0
+"""dB full scale; a pause dies away, a dropout has loud frames on both sides."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelReport:
+    """What was found, and the speech of each channel without the other's."""
+
+    warnings: tuple[CallWarning, ...]
+    tracks: tuple[Track, ...]
+
+
+def inspect_channels(
+    samples: NDArray[np.int16], speech: Sequence[Track], *, sample_rate: int = SAMPLE_RATE
+) -> ChannelReport:
+    """Look for the same audio on two channels, dead, quiet, clipped and interrupted channels, and bleed.
+
+    Args:
+        samples: Shape (channels, samples).
+        speech: What the speech detector found in each channel.
+        sample_rate: Hertz.
+
+    Returns:
+        Warnings with codes dual_mono, dead_channel, low_level, clipping, gaps and bleed, and the tracks
+        with bleed taken out. Of two channels with the same audio neither is changed.
+    """
+    levels = [measure_levels(channel, sample_rate) for channel in samples]
+    pairs = [pair for pair in combinations(range(len(levels)), 2) if _is_same(levels[pair[0]], levels[pair[1]])]
+    warnings = [_dual_mono(one, other) for one, other in pairs]
+    for number, (channel, level, track) in enumerate(zip(samples, levels, speech, strict=True)):
+        warnings += _inspect_one(number, level, _peaks(channel, sample_rate), track, single=len(levels) == 1)
+    tracks, bleeding = _clean(levels, speech, same={frozenset(pair) for pair in pairs})
+    return ChannelReport((*warnings, *bleeding), tracks)
+
+
+def _dual_mono(one: int, other: int) -> CallWarning:
+    message = f"channels {one} and {other} carry the same audio: who speaks cannot be told from the channel"
+    return CallWarning(code="dual_mono", message=message)
+
+
+def _inspect_one(
+    number: int, levels: Levels, peaks: NDArray[np.int16], track: Track, *, single: bool
+) -> Iterator[CallWarning]:
+    speaking = _mask(track, levels.raw.size)
+    loud = float(np.percentile(levels.smooth[speaking], 95)) if speaking.any() else SILENT_DB
+    if not single and (levels.smooth.size == 0 or levels.smooth.max() < DEAD_DB):
+        yield CallWarning(code="dead_channel", message=f"channel {number} is silent throughout")
+    if speaking.any() and loud < LOW_DB:
+        yield CallWarning(code="low_level", message=f"speech on channel {number} is faint: {loud:.0f} dB full scale")
+    if speaking.any() and (share := _clipped_share(peaks[speaking])) > _CLIP_SHARE:
+        yield CallWarning(
+            code="clipping", message=f"channel {number} is cut off at full scale in {share:.0%} of its speech"
+        )
+    if dropouts := _dropouts(levels, track):
+        seconds = sum(dropout.duration for dropout in dropouts)
+        message = f"channel {number} drops out {len(dropouts)} times in its speech, {seconds:.2f} s in all"
+        yield CallWarning(code="gaps", message=message, start=dropouts[0].start, end=dropouts[-1].end)
+
+
+def _is_same(one: Levels, other: Levels) -> bool:
+    """Whether two channels follow each other at a constant, small distance wherever either has anything."""
+    active = (one.above_noise > _ACTIVE) | (other.above_noise > _ACTIVE)
+    if int(active.sum()) < _ENOUGH:
+        return False
+    distance = (one.smooth - other.smooth)[active]
+    middle = float(np.median(distance))
+    return abs(middle) < _SAME_LOSS and float(np.percentile(np.abs(distance - middle), 95)) < _SAME_SPREAD
+
+
+def _peaks(channel: Samples, sample_rate: int) -> NDArray[np.int16]:
+    """Greatest magnitude in each 10 ms frame, taken a minute at a time."""
+    hop = sample_rate // FRAMES_PER_SECOND
+    whole, step = len(channel) // hop * hop, hop * FRAMES_PER_SECOND * 60
+    found = []
+    for start in range(0, whole, step):
+        frames = channel[start : min(start + step, whole)].reshape(-1, hop)
+        found.append(np.maximum(frames.max(axis=1), -np.maximum(frames.min(axis=1), -32767)))
+    return np.concatenate(found) if found else np.zeros(0, np.int16)
+
+
+def _clipped_share(peaks: NDArray[np.int16]) -> float:
+    highest = float(peaks.max())
+    return float((peaks >= _CLIP_NEAR * highest).mean()) if highest >= _CLIP_PEAK else 0.0
+
+
+def _dropouts(levels: Levels, track: Track) -> list[Segment]:
+    """Stretches of digital zero that cut into speech: loud frames stand directly on both sides."""
+    talking = _mask(bridge(track, 1.0), levels.raw.size)
+    found = []
+    for first, behind in runs_of((levels.raw <= SILENT_DB + 1.0) & talking):
+        before, after = levels.raw[max(0, first - 2) : first], levels.raw[behind : behind + 2]
+        if not _GAP_FRAMES[0] <= behind - first <= _GAP_FRAMES[1] or not before.size or not after.size:
+            continue
+        if before.max() > _GAP_EDGE and after.max() > _GAP_EDGE:
+            found.append(Segment(first / FRAMES_PER_SECOND, behind / FRAMES_PER_SECOND))
+    return found
+
+
+def _clean(
+    levels: Sequence[Levels], speech: Sequence[Track], *, same: set[frozenset[int]]
+) -> tuple[tuple[Track, ...], list[CallWarning]]:
+    tracks, warnings = list(speech), []
+    for x, y in permutations(range(len(levels)), 2):
+        if frozenset((x, y)) in same:
+            continue
+        bleed = find_bleed(levels[x], levels[y], y_speech=speech[y])
+        if bleed:
+            tracks[x] = without_bleed(tracks[x], levels[x], levels[y], bleed=bleed)
+            message = f"channel {y} is heard on channel {x}, {bleed.loss:.0f} dB quieter; taken out of its speech"
+            warnings.append(CallWarning(code="bleed", message=message))
+    return tuple(tracks), warnings
+
+
+def _mask(track: Track, frames: int) -> NDArray[np.bool_]:
+    runs = [(round(s.start * FRAMES_PER_SECOND), round(s.end * FRAMES_PER_SECOND)) for s in track]
+    return mask_of(runs, frames=frames)
