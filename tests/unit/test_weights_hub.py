@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import subprocess
+import sys
+import textwrap
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -243,6 +246,25 @@ def test_what_the_hub_does_not_have_is_named(hub: Hub, cache: Path, source: dict
     with pytest.raises(ModelError, match=what):
         ensure(toy(**source), cache_dir=cache, fetch=True)
     assert installed(cache) == []
+
+
+def test_disk_that_fills_up_during_a_pull_leaves_nothing_behind(hub: Hub, cache: Path) -> None:
+    program = """
+        import resource, sys
+        sys.path[:0] = [sys.argv[1]]
+        from test_weights_hub import *
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))
+        try:
+            ensure(toy(), cache_dir=Path(sys.argv[2]), fetch=True)
+        except ModelError as error:
+            print("refused:", error)
+        """
+    command = [sys.executable, "-c", textwrap.dedent(program), str(Path(__file__).parent), str(cache)]
+    output = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+    assert output.startswith("refused:"), output
+    assert "File too large; free some space or set ASR_QA_CACHE_DIR" in output
+    assert sorted(p.name for p in (cache / "models").iterdir()) == [".toy.lock"]
+    assert "model.bin" in hub.gets
 
 
 def test_no_connection_gives_advice(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
