@@ -86,7 +86,7 @@ class Decision:
 
 def kind_of(decision: Decision, line: CriterionResult) -> DecisionKind:
     """Whether the decision confirms, overrides or first assesses the machine's line."""
-    if line.verdict is Verdict.UNDETERMINED or (line.source == "manual" and line.points is None):
+    if line.verdict is Verdict.UNDETERMINED:
         return DecisionKind.ASSESS
     return DecisionKind.CONFIRM if _agrees(decision, line) else DecisionKind.OVERRIDE
 
@@ -197,6 +197,7 @@ def _checked(decision: Decision, line: CriterionResult) -> Decision:
         raise UsageError(f"{where}: not_applicable has no points; leave them out")
     if decision.points is not None and not 0 <= decision.points <= line.max_points:
         raise UsageError(f"{where}: {decision.points:g} points are outside 0 to {line.max_points:g}")
+    _check_full(decision, line)
     if len(decision.comment) > MAX_COMMENT:
         raise UsageError(f"{where}: the comment has {len(decision.comment)} characters; at most {MAX_COMMENT}")
     if kind_of(decision, line) is DecisionKind.OVERRIDE and decision.cause is None:
@@ -205,3 +206,16 @@ def _checked(decision: Decision, line: CriterionResult) -> Decision:
     if decision.cause is Cause.OTHER and not decision.comment.strip():
         raise UsageError(f"{where}: cause other needs a comment that says what it was")
     return decision
+
+
+def _check_full(decision: Decision, line: CriterionResult) -> None:
+    # The scorecard calls a line met exactly where it has all its points; a decision may not say otherwise.
+    if decision.points is None or line.max_points <= 0:
+        return
+    full = decision.points >= line.max_points - EPSILON
+    if decision.verdict is Verdict.MET and not full:
+        raise UsageError(
+            f"criterion {line.id}: met earns all {line.max_points:g} points; for {decision.points:g} points say not_met"
+        )
+    if decision.verdict is Verdict.NOT_MET and full:
+        raise UsageError(f"criterion {line.id}: not_met earns less than all {line.max_points:g} points")

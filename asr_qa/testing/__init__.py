@@ -4,6 +4,7 @@ MemoryStore passes the same contract suite as the databases do.
 """
 
 from asr_qa.testing.builders import (
+    START,
     FixedClock,
     ScriptedTranscriber,
     make_document,
@@ -18,6 +19,7 @@ from asr_qa.testing.builders import (
 from asr_qa.testing.memory import MemoryStore
 
 __all__ = [
+    "START",
     "FixedClock",
     "MemoryStore",
     "ScriptedTranscriber",

@@ -88,7 +88,9 @@ def make_recording(number: int = 1, **changes: object) -> Recording:
 def make_utterance(role: Role, start: float, end: float, text: str) -> Utterance:
     """An utterance whose words are its characters, evenly spread."""
     step = (end - start) / max(1, len(text))
-    words = tuple(Word(char, start + i * step, start + (i + 1) * step, 0.9) for i, char in enumerate(text))
+    # To the millisecond, as documents are stored: what is read back is then equal.
+    times = [round(start + i * step, 3) for i in range(len(text) + 1)]
+    words = tuple(Word(char, times[i], times[i + 1], 0.9) for i, char in enumerate(text))
     return Utterance(role, start, end, text, text, 0.9, words=words)
 
 
@@ -133,7 +135,7 @@ def make_metrics(duration: float = 60.0) -> CallMetrics:
     return CallMetrics(
         duration=duration,
         speech_seconds=PerRole(agent=20.0, customer=15.0),
-        talk_ratio=20 / 35,
+        talk_ratio=0.571429,
         silence_seconds=0.0,
         silence_share=0.0,
         longest_silence=0.0,
