@@ -27,7 +27,7 @@ _DELAYS = range(26)
 """Frames of 10 ms by which the copy may come late."""
 _SPREAD = 4.0
 """dB by which the copy may miss its level: coding noise, band limits, delay inside a frame."""
-_MARGIN = 6.0
+_MARGIN = 8.0
 """dB above the expected copy from which X is thought to speak."""
 _AUDIBLE = 3.0
 """dB above the noise from which a copy can be seen."""
@@ -37,9 +37,9 @@ _EVIDENCE = 100
 """Frames in which the copy must be seen."""
 _SHARE = 0.6
 """Share of the frames in which a copy should be seen that show one."""
-_HOLE = 0.15
+_HOLE = 0.1
 """Seconds; shorter pieces are not taken out of a stretch."""
-_REST = 0.08
+_REST = 0.12
 """Seconds; shorter pieces are not left over."""
 
 

@@ -104,9 +104,9 @@ class WebRtcDetector:
         """The bursts, the last before a pause prolonged while the mean level stays above the noise."""
         o = self._options
         raised = moving_mean(levels.raw, 2 * _frames(0.1) + 1) > levels.noise + o.tail_above_noise
-        starts = [first for first, _ in bursts[1:]] + [raised.size]
+        following_starts = [first for first, _ in bursts[1:]] + [raised.size]
         found: Runs = []
-        for (first, behind), following in zip(bursts, starts, strict=True):
+        for (first, behind), following in zip(bursts, following_starts, strict=False):
             last = min(behind + _frames(o.tail), following - _frames(o.reach), raised.size - _frames(0.1))
             pause = following - behind >= _frames(o.passage)
             found.append((first, _prolong(raised, behind, last) if pause else behind))
