@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from asr_qa.core.lexicon import find_phrases
 from asr_qa.core.recording import Role
 from asr_qa.core.segment import EPSILON, Segment, Track, bridge, clip, gaps, intersect, subtract, total, union
-from asr_qa.core.transcript import Transcript
+from asr_qa.core.transcript import Transcript, Word, text_of
 from asr_qa.core.turns import Talk, TimingOptions, Turn, assents, build_turns, monologues, sort_talk, words_in
 
 __all__ = ["CallTimeline", "Event", "TimingOptions", "Turn", "build_timeline", "definitions", "overlaps"]
@@ -171,13 +171,15 @@ def _dead_air(silence: Segment, holds: Track, excuse: str | None, options: Timin
 
 # Word times err: an excuse may seem to end this much (seconds) after the silence has begun.
 _EXCUSE_SLACK = 0.5
+_CLAUSE_WORDS = 10
+_CLAUSE_PAUSE = 0.3
 
 
 def _excuses(transcript: Transcript, options: TimingOptions) -> Callable[[float], str | None]:
     """A look-up: the announcement by the agent that excuses a silence beginning at a time."""
     words = transcript.words_of(Role.AGENT)
     hits = find_phrases((word.text for word in words), options.excuses)
-    said = sorted((words[last].end, "".join(w.text for w in words[first : last + 1])) for first, last, _ in hits)
+    said = sorted(_clause(words, first, last) for first, last, _ in hits)
     ends = [end for end, _ in said]
 
     def excused_by(start: float) -> str | None:
@@ -185,6 +187,21 @@ def _excuses(transcript: Transcript, options: TimingOptions) -> Callable[[float]
         return said[index][1] if index >= 0 and ends[index] >= start - options.excuse_lead - EPSILON else None
 
     return excused_by
+
+
+def _clause(words: Sequence[Word], first: int, last: int) -> tuple[float, str]:
+    """End (seconds) and text of the clause a phrase stands in: up to a comma or a pause, or ten words either way."""
+    begin, end = first, last
+    while begin > max(0, first - _CLAUSE_WORDS) and _flows(words[begin - 1], words[begin]):
+        begin -= 1
+    while end < min(len(words) - 1, last + _CLAUSE_WORDS) and _flows(words[end], words[end + 1]):
+        end += 1
+    return words[end].end, text_of(words[begin : end + 1])
+
+
+def _flows(word: Word, following: Word) -> bool:
+    """Whether the next word belongs to the same clause."""
+    return word.text.strip()[-1:].isalnum() and following.start - word.end < _CLAUSE_PAUSE
 
 
 def _overlaps(turns: Sequence[Turn], options: TimingOptions) -> Iterator[Event]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from asr_qa.core.recording import Role
@@ -74,6 +75,15 @@ class Transcript:
         """Every word of one role in order of time."""
         words = (word for utterance in self.of(role) for word in utterance.timed)
         return tuple(sorted(words, key=lambda word: (word.start, word.end, word.text)))
+
+
+def text_of(words: Iterable[Word]) -> str:
+    """The words as running text: blanks between words of letters, none between CJK characters."""
+    text = ""
+    for word in words:
+        apart = text[-1:].isascii() and word.text[:1].isascii() and bool(text) and not text[-1].isspace()
+        text += (" " if apart and not word.text[:1].isspace() else "") + word.text
+    return text.strip()
 
 
 def spread(text: str, within: Segment, *, confidence: float | None = None) -> tuple[Word, ...]:

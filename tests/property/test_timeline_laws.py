@@ -1,0 +1,155 @@
+"""Laws that hold for any call."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from asr_qa.core.metrics import measure
+from asr_qa.core.recording import Role
+from asr_qa.core.segment import Segment, Track, total, union
+from asr_qa.core.timeline import CallTimeline, Event, build_timeline
+from asr_qa.core.transcript import Transcript, Utterance, spread
+
+ROLES = (Role.AGENT, Role.CUSTOMER)
+# Texts without an announcement: an excuse is the one thing that only the agent can say.
+TEXTS = st.sampled_from(["嗯", "好的", "对对对", "没错来", "我要投诉", "您的账单是多少", "", "那个这个"])
+# One said thing: role, pause before it and length in twentieths of a second, text.
+SAID = st.tuples(st.sampled_from(ROLES), st.integers(-30, 160), st.integers(1, 160), TEXTS)
+CALLS = st.lists(SAID, max_size=25).map(lambda said: lay_out(said))
+
+
+def lay_out(said: list[tuple[Role, int, int, str]]) -> tuple[Utterance, ...]:
+    """Utterances one after another, some overlapping."""
+    now, found = 0, []
+    for role, pause, length, text in said:
+        start = max(0, now + pause)
+        now = start + length
+        within = Segment(start / 20, now / 20)
+        found.append(Utterance(role, within.start, within.end, text, words=spread(text, within)))
+    return tuple(found)
+
+
+def build(utterances: tuple[Utterance, ...]) -> CallTimeline:
+    speech: dict[Role, Track] = {role: union(u.segment for u in utterances if u.role is role) for role in ROLES}
+    duration = max((u.end for u in utterances), default=0.0) + 1
+    return build_timeline(speech, Transcript(utterances), duration)
+
+
+def shape(events: tuple[Event, ...], shift: float = 0.0) -> list[tuple[object, ...]]:
+    """Events as comparable values, to the millisecond."""
+    rows = [(e.kind, round(e.start + shift, 3), round(e.end + shift, 3), e.by, e.waived_by) for e in events]
+    return sorted(rows, key=repr)
+
+
+def swapped(utterances: tuple[Utterance, ...]) -> tuple[Utterance, ...]:
+    return tuple(replace(u, role=u.role.opposite) for u in utterances)
+
+
+def moved(utterances: tuple[Utterance, ...], seconds: float) -> tuple[Utterance, ...]:
+    return tuple(
+        replace(
+            u,
+            start=u.start + seconds,
+            end=u.end + seconds,
+            words=tuple(replace(w, start=w.start + seconds, end=w.end + seconds) for w in u.words),
+        )
+        for u in utterances
+    )
+
+
+@given(CALLS)
+def test_speech_and_pauses_fill_the_span(utterances: tuple[Utterance, ...]) -> None:
+    call = build(utterances)
+    spoken = union(*call.speech.values())
+    if not spoken:
+        return
+    pauses = [b.start - a.end for a, b in itertools.pairwise(spoken)]
+    silences = [event.segment.duration for event in call.of("silence")]
+    assert total(spoken) + sum(pauses) == pytest.approx((spoken[0] | spoken[-1]).duration)
+    assert silences == pytest.approx([pause for pause in pauses if pause >= 2 - 1e-6])
+
+
+@given(CALLS)
+def test_speech_is_a_turn_or_a_backchannel(utterances: tuple[Utterance, ...]) -> None:
+    call = build(utterances)
+    for role in ROLES:
+        floor = sum(total(turn.speech) for turn in call.turns_of(role))
+        murmurs = [event.segment for event in call.of("backchannel", role)]
+        assert floor <= total(call.speech[role]) + 1e-6
+        assert floor + total(murmurs) >= total(call.speech[role]) - 1e-6
+
+
+@given(CALLS)
+def test_swapped_roles_swap_directions(utterances: tuple[Utterance, ...]) -> None:
+    there = [replace(event, by=event.by and event.by.opposite) for event in build(utterances).events]
+    assert shape(tuple(there)) == shape(build(swapped(utterances)).events)
+
+
+@given(CALLS, st.integers(1, 5000))
+def test_shifted_time_shifts_events(utterances: tuple[Utterance, ...], seconds: int) -> None:
+    assert shape(build(utterances).events, seconds) == shape(build(moved(utterances, seconds)).events)
+
+
+@given(CALLS, st.randoms(use_true_random=False))
+def test_order_of_utterances_does_not_matter(utterances: tuple[Utterance, ...], rng: random.Random) -> None:
+    shuffled = list(utterances)
+    rng.shuffle(shuffled)
+    assert build(utterances) == build(tuple(shuffled))
+
+
+@given(CALLS, CALLS, st.integers(20, 70), st.sampled_from(ROLES), st.sampled_from(["嗯", "对对", "好的"]))
+def test_an_added_backchannel_changes_nothing_else(
+    first: tuple[Utterance, ...], then: tuple[Utterance, ...], at: int, role: Role, text: str
+) -> None:
+    # before ... 3 s | other  ########## 5 s | 3 s ... after
+    #                | role   ...m......     |
+    start = max((u.end for u in first), default=0.0) + 3
+    long = Utterance(role.opposite, start, start + 5, "您的账单这个月一共是", words=())
+    call = (*first, long, *moved(then, start + 8))
+    murmur = Segment(start + at / 20, start + at / 20 + 0.4)
+    added = Utterance(role, murmur.start, murmur.end, text, words=spread(text, murmur))
+    expected = [*shape(build(call).events), ("backchannel", round(murmur.start, 3), round(murmur.end, 3), role, None)]
+    assert shape(build((*call, added)).events) == sorted(expected, key=repr)
+
+
+@given(CALLS)
+def test_events_are_sorted_and_lie_in_the_call(utterances: tuple[Utterance, ...]) -> None:
+    call = build(utterances)
+    keys = [(event.start, event.kind) for event in call.events]
+    assert keys == sorted(keys)
+    assert all(0 <= event.start <= event.end <= call.duration for event in call.events)
+    assert list(call.turns) == sorted(call.turns, key=lambda turn: turn.start)
+
+
+@given(CALLS)
+def test_turns_of_one_role_never_overlap(utterances: tuple[Utterance, ...]) -> None:
+    for role in ROLES:
+        own = build(utterances).turns_of(role)
+        assert all(a.end < b.start for a, b in itertools.pairwise(own))
+
+
+@given(CALLS)
+def test_dead_air_lies_in_silence_and_cut_ins_in_overlap(utterances: tuple[Utterance, ...]) -> None:
+    call = build(utterances)
+    silences, common = call.of("silence"), call.of("overlap")
+    for dead in call.of("dead_air"):
+        assert any(silence.segment & dead.segment == dead.segment for silence in silences)
+    for cut in (*call.of("interruption"), *call.of("talk_over")):
+        assert any(cut.start <= overlap.start + 1e-6 and overlap.end <= cut.end + 1e-6 for overlap in common)
+
+
+@given(CALLS)
+def test_metrics_add_up(utterances: tuple[Utterance, ...]) -> None:
+    call = build(utterances)
+    found = measure(call, Transcript(utterances))
+    spoken = [seconds for seconds in (found.speech_seconds.agent, found.speech_seconds.customer) if seconds is not None]
+    assert sum(spoken) == pytest.approx(sum(total(track) for track in call.speech.values()))
+    assert found.silence_share is None or 0 <= found.silence_share <= 1
+    assert found.talk_ratio is None or 0 <= found.talk_ratio <= 1
+    assert found.response_latency.median is None or 0 <= found.response_latency.median <= found.response_latency.worst
