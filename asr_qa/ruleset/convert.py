@@ -185,9 +185,9 @@ def _scope(model: ConditionModel) -> Scope:
 
 
 def _anchor(side: AnchorSide, model: AnchorModel) -> Anchor:
-    phrase = None
-    if model.phrase is not None:
-        phrase = Phrase(phrases=tuple(dict.fromkeys(model.phrase)), exclude=tuple(model.exclude))
+    phrase = None if model.phrase is None else _phrase(model.phrase)
+    if phrase is not None and model.exclude:
+        phrase = replace(phrase, exclude=phrase.exclude + tuple(model.exclude))
     return Anchor(
         side=side,
         rule=model.rule,

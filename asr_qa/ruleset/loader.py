@@ -139,10 +139,18 @@ def ruleset_digest(rules: Iterable[Rule]) -> str:
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
-def issues_of(error: ValidationError, source: Source, at: Path_) -> Iterator[Issue]:
-    """What pydantic found, in the words of somebody who writes YAML."""
+def issues_of(
+    error: ValidationError, source: Source, at: Path_, *, keys: Iterable[str] | None = None
+) -> Iterator[Issue]:
+    """What pydantic found, in the words of somebody who writes YAML.
+
+    Args:
+        keys: Known keys at the top, where the mapping is not a rule.
+    """
     for detail in error.errors(include_url=False):
         message, hint = _said(detail)
+        if detail["type"] == "extra_forbidden" and len(detail["loc"]) == 1 and keys is not None:
+            hint = schema.did_you_mean(str(detail["loc"][0]), keys)
         yield source.issue((*at, *detail["loc"]), message, hint=hint)
 
 

@@ -222,7 +222,7 @@ class AnchorModel(FilterModel):
 
     rule: str | None = None
     event: EventName | None = None
-    phrase: PhraseList | None = None
+    phrase: Annotated[PhraseModel, BeforeValidator(_phrase_shape)] | None = None
     role: RoleName | None = None
     exclude: PhraseList = Field(default_factory=list)
     hit: Count | Literal["last", "any", "each"] = "any"
@@ -233,6 +233,8 @@ class AnchorModel(FilterModel):
         given = [name for name in ("rule", "event", "phrase") if getattr(self, name) is not None]
         if len(given) != 1:
             raise wrong(f"an anchor needs exactly one of rule, event, phrase; has {', '.join(given) or 'none'}")
+        if self.phrase is not None and self.phrase.none_of is not None:
+            raise wrong("words that are not said cannot be an anchor", "use any_of")
         belongs = {"by": "event", "min_seconds": "event", "max_seconds": "event", "waived": "event"}
         belongs |= {"role": "phrase", "exclude": "phrase"}
         for name in self.model_fields_set & belongs.keys():

@@ -1,0 +1,275 @@
+"""Cases beside the rules: sketched calls with the verdict they must get."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, ValidationError
+
+from asr_qa.core.evaluate import CallFacts, evaluate
+from asr_qa.core.finding import Evidence, Finding, Verdict
+from asr_qa.core.metrics import measure
+from asr_qa.core.recording import Recording, Role
+from asr_qa.core.rule import Ruleset, Status, references
+from asr_qa.core.segment import Segment
+from asr_qa.core.sketch import parse_sketch
+from asr_qa.core.timeline import build_timeline
+from asr_qa.errors import Issue, RulesetError
+from asr_qa.ruleset.loader import CASE_MARK, SUFFIXES, issues_of, ruleset_digest
+from asr_qa.ruleset.schema import Names, Strict, did_you_mean
+from asr_qa.ruleset.source import Path_, Source, read_source
+
+AT_TOLERANCE = 0.5
+"""Seconds that evidence may reach out of the stretch a case names."""
+
+Outcome = Literal["passed", "failed", "known_miss", "no_longer_missed"]
+_Time = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+class _Expect(Strict):
+    verdict: Literal["met", "not_met", "not_applicable", "undetermined"]
+    at: Annotated[list[_Time], Field(min_length=2, max_length=2)] | None = None
+
+
+class _RecordingModel(Strict):
+    direction: Literal["inbound", "outbound"] | None = "inbound"
+    queue: str | None = None
+    team: str | None = None
+    agent_id: str | None = None
+    started_at: str | None = None
+    ring_seconds: _Time | None = None
+    language: str | None = None
+    metadata: dict[str, str] = Field(default_factory=dict)
+
+
+class _CaseModel(Strict):
+    name: Annotated[str, Field(min_length=1)]
+    call: str
+    expect: Annotated[_Expect, BeforeValidator(lambda v: {"verdict": v} if isinstance(v, str) else v)]
+    rule: str | None = None
+    known_miss: bool = False
+    recording: _RecordingModel = _RecordingModel()
+    holds: list[Annotated[list[_Time], Field(min_length=2, max_length=2)]] = Field(default_factory=list)
+    warnings: Names = Field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One sketched call and what a rule must make of it."""
+
+    rule_id: str
+    name: str
+    facts: CallFacts
+    verdict: Verdict
+    at: Segment | None
+    """Where some evidence must lie."""
+    known_miss: bool
+    path: str
+    line: int
+
+    @property
+    def id(self) -> str:
+        """A name for test reports."""
+        return f"{self.rule_id}-{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class CaseResult:
+    """How a case came out."""
+
+    case: Case
+    outcome: Outcome
+    finding: Finding | None
+    message: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing has to be done about it."""
+        return self.outcome in ("passed", "known_miss")
+
+
+@dataclass(frozen=True, slots=True)
+class CaseReport:
+    """How all cases came out."""
+
+    results: tuple[CaseResult, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether every case passed or is a known miss."""
+        return all(result.ok for result in self.results)
+
+    def of(self, outcome: Outcome) -> tuple[CaseResult, ...]:
+        """The results of one kind."""
+        return tuple(result for result in self.results if result.outcome == outcome)
+
+
+def run_cases(ruleset: Ruleset, folder: Path) -> CaseReport:
+    """Run every case below a folder.
+
+    Raises:
+        RulesetError: Case files are wrong; with every mistake.
+    """
+    return CaseReport(tuple(run_case(ruleset, case) for case in load_cases(ruleset, folder)))
+
+
+def run_case(ruleset: Ruleset, case: Case) -> CaseResult:
+    """Apply the rule of a case, and those it rests on, to its call."""
+    found = {f.rule_id: f for f in evaluate(_needed(ruleset, case.rule_id), case.facts, drafts=True)}
+    finding = found.get(case.rule_id)
+    message = _difference(case, finding)
+    if case.known_miss:
+        if message:
+            return CaseResult(case, "known_miss", finding, message)
+        return CaseResult(case, "no_longer_missed", finding, "no longer a miss: remove the mark known_miss")
+    return CaseResult(case, "failed" if message else "passed", finding, message)
+
+
+def load_cases(ruleset: Ruleset, folder: Path) -> tuple[Case, ...]:
+    """Read every case file below a folder; cases of retired rules are left out.
+
+    Raises:
+        RulesetError: With every mistake of every file.
+    """
+    issues: list[Issue] = []
+    cases: list[Case] = []
+    retired = {rule.id for rule in ruleset.rules if rule.status is Status.RETIRED}
+    for path in sorted(p for p in folder.rglob("*") if p.suffix in SUFFIXES and p.stem.endswith(CASE_MARK)):
+        found, wrong = _read_cases(path, ruleset)
+        cases += (case for case in found if case.rule_id not in retired)
+        issues += wrong
+    if issues:
+        raise RulesetError(issues)
+    return tuple(cases)
+
+
+def _needed(ruleset: Ruleset, rule_id: str) -> Ruleset:
+    """The rule and everything it rests on, in the order of the set."""
+    wanted = {rule_id}
+    for rule in reversed(ruleset.rules):
+        if rule.id in wanted:
+            wanted |= references(rule)
+    rules = tuple(rule for rule in ruleset.rules if rule.id in wanted)
+    return Ruleset(rules, ruleset_digest(rules))
+
+
+def _difference(case: Case, finding: Finding | None) -> str:
+    """What is not as expected; empty where all is."""
+    if finding is None:
+        return f"rule {case.rule_id} gives no finding"
+    if finding.verdict is not case.verdict:
+        return f"expected {case.verdict}, got {finding.verdict}"
+    if case.at is not None and not any(_lies_in(evidence, case.at) for evidence in finding.evidence):
+        shown = ", ".join(f"{e.start:.1f}-{e.end:.1f}" for e in finding.evidence) or "nowhere"
+        return f"expected evidence in {case.at.start:g}-{case.at.end:g} s, got {shown}"
+    return ""
+
+
+def _lies_in(evidence: Evidence, at: Segment) -> bool:
+    return evidence.start >= at.start - AT_TOLERANCE and evidence.end <= at.end + AT_TOLERANCE
+
+
+def _read_cases(path: Path, ruleset: Ruleset) -> tuple[list[Case], list[Issue]]:
+    file = read_source(path)
+    issues = list(file.issues)
+    cases: list[Case] = []
+    if file.data is not None and not isinstance(file.data, list):
+        issues.append(file.issue((), "expected a list of cases"))
+    beside = _rules_beside(path)
+    for index, data in enumerate(file.data if isinstance(file.data, list) else ()):
+        try:
+            model = _CaseModel.model_validate(data)
+            cases.append(_case(model, file, (index,), _rule_id(model, beside, ruleset, path)))
+        except ValidationError as error:
+            issues += issues_of(error, file, (index,), keys=[*_CaseModel.model_fields])
+        except ValueError as error:
+            issues.append(file.issue((index, "call"), str(error)))
+        except _WrongCaseError as error:
+            issues.append(file.issue((index, "rule"), str(error), hint=error.hint))
+    return cases, issues
+
+
+class _WrongCaseError(Exception):
+    """A case that belongs to no rule."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+def _rules_beside(path: Path) -> list[str]:
+    """Ids of the rules in the file that a case file stands beside."""
+    stem = path.stem.removesuffix(CASE_MARK)
+    for suffix in SUFFIXES:
+        if (rules := path.with_name(stem + suffix)).is_file():
+            return list(_ids(read_source(rules).data))
+    return []
+
+
+def _ids(data: Any) -> Iterator[str]:
+    rules = data.get("rules", [data]) if isinstance(data, dict) else []
+    yield from (str(rule["id"]) for rule in rules if isinstance(rule, dict) and "id" in rule)
+
+
+def _rule_id(model: _CaseModel, beside: list[str], ruleset: Ruleset, path: Path) -> str:
+    if model.rule is not None:
+        if ruleset.get(model.rule) is None:
+            known = [rule.id for rule in ruleset.rules]
+            raise _WrongCaseError(f"there is no rule {model.rule!r}", did_you_mean(model.rule, known))
+        return model.rule
+    if len(beside) != 1:
+        stem = path.stem.removesuffix(CASE_MARK)
+        raise _WrongCaseError(f"{stem}.yml beside it has {len(beside)} rules", "name one with rule: ID")
+    if ruleset.get(beside[0]) is None:
+        raise _WrongCaseError(f"rule {beside[0]!r} is not in this ruleset")
+    return beside[0]
+
+
+def _case(model: _CaseModel, file: Source, at: Path_, rule_id: str) -> Case:
+    where = None if model.expect.at is None else Segment(model.expect.at[0], model.expect.at[1])
+    return Case(
+        rule_id=rule_id,
+        name=model.name,
+        facts=_facts(model),
+        verdict=Verdict(model.expect.verdict),
+        at=where,
+        known_miss=model.known_miss,
+        path=file.path,
+        line=file.place(at)[0],
+    )
+
+
+def _facts(model: _CaseModel) -> CallFacts:
+    """The sketched call as rules see it."""
+    given = model.recording
+    sketch = parse_sketch(model.call)
+    holds = tuple(Segment(start, end) for start, end in sorted(model.holds))
+    timeline = build_timeline(sketch.speech, sketch.transcript, sketch.duration, holds=holds)
+    language = given.language or "zh"
+    metrics = measure(timeline, sketch.transcript, ring_seconds=given.ring_seconds, language=language)
+    recording = Recording(
+        id="sketch",
+        path="sketch",
+        sha256="",
+        duration=sketch.duration,
+        sample_rate=8000,
+        channels=2,
+        role_by_channel=(Role.AGENT, Role.CUSTOMER),
+        started_at=given.started_at,
+        direction=given.direction,
+        queue=given.queue,
+        agent_id=given.agent_id,
+        team=given.team,
+        ring_seconds=given.ring_seconds,
+        metadata=given.metadata | ({"language": given.language} if given.language else {}),
+    )
+    return CallFacts(
+        recording=recording,
+        transcript=sketch.transcript,
+        timeline=timeline,
+        metrics=metrics,
+        warnings=tuple(model.warnings),
+    )
