@@ -32,7 +32,7 @@ class WebRtcOptions:
     below_passage: float = 25.5
     """... or the loud frames of its own passage minus this, whichever is higher."""
     peak_above_noise: float = 8.0
-    """Somewhere in it the level must stand out of the noise this far."""
+    """At least `min_burst` of it must stand out of the noise this far."""
     below_speech: float = 22.0
     """A passage further below the loudest speech of the channel is echo, bleed or breath."""
     min_burst: float = 0.04
@@ -84,8 +84,10 @@ class WebRtcDetector:
 
     def _is_voice(self, levels: Levels, voiced: NDArray[np.bool_], burst: tuple[int, int]) -> bool:
         first, behind = burst
-        loud = float((levels.smooth[first:behind] - levels.noise[first:behind]).max()) >= self._options.peak_above_noise
-        return loud and int(voiced[first:behind].sum()) >= max(2.0, self._options.min_voiced * (behind - first))
+        loud = levels.raw[first:behind] >= levels.noise[first:behind] + self._options.peak_above_noise
+        if int(loud.sum()) < _frames(self._options.min_burst):
+            return False
+        return int(voiced[first:behind].sum()) >= max(2.0, self._options.min_voiced * (behind - first))
 
     def _passage_threshold(self, levels: Levels, coarse: Runs) -> Decibels:
         """Level that each frame must exceed, from the loud frames of its passage; infinite outside of passages."""
