@@ -16,6 +16,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from asr_qa.core.finding import Finding, Verdict
+from asr_qa.core.recording import Recording
+from asr_qa.core.rule import ErrorClass as ErrorClass
 from asr_qa.errors import ConflictError, NotFoundError, UsageError
 
 _EPSILON = 1e-9
@@ -50,15 +52,6 @@ class Fatal(StrEnum):
     NONE = "none"
     SECTION = "section"
     SHEET = "sheet"
-
-
-class ErrorClass(StrEnum):
-    """Whom an error harms, as COPC sorts them."""
-
-    CUSTOMER = "customer"
-    BUSINESS = "business"
-    COMPLIANCE = "compliance"
-    NON_CRITICAL = "non_critical"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,6 +229,12 @@ def class_errors(scorecard: Scorecard, sheet: ScoreSheet) -> dict[ErrorClass, bo
         if result.points is not None and result.id in classes:
             verdicts[classes[result.id]].append(result.verdict)
     return {name: Verdict.NOT_MET in seen if seen else None for name, seen in verdicts.items()}
+
+
+def facts_of(recording: Recording) -> dict[str, str | None]:
+    """What `applies_when` may ask about a call: its metadata, direction, queue, team and language (zh unless named)."""
+    named = {"direction": recording.direction, "queue": recording.queue, "team": recording.team}
+    return {"language": "zh", **recording.metadata, **named}
 
 
 def applies(when: Mapping[str, tuple[str, ...]], facts: Mapping[str, str | None]) -> bool:
