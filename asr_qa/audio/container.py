@@ -112,10 +112,11 @@ def _open_file(path: Path) -> BinaryIO:
 
 @contextmanager
 def _open_container(file: BinaryIO) -> Iterator[InputContainer]:
+    # The file is handed over open, so no protocol is needed: "none" is not the name of one.
     container = av.open(
         file,
         "r",
-        options={"protocol_whitelist": "file", "format_whitelist": _whitelist()},
+        options={"protocol_whitelist": "none", "format_whitelist": _whitelist()},
         metadata_errors="replace",
         buffer_size=_BUFFER,
         io_open=_refuse_nested,
