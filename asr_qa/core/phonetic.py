@@ -69,18 +69,37 @@ def slips(length: int) -> int:
     return length // _SYLLABLES_PER_SLIP
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=20_000)
+def _code(char: str, syllable: str) -> tuple[int, int, int, int]:
+    """Numbers for a character, its syllable, and the near classes of its initial and final.
+
+    Characters without a Mandarin reading get numbers of their own, negative so that they meet no other.
+    """
+    if not is_mandarin(char):
+        return (-ord(char),) * 4
+    sound = _sound(syllable)
+    return ord(char), _number(syllable), _number(sound.near_initial), _number(sound.near_final)
+
+
+def _number(letters: str) -> int:
+    """A number for up to six letters of pinyin."""
+    return int.from_bytes(letters.encode("ascii", "ignore")[:6])
+
+
 def cost(char: str, syllable: str, other_char: str, other: str) -> int:
     """What it costs to take one character for another: 0 same sound, NEAR_COST near, PART_COST per differing part."""
-    if char == other_char or syllable == other:
-        return 0
-    if SEPARATOR in (char, other_char):
-        return _BARRIER
-    if not (is_mandarin(char) and is_mandarin(other_char)):
-        return 2 * PART_COST
-    one, two = _sound(syllable), _sound(other)
-    parts = (one.near_initial != two.near_initial) + (one.near_final != two.near_final)
-    return parts * PART_COST if parts else NEAR_COST
+    return int(_costs(_code(char, syllable), np.array([_code(other_char, other)], dtype=np.int64))[0])
+
+
+def _costs(key: tuple[int, int, int, int], others: NDArray[np.int64]) -> NDArray[np.int32]:
+    """Cost of taking each of some characters (rows of codes) for that of a key."""
+    differs = others != np.array(key, dtype=np.int64)
+    same = ~differs[:, 0] | ~differs[:, 1]
+    parts = differs[:, 2].astype(np.int32) + differs[:, 3]
+    costs = np.where(parts > 0, parts * PART_COST, NEAR_COST)
+    costs[same] = 0
+    costs[(others[:, 0] == -ord(SEPARATOR)) | (key[0] == -ord(SEPARATOR))] = _BARRIER
+    return costs.astype(np.int32)
 
 
 @dataclass(slots=True)
@@ -90,16 +109,16 @@ class SoundIndex:
     text: str
     sounds: Sequence[str]
     """One syllable per character of `text`."""
-    _kinds: list[tuple[str, str]] = field(init=False)
-    _kind_at: NDArray[np.int32] = field(init=False)
+    _codes: NDArray[np.int64] = field(init=False)
     _rows: dict[tuple[str, str], NDArray[np.int32]] = field(init=False, default_factory=dict)
+    _kind_at: NDArray[np.int32] = field(init=False)
 
     def __post_init__(self) -> None:
         """Number the distinct (character, syllable) pairs, so that a cost is computed once per pair."""
-        numbers: dict[tuple[str, str], int] = {}
-        places = [numbers.setdefault(pair, len(numbers)) for pair in zip(self.text, self.sounds, strict=True)]
-        self._kinds = list(numbers)
+        kinds: dict[tuple[str, str], int] = {}
+        places = [kinds.setdefault(pair, len(kinds)) for pair in zip(self.text, self.sounds, strict=True)]
         self._kind_at = np.array(places, dtype=np.int32)
+        self._codes = np.array([_code(*kind) for kind in kinds], dtype=np.int64).reshape(len(kinds), 4)
 
     def find(self, text: str, sounds: Sequence[str], *, limit: int) -> list[tuple[int, int]]:
         """Places where a key is heard at a cost of at most `limit`: (position, cost), in order of position."""
@@ -114,6 +133,5 @@ class SoundIndex:
     def _row(self, pair: tuple[str, str]) -> NDArray[np.int32]:
         row = self._rows.get(pair)
         if row is None:
-            by_kind = np.array([cost(*pair, *kind) for kind in self._kinds], dtype=np.int32)
-            row = self._rows[pair] = by_kind[self._kind_at]
+            row = self._rows[pair] = _costs(_code(*pair), self._codes)[self._kind_at]
         return row

@@ -69,6 +69,10 @@ _VERDICTS = {
 _FIELDS = {"direction": "呼叫方向", "queue": "队列", "team": "班组", "language": "语言"}
 _VALUES = {"inbound": "呼入", "outbound": "呼出", "zh": "中文", "en": "英文"}
 _BOUNDS = {"at_most": "不超过", "at_least": "不少于", "above": "大于", "below": "小于", "exactly": "等于"}
+_IN_SECONDS = frozenset(
+    {"duration", "speech_seconds", "silence_seconds", "longest_silence", "dead_air_seconds", "hold_seconds"}
+    | {"overlap_seconds", "response_latency", "first_response", "longest_monologue", "ring_seconds"}
+)
 _SHOWN = 5
 
 
@@ -143,23 +147,26 @@ def _facts(options: Options, scope: Scope) -> str:
         head, _, tail = options.name.partition(".")
         role = Role(tail) if tail in ("agent", "customer") else scope.role
         name = _METRICS.get(options.name) or _METRICS.get(head, options.name)
-        return f"{_ROLES[role] if role else ''}{name}{_bounds(options.bounds)}"
+        unit = " 秒" if head in _IN_SECONDS else ""
+        return f"{_ROLES[role] if role else ''}{name}{_bounds(options.bounds, unit)}"
     if isinstance(options, EventCount):
+        if options.count == Bounds(at_least=1):
+            return f"有{_event(options.filter)}"
         return f"{_event(options.filter)}次数{_bounds(options.count)}"
     if isinstance(options, RuleIs):
         return f"规则 {options.id} {'或'.join(_VERDICTS[verdict] for verdict in options.verdicts)}"
     return ""
 
 
-def _bounds(bounds: Bounds) -> str:
+def _bounds(bounds: Bounds, unit: str = "") -> str:
     given = {name: getattr(bounds, name) for name in _BOUNDS}
-    return "且".join(f"{_BOUNDS[name]} {value:g}" for name, value in given.items() if value is not None)
+    return "且".join(f"{_BOUNDS[name]} {value:g}{unit}" for name, value in given.items() if value is not None)
 
 
 def _event(wanted: EventFilter) -> str:
     by = f"{_ROLES[wanted.by]}" if wanted.by else ""
-    least = "" if wanted.min_seconds is None else f" {wanted.min_seconds:g} 秒以上的"
-    most = "" if wanted.max_seconds is None else f" {wanted.max_seconds:g} 秒以内的"
+    least = "" if wanted.min_seconds is None else f"{wanted.min_seconds:g} 秒以上的"
+    most = "" if wanted.max_seconds is None else f"{wanted.max_seconds:g} 秒以内的"
     excused = {None: "", True: "已告知等待的", False: "未告知等待的"}[wanted.waived]
     return f"{by}{least}{most}{excused}{_EVENTS.get(wanted.kind_of, wanted.kind_of)}"
 

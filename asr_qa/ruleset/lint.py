@@ -8,18 +8,20 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-from asr_qa.core.checks.words import MIN_SYLLABLES, SHORT_SYLLABLES, SYLLABLE_SECONDS, key_of
+from asr_qa.core.checks.words import MIN_SYLLABLES, SYLLABLE_SECONDS, key_of
 from asr_qa.core.finding import Verdict
 from asr_qa.core.phonetic import slips
 from asr_qa.core.rule import ALL_MATCHES, Check, Phrase, Regex, Rule, Ruleset, Scope, Status, references, walk
 from asr_qa.errors import Issue
 from asr_qa.ruleset.cases import Case
 from asr_qa.ruleset.loader import RuleSource
+from asr_qa.ruleset.pattern import literals
 from asr_qa.ruleset.schema import did_you_mean
 
 MIN_CASES = 2
 """Cases that are met, and as many that are not, which every rule should have."""
 _PUNCTUATION = frozenset("，。！？、；：“”《》,!;\"' ")
+_NAMED = 3
 _BY_SOUND = frozenset({"homophone", "near"})
 
 
@@ -124,7 +126,7 @@ def _check_issues(desk: _Desk, rule: Rule, check: Check) -> Iterator[Issue]:
     for anchor in check.scope.anchors:
         if anchor.phrase is not None:
             yield from _phrase_issues(desk, rule, anchor.phrase, Scope())
-    if isinstance(check.options, Regex) and (useless := _PUNCTUATION & set(check.options.pattern)):
+    if isinstance(check.options, Regex) and (useless := _PUNCTUATION & literals(check.options.pattern)):
         message = f"pattern {check.options.pattern!r} looks for {'/'.join(sorted(useless))}"
         hint = "punctuation and spaces are dropped before matching"
         yield desk.issue(rule, message, hint=hint, at=check.options.pattern)
@@ -133,31 +135,32 @@ def _check_issues(desk: _Desk, rule: Rule, check: Check) -> Iterator[Issue]:
 def _phrase_issues(desk: _Desk, rule: Rule, phrase: Phrase, scope: Scope) -> Iterator[Issue]:
     room = _room(scope)
     for text in phrase.phrases:
-        length = key_of(text).syllables
-        if room is not None and length * SYLLABLE_SECONDS > room:
+        if room is not None and key_of(text).syllables * SYLLABLE_SECONDS > room:
             yield desk.issue(rule, f"{text!r} cannot be said within {room:g} s", at=text)
-        if problem := _sound_problem(phrase, length):
-            yield desk.issue(rule, f"{text!r} {problem[0]}", hint=problem[1], at=text)
         blocking = [other for other in phrase.exclude if key_of(other).plain in key_of(text).plain]
         if blocking:
             yield desk.issue(rule, f"{text!r} never counts: it contains {blocking[0]!r}, which is excluded", at=text)
+    if short := [text for text in phrase.phrases if key_of(text).syllables < MIN_SYLLABLES]:
+        yield from _short_issues(desk, rule, phrase, short)
     if phrase.needed == 1 and phrase.min_count == 1:
         for text, shorter in _covered(phrase):
             yield desk.issue(rule, f"{text!r} adds nothing: {shorter!r} in the same list is found in it", at=text)
 
 
-def _sound_problem(phrase: Phrase, length: int) -> tuple[str, str] | None:
-    """What is wrong with matching a key of so many syllables by sound."""
-    heard = _BY_SOUND & set(phrase.match)
-    if length >= MIN_SYLLABLES or not heard:
-        return None
-    if phrase.allow_short and length >= SHORT_SYLLABLES:
-        return "has two syllables and is matched by sound: 38 % of such words sound like another", "give it context"
-    if "exact" not in phrase.match:
-        return "is too short to be matched by sound, and exact matches are switched off", "add exact to match"
-    if phrase.match != ALL_MATCHES:
-        return "is too short to be matched by sound: it is matched exactly", "allow_short: true, or a longer phrase"
-    return None
+def _short_issues(desk: _Desk, rule: Rule, phrase: Phrase, short: list[str]) -> Iterator[Issue]:
+    """What is wrong with keys that are too short to be matched by sound, in one issue per list."""
+    named = "/".join(short[:_NAMED]) + (f" and {len(short) - _NAMED} more" if len(short) > _NAMED else "")
+    if not _BY_SOUND & set(phrase.match):
+        return
+    if phrase.allow_short:
+        message = f"{named}: two syllables matched by sound; 38 % of such words sound like another"
+        yield desk.issue(rule, message, hint="give them context", at=short[0])
+    elif "exact" not in phrase.match:
+        message = f"{named}: never found; too short to be matched by sound, and exact matches are switched off"
+        yield desk.issue(rule, message, hint="add exact to match", at=short[0], severity="error")
+    elif phrase.match != ALL_MATCHES:
+        message = f"{named}: too short to be matched by sound, matched exactly"
+        yield desk.issue(rule, message, hint="allow_short: true, or longer phrases", at=short[0])
 
 
 def _covered(phrase: Phrase) -> Iterator[tuple[str, str]]:

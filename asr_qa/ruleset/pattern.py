@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from re import _constants, _parser  # type: ignore[attr-defined]  # the only reader of patterns there is
 from typing import Any
 
@@ -25,6 +26,20 @@ def pattern_problem(pattern: str) -> str:
     if compiled.match("") is not None:
         return "matches the empty text"
     return "a repeat inside a repeat can run for ever; write it without nesting" if _nested(tree, False) else ""
+
+
+def literals(pattern: str) -> frozenset[str]:
+    """The characters a (valid) pattern names one by one, outside sets."""
+    return frozenset(_literals(_parser.parse(pattern)))
+
+
+def _literals(tree: Any) -> Iterator[str]:
+    for kind, value in tree:
+        if kind is _constants.LITERAL:
+            yield chr(value)
+        elif kind is not _constants.IN:
+            for part in _parts(value):
+                yield from _literals(part)
 
 
 def _nested(tree: Any, inside: bool) -> bool:

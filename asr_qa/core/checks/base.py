@@ -8,14 +8,14 @@ from enum import Enum
 from functools import cached_property
 from typing import Any, Protocol
 
-from asr_qa.core.checks.stream import Stream, build_stream, timed_words
+from asr_qa.core.checks.stream import Piece, Stream, build_stream, prepare
 from asr_qa.core.finding import Evidence, Match, Trace, Verdict
 from asr_qa.core.metrics import CallMetrics
 from asr_qa.core.recording import Recording, Role
 from asr_qa.core.rule import Check
 from asr_qa.core.segment import Segment, Track, clip
 from asr_qa.core.timeline import CallTimeline
-from asr_qa.core.transcript import UNINTELLIGIBLE, Transcript, Word
+from asr_qa.core.transcript import UNINTELLIGIBLE, Transcript
 
 UNSURE_ROLES = frozenset({"roles_unknown", "dual_mono"})
 """Warnings under which nobody can say who spoke."""
@@ -101,12 +101,12 @@ class CallView:
         self._streams: dict[tuple[Role, Track], Stream] = {}
 
     @cached_property
-    def sentences(self) -> Mapping[Role, tuple[tuple[Word, ...], ...]]:
-        """Words of each understood sentence, per role that has any."""
-        found: dict[Role, list[tuple[Word, ...]]] = {}
+    def pieces(self) -> Mapping[Role, tuple[Piece, ...]]:
+        """What was understood, per role that said anything."""
+        found: dict[Role, list[Piece]] = {}
         for utterance in self.facts.transcript.utterances:
-            if words := timed_words(utterance):
-                found.setdefault(utterance.role, []).append(words)
+            if pieces := prepare(utterance):
+                found.setdefault(utterance.role, []).extend(pieces)
         return {role: tuple(found[role]) for role in Role if role in found}
 
     @cached_property
@@ -128,13 +128,13 @@ class CallView:
 
     def streams(self, role: Role | None, windows: Track) -> tuple[Stream, ...]:
         """The words inside the windows: of one role, or of everybody, each for himself."""
-        roles = tuple(self.sentences) if role is None else (role,)
-        return tuple(self._stream(one, windows) for one in roles if one in self.sentences)
+        roles = tuple(self.pieces) if role is None else (role,)
+        return tuple(self._stream(one, windows) for one in roles if one in self.pieces)
 
     def _stream(self, role: Role, windows: Track) -> Stream:
         stream = self._streams.get((role, windows))
         if stream is None:
-            stream = self._streams[role, windows] = build_stream(role, self.sentences[role], windows)
+            stream = self._streams[role, windows] = build_stream(role, self.pieces[role], windows)
         return stream
 
     def unintelligible(self, role: Role | None, windows: Track) -> Track:

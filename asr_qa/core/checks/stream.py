@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
 
 from asr_qa.core.phonetic import SEPARATOR, SoundIndex, is_mandarin, syllables
 from asr_qa.core.recording import Role
-from asr_qa.core.segment import EPSILON, Track
+from asr_qa.core.segment import EPSILON, Segment, Track
 from asr_qa.core.text import FOLDED, PLAIN, SPOKEN, Normalised, normalise
 from asr_qa.core.transcript import HEARD, Utterance, Word, spread
 
@@ -20,15 +23,33 @@ JOIN = 2.0
 """Seconds between two words above which no phrase runs from one to the other."""
 _LONG_WORD = 2
 """CJK characters above which a word's time is spread over them."""
-READINGS = {"plain": PLAIN, "folded": FOLDED, "spoken": SPOKEN}
+
+Owners = NDArray[np.int32]
+"""Shape (characters, 2): index of the first and the last word behind each character."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A text with the first and last word (index) behind each character."""
+    """A text with the words behind each character."""
 
     text: str
-    owners: tuple[tuple[int, int], ...]
+    owners: Owners
+
+    def words(self, start: int, end: int) -> tuple[int, int]:
+        """First and last word behind the characters from `start` up to `end`."""
+        return int(self.owners[start, 0]), int(self.owners[end - 1, 1])
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Words of one sentence that are said without a long pause, made comparable."""
+
+    words: tuple[Word, ...]
+    plain: Reading
+    folded: Reading
+    spoken: Reading
+    sounds: tuple[str, ...]
+    """One syllable per character of `spoken`."""
 
 
 @dataclass(slots=True)
@@ -39,9 +60,9 @@ class Stream:
     words: tuple[Word, ...]
     plain: Reading
     folded: Reading
+    """The same object as `plain` where there are no numbers."""
     spoken: Reading
     sounds: tuple[str, ...]
-    """One syllable per character of `spoken`."""
     _index: SoundIndex | None = field(default=None, init=False)
 
     @property
@@ -53,7 +74,17 @@ class Stream:
 
     def heard(self, first: int, last: int) -> str:
         """What the words from `first` to `last` say, as written."""
-        return _written(self.words[first : last + 1])
+        return _written(self.words[first : last + 1]).strip()
+
+
+def prepare(utterance: Utterance) -> tuple[Piece, ...]:
+    """The pieces of an utterance, cut at long pauses; none where it was not understood or says nothing."""
+    pieces: list[list[Word]] = []
+    for word in timed_words(utterance):
+        if not pieces or word.start - pieces[-1][-1].end > JOIN + EPSILON:
+            pieces.append([])
+        pieces[-1].append(word)
+    return tuple(piece for words in pieces if (piece := make_piece(tuple(words))).plain.text)
 
 
 def timed_words(utterance: Utterance) -> tuple[Word, ...]:
@@ -65,8 +96,83 @@ def timed_words(utterance: Utterance) -> tuple[Word, ...]:
     return tuple(part for word in utterance.words for part in _parts(word))
 
 
+def make_piece(words: tuple[Word, ...]) -> Piece:
+    """Words made comparable."""
+    text, owners = _owned(words)
+    plain, folded, spoken = (normalise(text, chain) for chain in (PLAIN, FOLDED, SPOKEN))
+    return Piece(
+        words,
+        _reading(plain, owners),
+        _reading(folded, owners),
+        _reading(spoken, owners),
+        syllables(spoken.text),
+    )
+
+
+def build_stream(role: Role, pieces: Iterable[Piece], windows: Track) -> Stream:
+    """The stream of a role's words that begin inside the windows; no phrase runs from one window into the next."""
+    chosen = list(_chosen(pieces, windows))
+    offsets = np.cumsum([0, *(len(piece.words) for piece, _ in chosen)])
+    glue = [_glue(one, other) for one, other in pairwise(chosen)] + [""]
+    plain = _joined([p.plain for p, _ in chosen], glue, offsets)
+    folded = _joined([p.folded for p, _ in chosen], glue, offsets)
+    return Stream(
+        role,
+        tuple(word for piece, _ in chosen for word in piece.words),
+        plain,
+        plain if folded.text == plain.text else folded,
+        _joined([p.spoken for p, _ in chosen], glue, offsets),
+        tuple(sound for (piece, _), joint in zip(chosen, glue, strict=True) for sound in (*piece.sounds, *joint))
+        if chosen
+        else (),
+    )
+
+
+def _chosen(pieces: Iterable[Piece], windows: Track) -> Iterator[tuple[Piece, int]]:
+    """What lies in each window, with the window's number; a piece that reaches out of it is made anew."""
+    for piece in pieces:
+        first, last = piece.words[0].start, piece.words[-1].start
+        for number, window in enumerate(windows):
+            if first in window and last in window:
+                yield piece, number
+            elif last >= window.start and first < window.end and (cut := _cut(piece, window)) is not None:
+                yield cut, number
+
+
+def _cut(piece: Piece, window: Segment) -> Piece | None:
+    words = tuple(word for word in piece.words if word.start in window)
+    if not words:
+        return None
+    cut = make_piece(words)
+    return cut if cut.plain.text else None
+
+
+def _glue(one: tuple[Piece, int], other: tuple[Piece, int]) -> str:
+    """What stands between two pieces: a separator, a blank between Latin words, or nothing."""
+    if one[1] != other[1] or other[0].words[0].start - one[0].words[-1].end > JOIN + EPSILON:
+        return SEPARATOR
+    return " " if _is_latin(one[0].plain.text[-1]) and _is_latin(other[0].plain.text[0]) else ""
+
+
+def _joined(readings: Sequence[Reading], glue: Sequence[str], offsets: NDArray[np.int64]) -> Reading:
+    if not readings:
+        return Reading("", np.zeros((0, 2), dtype=np.int32))
+    text = "".join(reading.text + joint for reading, joint in zip(readings, glue, strict=False))
+    owners = [
+        part
+        for reading, joint, offset in zip(readings, glue, offsets, strict=False)
+        for part in (reading.owners + offset, *([reading.owners[-1:] + offset] if joint else []))
+    ]
+    return Reading(text, np.concatenate(owners))
+
+
+def _reading(normalised: Normalised, owners: Sequence[int]) -> Reading:
+    pairs = [(owners[first], owners[end - 1]) for first, end in normalised.spans]
+    return Reading(normalised.text, np.array(pairs, dtype=np.int32).reshape(len(pairs), 2))
+
+
 def _parts(word: Word) -> tuple[Word, ...]:
-    if sum(is_mandarin(char) for char in word.text) <= _LONG_WORD:
+    if len(word.text) <= _LONG_WORD or sum(map(is_mandarin, word.text)) <= _LONG_WORD:
         return (word,)
     pace = (word.end - word.start) / len(word.text)
     return tuple(
@@ -75,91 +181,27 @@ def _parts(word: Word) -> tuple[Word, ...]:
     )
 
 
+def _owned(words: Sequence[Word]) -> tuple[str, list[int]]:
+    """The text of some words, and for each character the index of its word."""
+    text, owners = "", []
+    for number, word in enumerate(words):
+        part = _spaced(text, word.text)
+        text += part
+        owners += [number] * len(part)
+    return text, owners
+
+
 def _written(words: Iterable[Word]) -> str:
-    """The words as one text, with a blank between two Latin ones."""
     text = ""
     for word in words:
-        part = word.text
-        text += (" " if text and _is_latin(text[-1]) and part and _is_latin(part[0]) else "") + part
-    return text.strip()
+        text += _spaced(text, word.text)
+    return text
+
+
+def _spaced(text: str, part: str) -> str:
+    """The next word, with a blank before it where two Latin words would run together."""
+    return " " + part if text and part and _is_latin(text[-1]) and _is_latin(part[0]) else part
 
 
 def _is_latin(char: str) -> bool:
     return char.isalpha() and char < "\u2e80"
-
-
-@lru_cache(maxsize=4096)
-def _readings(text: str) -> tuple[Normalised, Normalised, Normalised, tuple[str, ...]]:
-    """The readings of a text and its syllables; sentences recur, so they are kept."""
-    plain, folded, spoken = (normalise(text, chain) for chain in READINGS.values())
-    return plain, folded, spoken, syllables(spoken.text)
-
-
-def build_stream(role: Role, utterances: Sequence[tuple[Word, ...]], windows: Track) -> Stream:
-    """The stream of a role's words that begin inside the windows.
-
-    Args:
-        utterances: The words of each sentence, in order.
-        windows: Where to look; no phrase runs from one window into the next.
-    """
-    words: list[Word] = []
-    parts: dict[str, list[tuple[str, tuple[tuple[int, int], ...]]]] = {name: [] for name in READINGS}
-    sounds: list[str] = []
-    last: tuple[int, float] | None = None
-    for piece, window in _pieces(utterances, windows):
-        text, owners = _owned(piece, len(words))
-        *readings, heard = _readings(text)
-        if not readings[0].text:
-            continue
-        broken = last is not None and (last[0] != window or piece[0].start - last[1] > JOIN + EPSILON)
-        for name, reading in zip(READINGS, readings, strict=True):
-            glue = SEPARATOR if broken else _glue(parts[name], reading.text)
-            if glue:
-                parts[name].append((glue, ((len(words) - 1, len(words) - 1),)))
-                sounds += [glue] * (name == "spoken")
-            spans = tuple((owners[first], owners[end - 1]) for first, end in reading.spans)
-            parts[name].append((reading.text, spans))
-        sounds += heard
-        words += piece
-        last = (window, piece[-1].end)
-    plain, folded, spoken = (_joined(parts[name]) for name in READINGS)
-    folded = plain if folded.text == plain.text else folded
-    return Stream(role, tuple(words), plain, folded, spoken, tuple(sounds))
-
-
-def _glue(parts: list[tuple[str, tuple[tuple[int, int], ...]]], text: str) -> str:
-    """A blank between sentences of Latin words."""
-    return " " if parts and _is_latin(parts[-1][0][-1]) and _is_latin(text[0]) else ""
-
-
-def _joined(parts: list[tuple[str, tuple[tuple[int, int], ...]]]) -> Reading:
-    return Reading("".join(text for text, _ in parts), tuple(owner for _, owners in parts for owner in owners))
-
-
-def _pieces(utterances: Sequence[tuple[Word, ...]], windows: Track) -> Iterator[tuple[tuple[Word, ...], int]]:
-    """Stretches of words of one sentence that lie in one window without a long pause; with the window's number."""
-    for words in utterances:
-        piece: list[Word] = []
-        where = -1
-        for word in words:
-            window = next((i for i, segment in enumerate(windows) if word.start in segment), -1)
-            if piece and (window != where or word.start - piece[-1].end > JOIN + EPSILON):
-                yield tuple(piece), where
-                piece = []
-            where = window
-            if window >= 0:
-                piece.append(word)
-        if piece:
-            yield tuple(piece), where
-
-
-def _owned(words: Sequence[Word], offset: int) -> tuple[str, list[int]]:
-    """The text of some words, and for each character the index of its word."""
-    text, owners = "", []
-    for number, word in enumerate(words, start=offset):
-        part = word.text
-        if text and part and _is_latin(text[-1]) and _is_latin(part[0]):
-            part = " " + part
-        text += part
-        owners += [number] * len(part)
-    return text, owners

@@ -117,7 +117,7 @@ def is_weak(hit: Hit, limit: float) -> bool:
 
 def blocked(looking: Looking) -> Outcome | None:
     """Why words cannot be looked for here at all, if so."""
-    if not looking.view.sentences:
+    if not looking.view.pieces:
         return Outcome(verdict=Verdict.UNDETERMINED, note="nothing was heard in this call")
     if looking.role is not None and looking.view.unsure_of_roles:
         return Outcome(verdict=Verdict.UNDETERMINED, note="it is not known who speaks")
@@ -155,7 +155,7 @@ def _doubt(looking: Looking, seconds: float) -> str:
 
 
 def _has_words(looking: Looking) -> bool:
-    return looking.role is None or looking.role in looking.view.sentences
+    return looking.role is None or looking.role in looking.view.pieces
 
 
 def _clarity(looking: Looking) -> float | None:
@@ -195,8 +195,7 @@ def _exact(reading: Reading, key: str, phrase: str) -> Iterator[_Place]:
     while start >= 0:
         end = start + len(key)
         if _stands_alone(reading.text, start, end):
-            first, last = reading.owners[start][0], reading.owners[end - 1][1]
-            yield _Place(first, last, Match.EXACT, CONFIDENCE[Match.EXACT], phrase)
+            yield _Place(*reading.words(start, end), Match.EXACT, CONFIDENCE[Match.EXACT], phrase)
         start = reading.text.find(key, start + 1)
 
 
@@ -216,8 +215,8 @@ def _by_sound(stream: Stream, key: Key, phrase: str, kinds: frozenset[str]) -> I
     limit = (slips(len(key.sounds)) * PART_COST + PART_COST - 1) if "near" in kinds else 0
     for position, cost in stream.index.find(key.spoken, key.sounds, limit=limit):
         match = Match.NEAR if cost else Match.HOMOPHONE
-        first, last = stream.spoken.owners[position][0], stream.spoken.owners[position + len(key.sounds) - 1][1]
-        yield _Place(first, last, match, SLIP_CONFIDENCE if cost >= PART_COST else CONFIDENCE[match], phrase)
+        words = stream.spoken.words(position, position + len(key.sounds))
+        yield _Place(*words, match, SLIP_CONFIDENCE if cost >= PART_COST else CONFIDENCE[match], phrase)
 
 
 @lru_cache(maxsize=10_000)
@@ -229,7 +228,7 @@ def _pattern_places(stream: Stream, pattern: str) -> Iterator[_Place]:
     compiled = _compiled(pattern)
     for reading in (stream.plain, stream.folded) if stream.folded is not stream.plain else (stream.plain,):
         for first, last in _matches(compiled, reading.text):
-            yield _Place(reading.owners[first][0], reading.owners[last - 1][1], Match.EXACT, 1.0, pattern)
+            yield _Place(*reading.words(first, last), Match.EXACT, 1.0, pattern)
 
 
 def _matches(pattern: re.Pattern[str], text: str) -> Iterator[tuple[int, int]]:
