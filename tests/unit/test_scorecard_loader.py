@@ -49,7 +49,8 @@ sections:
   - id: judgement
     title: {zh: 判断, en: Judgement}
     criteria:
-      - {id: solution, title: {zh: 方案, en: Plan}, points: 4, source: manual, class: business, fatal: sheet, guidance: 听}
+      - {id: solution, title: {zh: 方案, en: Plan}, points: 4, source: manual, class: business, fatal: sheet,
+         guidance: 听}
       - {id: extra, title: {zh: 加分, en: Extra}, points: 3, kind: bonus, rules: [SERV-009], class: customer}
 """
 
