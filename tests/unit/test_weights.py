@@ -268,16 +268,28 @@ def test_disk_that_fills_up_leaves_nothing_behind(site: Path, cache: Path) -> No
     assert (visible(cache / "models"), leftovers(cache)) == ([], [])
 
 
-def test_workers_that_start_together_install_once(site: Path, cache: Path) -> None:
+def test_workers_that_start_together_install_once(site: Path, cache: Path, tmp_path: Path) -> None:
+    # Whoever joins first waits until all are under way, and then a while: time for the others to join as well.
     code = """
-        steps = []
-        folder = ensure(toy(), cache_dir=Path(sys.argv[3]), progress=lambda p: steps.append(p.step))
-        print("joined" if "joining" in steps else "found", folder)
+        import time
+        marks, steps = Path(sys.argv[4]), []
+
+        def hold(progress):
+            if not steps:
+                steps.append(progress.step)
+                while len(list(marks.iterdir())) < 3:
+                    time.sleep(0.02)
+                time.sleep(0.5)
+
+        (marks / str(os.getpid())).touch()
+        folder = ensure(toy(), cache_dir=Path(sys.argv[3]), progress=hold)
+        print("joined" if steps else "found", folder)
         """
-    processes = [run(code, site, cache) for _ in range(4)]
+    (tmp_path / "marks").mkdir()
+    processes = [run(code, site, cache, tmp_path / "marks") for _ in range(3)]
     outputs = [process.communicate(timeout=60)[0].split() for process in processes]
     assert {folder for _, folder in outputs} == {str(cache / "models" / "toy")}
-    assert sorted(how for how, _ in outputs) == ["found", "found", "found", "joined"]
+    assert sorted(how for how, _ in outputs) == ["found", "found", "joined"]
     assert leftovers(cache) == []
 
 
