@@ -38,11 +38,13 @@ class SileroOptions:
 
     on: float = 0.5
     """Somewhere in a stretch the probability must exceed this."""
-    off: float = 0.35
+    off: float = 0.15
     """A stretch reaches as far as the probability exceeds this."""
     min_stretch: float = 0.06
     join: float = 0.1
     """Gaps within one stretch."""
+    lag: float = 0.03
+    """How late the network notices what it hears."""
 
 
 class SileroDetector:
@@ -56,7 +58,7 @@ class SileroDetector:
     @property
     def name(self) -> str:
         """Name and parameters."""
-        return f"silero-v6(on={self._options.on:g},off={self._options.off:g})"
+        return f"silero-6(on={self._options.on:g},off={self._options.off:g})"
 
     def detect(self, samples: Samples, sample_rate: int) -> Track:
         """Stretches of speech in one channel of 16-bit samples at 16 kHz; empty for silence."""
@@ -77,7 +79,7 @@ class SileroDetector:
 
     def _stretches(self, windows: NDArray[np.float32], frames: int) -> Runs:
         o = self._options
-        middles = (np.arange(windows.size) + 0.5) * _WINDOW / SAMPLE_RATE
+        middles = (np.arange(windows.size) + 0.5) * _WINDOW / SAMPLE_RATE - o.lag
         smooth = np.interp((np.arange(frames) + 0.5) * FRAME_SECONDS, middles, windows)
         stretches = join_runs(runs_of(smooth > o.off), gap=round(o.join / FRAME_SECONDS))
         shortest = o.min_stretch / FRAME_SECONDS
