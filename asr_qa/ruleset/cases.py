@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -243,13 +243,38 @@ def _case(model: _CaseModel, file: Source, at: Path_, rule_id: str) -> Case:
 
 
 def _facts(model: _CaseModel) -> CallFacts:
-    """The sketched call as rules see it."""
+    holds = [Segment(start, end) for start, end in sorted(model.holds)]
     given = model.recording
-    sketch = parse_sketch(model.call)
-    holds = tuple(Segment(start, end) for start, end in sorted(model.holds))
-    timeline = build_timeline(sketch.speech, sketch.transcript, sketch.duration, holds=holds)
-    language = given.language or "zh"
-    metrics = measure(timeline, sketch.transcript, ring_seconds=given.ring_seconds, language=language)
+    known = {
+        name: getattr(given, name) for name in _RecordingModel.model_fields if name not in ("language", "metadata")
+    }
+    metadata = given.metadata | ({"language": given.language} if given.language else {})
+    return sketched_call(model.call, holds=holds, warnings=model.warnings, metadata=metadata, **known)
+
+
+def sketched_call(
+    call: str,
+    *,
+    holds: Iterable[Segment] = (),
+    warnings: Iterable[str] = (),
+    metadata: Mapping[str, str] | None = None,
+    direction: str | None = "inbound",
+    **known: Any,
+) -> CallFacts:
+    """A call from its sketch as rules see it.
+
+    Args:
+        holds: Where music plays on the agent's channel.
+        warnings: Codes of warnings.
+        known: Further fields of the recording, such as queue or ring_seconds.
+
+    Raises:
+        ValueError: The sketch cannot be read.
+    """
+    sketch = parse_sketch(call)
+    metadata = dict(metadata or {})
+    timeline = build_timeline(sketch.speech, sketch.transcript, sketch.duration, holds=tuple(holds))
+    ring, language = known.get("ring_seconds"), metadata.get("language", "zh")
     recording = Recording(
         id="sketch",
         path="sketch",
@@ -258,18 +283,14 @@ def _facts(model: _CaseModel) -> CallFacts:
         sample_rate=8000,
         channels=2,
         role_by_channel=(Role.AGENT, Role.CUSTOMER),
-        started_at=given.started_at,
-        direction=given.direction,
-        queue=given.queue,
-        agent_id=given.agent_id,
-        team=given.team,
-        ring_seconds=given.ring_seconds,
-        metadata=given.metadata | ({"language": given.language} if given.language else {}),
+        direction=direction,
+        metadata=metadata,
+        **known,
     )
     return CallFacts(
         recording=recording,
         transcript=sketch.transcript,
         timeline=timeline,
-        metrics=metrics,
-        warnings=tuple(model.warnings),
+        metrics=measure(timeline, sketch.transcript, ring_seconds=ring, language=language),
+        warnings=tuple(warnings),
     )

@@ -16,7 +16,7 @@ from asr_qa.core.rule import Rule, Ruleset, references
 from asr_qa.errors import Issue, RulesetError
 from asr_qa.ruleset import schema
 from asr_qa.ruleset.convert import to_rule
-from asr_qa.ruleset.source import Path_, Source, read_source
+from asr_qa.ruleset.source import Path_, Source, parse_source, read_source
 
 SUFFIXES = (".yml", ".yaml")
 CASE_MARK = ".cases"
@@ -100,10 +100,27 @@ def load_rules(folder: Path) -> LoadedRules:
     Raises:
         RulesetError: With every mistake of every file.
     """
+    read = []
+    for path in rule_files(folder):
+        parts = path.relative_to(folder).parts
+        read.append(_read_rules(read_source(path), path, pack=parts[0] if len(parts) > 1 else ""))
+    return _loaded(read)
+
+
+def parse_rules(text: str, *, shown: str = "rules.yml") -> LoadedRules:
+    """Read rules from a text instead of files; `shown` is the name that issues give it.
+
+    Raises:
+        RulesetError: With every mistake.
+    """
+    return _loaded([_read_rules(parse_source(text, shown=shown), Path(shown), pack="")])
+
+
+def _loaded(read: Iterable[tuple[list[_Draft], list[Issue]]]) -> LoadedRules:
+    """Check the rules against each other and put them in order."""
     issues: list[Issue] = []
     drafts: list[_Draft] = []
-    for path in rule_files(folder):
-        found, wrong = _read_file(path, folder)
+    for found, wrong in read:
         drafts += found
         issues += wrong
     issues += _double_ids(drafts)
@@ -154,8 +171,7 @@ def issues_of(
         yield source.issue((*at, *detail["loc"]), message, hint=hint)
 
 
-def _read_file(path: Path, folder: Path) -> tuple[list[_Draft], list[Issue]]:
-    file = read_source(path)
+def _read_rules(file: Source, path: Path, *, pack: str) -> tuple[list[_Draft], list[Issue]]:
     issues = list(file.issues)
     drafts: list[_Draft] = []
     for at, data in _documents(file, issues):
@@ -164,8 +180,7 @@ def _read_file(path: Path, folder: Path) -> tuple[list[_Draft], list[Issue]]:
         except ValidationError as error:
             issues += issues_of(error, file, at)
             continue
-        parts = path.relative_to(folder).parts
-        rule = to_rule(model, pack=parts[0] if len(parts) > 1 else "")
+        rule = to_rule(model, pack=pack)
         source = RuleSource(file.path, file.place((*at, "id"))[0], path.parent, path.stem)
         drafts.append(_Draft(rule, source, file, at, list(_named(data, at))))
     return drafts, issues

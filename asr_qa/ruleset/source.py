@@ -52,8 +52,15 @@ def read_source(path: Path, *, shown: str = "") -> Source:
     """Read a YAML file; what is wrong with it is in `issues`, and `data` is None where nothing could be read."""
     source = Source(shown or str(path))
     text = _text(path, source)
-    if text is None:
-        return source
+    return source if text is None else _fill(source, text)
+
+
+def parse_source(text: str, *, shown: str) -> Source:
+    """Read YAML text; `shown` is the name that issues give it."""
+    return _fill(Source(shown), text)
+
+
+def _fill(source: Source, text: str) -> Source:
     try:
         node = _compose(text, source)
     except yaml.MarkedYAMLError as error:
