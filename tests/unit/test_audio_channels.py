@@ -1,0 +1,145 @@
+"""What is wrong with channels, on synthetic ones with known answers. Speech is given, so no detector is tested here."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from asr_qa.audio.channels import ChannelReport, inspect_channels
+from asr_qa.core.segment import Segment, Track, intersect, total
+
+RATE = 16000
+SECONDS = 24
+AGENT: Track = (Segment(1.0, 4.0), Segment(9.0, 12.0), Segment(17.0, 20.0))
+CUSTOMER: Track = (Segment(5.0, 8.0), Segment(13.0, 16.0), Segment(21.0, 23.0))
+
+
+def channel(speech: Track, *, seed: int, level_db: float = -14.0, noise_db: float = -58.0) -> NDArray[np.float64]:
+    """Line noise, and in the stretches given noise whose level moves like syllables do, about 4 a second."""
+    rng = np.random.default_rng(seed)
+    samples = rng.standard_normal(SECONDS * RATE) * 10 ** (noise_db / 20)
+    time = np.arange(SECONDS * RATE) / RATE
+    syllables = 0.15 + 0.85 * np.abs(np.sin(2 * np.pi * 2.1 * time + seed)) ** 2
+    for segment in speech:
+        part = slice(round(segment.start * RATE), round(segment.end * RATE))
+        samples[part] += rng.standard_normal(part.stop - part.start) * 10 ** (level_db / 20) * syllables[part]
+    return samples
+
+
+def inspect(*channels: NDArray[np.float64], speech: tuple[Track, ...] = (AGENT, CUSTOMER)) -> ChannelReport:
+    scaled = np.clip(np.stack(channels) * 32768, -32768, 32767).astype(np.int16)
+    return inspect_channels(scaled, speech)
+
+
+def codes(report: ChannelReport) -> list[str]:
+    return [warning.code for warning in report.warnings]
+
+
+@pytest.fixture
+def agent() -> NDArray[np.float64]:
+    return channel(AGENT, seed=1)
+
+
+@pytest.fixture
+def customer() -> NDArray[np.float64]:
+    return channel(CUSTOMER, seed=2)
+
+
+def test_inspect_finds_nothing_wrong_with_a_good_call(
+    agent: NDArray[np.float64], customer: NDArray[np.float64]
+) -> None:
+    report = inspect(agent, customer)
+    assert codes(report) == []
+    assert report.tracks == (AGENT, CUSTOMER)
+
+
+def test_inspect_finds_the_same_audio_on_both_channels(agent: NDArray[np.float64]) -> None:
+    hiss = np.random.default_rng(3).standard_normal(agent.size) * 0.0005
+    report = inspect(agent, 0.7 * agent + hiss, speech=(AGENT, AGENT))
+    assert codes(report) == ["dual_mono"]
+    assert report.tracks == (AGENT, AGENT)
+
+
+def test_inspect_does_not_take_two_speakers_in_unison_for_one(agent: NDArray[np.float64]) -> None:
+    assert codes(inspect(agent, channel(AGENT, seed=5), speech=(AGENT, AGENT))) == []
+
+
+def test_inspect_finds_a_dead_channel(agent: NDArray[np.float64]) -> None:
+    assert codes(inspect(agent, np.zeros_like(agent), speech=(AGENT, ()))) == ["dead_channel"]
+    assert codes(inspect(agent, channel((), seed=4, noise_db=-70.0), speech=(AGENT, ()))) == ["dead_channel"]
+
+
+def test_inspect_does_not_call_a_silent_caller_dead(agent: NDArray[np.float64]) -> None:
+    assert codes(inspect(agent, channel((), seed=4), speech=(AGENT, ()))) == []
+
+
+def test_inspect_finds_faint_speech(customer: NDArray[np.float64]) -> None:
+    faint = channel(AGENT, seed=1, level_db=-46.0, noise_db=-80.0)
+    assert codes(inspect(faint, customer)) == ["low_level"]
+
+
+def test_inspect_finds_clipping(agent: NDArray[np.float64], customer: NDArray[np.float64]) -> None:
+    report = inspect(np.clip(agent * 8, -1.0, 1.0), customer)
+    assert codes(report) == ["clipping"]
+    assert "channel 0" in report.warnings[0].message
+
+
+def test_inspect_accepts_a_channel_raised_to_full_scale(customer: NDArray[np.float64]) -> None:
+    loud = channel(AGENT, seed=1)
+    assert codes(inspect(loud / np.abs(loud).max(), customer)) == []
+
+
+def test_inspect_finds_dropouts_inside_speech(agent: NDArray[np.float64], customer: NDArray[np.float64]) -> None:
+    for start in (2.0, 10.5):
+        agent[round(start * RATE) : round((start + 0.1) * RATE)] = 0.0
+    (warning,) = inspect(agent, customer).warnings
+    assert warning.code == "gaps"
+    assert (warning.start, warning.end) == (pytest.approx(2.0, abs=0.02), pytest.approx(10.6, abs=0.02))
+    assert "2 times" in warning.message
+
+
+def test_inspect_takes_digital_silence_between_turns_for_no_dropout(
+    agent: NDArray[np.float64], customer: NDArray[np.float64]
+) -> None:
+    agent[4 * RATE : 9 * RATE] = 0.0
+    assert codes(inspect(agent, customer)) == []
+
+
+@pytest.mark.parametrize("delay", [0.0, 0.02, 0.12])
+@pytest.mark.parametrize("loss_db", [18.0, 25.0, 32.0])
+def test_inspect_takes_bleed_out(customer: NDArray[np.float64], loss_db: float, delay: float) -> None:
+    # agent      1###4     9###12      17###20      hears all of the customer, softly and late
+    # customer       5###8     13###16      21##23
+    agent = channel(AGENT, seed=1, noise_db=-68.0)
+    agent += np.roll(customer, round(delay * RATE)) * 10 ** (-loss_db / 20)
+    heard = tuple(sorted((*AGENT, *(segment.shift(delay) for segment in CUSTOMER))))
+    report = inspect(agent, customer, speech=(heard, CUSTOMER))
+    assert codes(report) == ["bleed"]
+    assert "channel 1 is heard on channel 0" in report.warnings[0].message
+    assert total(report.tracks[0]) == pytest.approx(total(AGENT), abs=0.3)
+    assert total(intersect(report.tracks[0], AGENT)) > 0.97 * total(AGENT)
+    assert report.tracks[1] == CUSTOMER
+
+
+def test_inspect_keeps_double_talk_over_bleed(customer: NDArray[np.float64]) -> None:
+    both = (Segment(1.0, 4.0), Segment(6.0, 7.0), Segment(14.0, 15.5))
+    agent = channel(both, seed=1, noise_db=-68.0) + customer * 10 ** (-25 / 20)
+    heard = (Segment(1.0, 4.0), *CUSTOMER)
+    report = inspect(agent, customer, speech=(heard, CUSTOMER))
+    assert codes(report) == ["bleed"]
+    assert total(intersect(report.tracks[0], both)) > 0.95 * total(both)
+    assert total(report.tracks[0]) < 1.1 * total(both)
+
+
+def test_inspect_accepts_one_channel_and_short_ones(agent: NDArray[np.float64]) -> None:
+    assert codes(inspect(agent, speech=(AGENT,))) == []
+    assert codes(inspect(np.zeros(10), speech=((),))) == []
+    assert codes(inspect(np.zeros(10), np.zeros(10), speech=((), ()))) == ["dead_channel", "dead_channel"]
+
+
+def test_inspect_looks_at_every_pair_of_three_channels(
+    agent: NDArray[np.float64], customer: NDArray[np.float64]
+) -> None:
+    report = inspect(agent, customer, agent.copy(), speech=(AGENT, CUSTOMER, AGENT))
+    assert [(w.code, w.message[:14]) for w in report.warnings] == [("dual_mono", "channels 0 and")]
