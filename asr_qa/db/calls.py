@@ -10,9 +10,10 @@ from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from asr_qa.core.document import CallDocument
-from asr_qa.core.review import flag_reason
+from asr_qa.core.finding import Verdict
+from asr_qa.core.review import ReviewState, flag_reason
 from asr_qa.db import mapping, recordings
-from asr_qa.db.tables import CurrentRow, DocumentRow, FindingRow, RecordingRow, ReviewRow, SheetRow
+from asr_qa.db.tables import CurrentRow, DecisionRow, DocumentRow, FindingRow, RecordingRow, ReviewRow, SheetRow
 from asr_qa.pipeline.store import CallFilters, CallSummary, StoredCall
 
 Query = Select[*tuple[Any, ...]]
@@ -90,6 +91,19 @@ def bodies(session: Session, filters: CallFilters, *, before: int | None, limit:
     columns = select(RecordingRow.sequence, DocumentRow.id, DocumentRow.body)
     query = _page(_joined(columns).where(DocumentRow.id.is_not(None)), filters, before=before, limit=limit)
     return [(row.sequence, row.id, row.body) for row in session.execute(query)]
+
+
+def decided(session: Session, filters: CallFilters) -> dict[tuple[str, str], Verdict]:
+    """(call id, criterion id) -> verdict in force of the released reviews of current documents."""
+    columns = select(RecordingRow.id, DecisionRow.criterion_id, DecisionRow.verdict)
+    query = (
+        _joined(columns)
+        .join(DecisionRow, DecisionRow.review == ReviewRow.id)
+        .where(ReviewRow.state == ReviewState.RELEASED.value, *_conditions(filters))
+        .order_by(DecisionRow.id)
+    )
+    # In the order they were made: a later one of the same criterion takes the place of the earlier.
+    return {(row.id, row.criterion_id): Verdict(row.verdict) for row in session.execute(query)}
 
 
 def summaries() -> Query:

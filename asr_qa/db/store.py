@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Engine, text
 
 from asr_qa.core.document import CallDocument
+from asr_qa.core.finding import Verdict
 from asr_qa.core.recording import Recording
 from asr_qa.core.review import ReviewState
 from asr_qa.db import calls, mapping, migrate, recordings, reviews
@@ -181,6 +182,11 @@ class SqlStore:
         """See Store."""
         with unit_of_work(self._engine) as session:
             return reviews.of_call(session, call_id)
+
+    def decided(self, filters: CallFilters) -> dict[tuple[str, str], Verdict]:
+        """See Store."""
+        with unit_of_work(self._engine) as session:
+            return calls.decided(session, filters)
 
     def record_decision(self, review_id: int, entry: DecisionEntry, *, expected_revision: int) -> Review:
         """See Store."""

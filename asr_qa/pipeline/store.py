@@ -289,6 +289,9 @@ class Store(Protocol):
     def reviews(self, call_id: str) -> tuple[Review, ...]:
         """All reviews of a call, oldest document version first."""
 
+    def decided(self, filters: CallFilters) -> dict[tuple[str, str], Verdict]:
+        """(call id, criterion id) -> verdict in force of the released reviews of current documents."""
+
     def record_decision(self, review_id: int, entry: DecisionEntry, *, expected_revision: int) -> Review:
         """Add a decision; raises StaleRevisionError where the review has another revision by now."""
 

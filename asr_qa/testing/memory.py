@@ -10,6 +10,7 @@ from threading import RLock
 from typing import Concatenate, ParamSpec, TypeVar
 
 from asr_qa.core.document import CallDocument
+from asr_qa.core.finding import Verdict
 from asr_qa.core.recording import Recording
 from asr_qa.core.review import ReviewState, flag_reason
 from asr_qa.errors import ConflictError, NotFoundError, StorageError
@@ -252,6 +253,13 @@ class MemoryStore:
         """See Store."""
         found = [review for review in self._reviews.values() if review.call_id == call_id]
         return tuple(sorted(found, key=lambda review: review.version))
+
+    @_locked
+    def decided(self, filters: CallFilters) -> dict[tuple[str, str], Verdict]:
+        """See Store."""
+        found = [self.find_review(call.current.id) for call in self._matching(filters, None) if call.current]
+        released = [review for review in found if review and review.state is ReviewState.RELEASED]
+        return {(r.call_id, e.decision.criterion_id): e.decision.verdict for r in released for e in r.entries}
 
     @_locked
     def record_decision(self, review_id: int, entry: DecisionEntry, *, expected_revision: int) -> Review:

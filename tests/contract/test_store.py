@@ -476,6 +476,19 @@ def test_reviews_stay_with_their_version_when_a_call_is_scored_again(store: Stor
     assert (back.document_id, back.summary.review_state) == (old.document_id, "open")
 
 
+def test_decided_tells_what_released_reviews_say_last(store: Store) -> None:
+    for number in (1, 2):
+        review = store.start_review(document_id(save(store, number)), "li", now=NOW)
+        store.record_decision(review.id, entry(), expected_revision=1)
+        store.record_decision(review.id, entry("other"), expected_revision=2)
+        store.record_decision(review.id, entry(verdict=Verdict.MET), expected_revision=3)
+    assert store.decided(CallFilters()) == {}
+    store.set_review(review.id, state=ReviewState.RELEASED, reviewer="li", expected_revision=4, now=NOW)
+    second = make_recording(2).id
+    assert store.decided(CallFilters()) == {(second, "open-001"): Verdict.MET, (second, "other"): Verdict.NOT_MET}
+    assert store.decided(CallFilters(agent="nobody")) == {}
+
+
 # --- tokens
 
 

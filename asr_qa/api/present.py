@@ -1,0 +1,56 @@
+"""What leaves the store: the one place that decides which texts and paths a user gets to see.
+
+Redaction of personal data hooks in here: every text of a call that the API sends passes through `present_document`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import PurePath
+
+from asr_qa.core.document import CallDocument
+from asr_qa.errors import NotFoundError, PermissionDeniedError
+from asr_qa.pipeline.store import CallFilters, CallSummary, Store, StoredCall
+from asr_qa.pipeline.tokens import Principal, Scope
+
+
+def present_document(document: CallDocument, principal: Principal) -> CallDocument:
+    """The document as this user may see it."""
+    recording = replace(document.recording, path=present_path(document.recording.path, principal))
+    return replace(document, recording=recording)
+
+
+def present_path(path: str, principal: Principal) -> str:
+    """The file name; with its folders only for those who look after the machine."""
+    return path if principal.may(Scope.PATHS_READ) else PurePath(path).name
+
+
+def visible_call(store: Store, call_id: str, principal: Principal) -> StoredCall:
+    """A call that this user may see; one of somebody else is as if it did not exist.
+
+    Raises:
+        NotFoundError: There is no such call, or none for this user.
+    """
+    call = store.get_call(call_id)
+    if call is None or not _may_see(call.summary, principal):
+        raise NotFoundError(f"there is no call {call_id}")
+    return call
+
+
+def visible_filters(filters: CallFilters, principal: Principal) -> CallFilters:
+    """The filters, narrowed to what this user may see.
+
+    Raises:
+        PermissionDeniedError: The filters ask for the calls of somebody else.
+    """
+    if principal.may(Scope.CALLS_READ):
+        return filters
+    if filters.agent not in (None, principal.agent_id):
+        raise PermissionDeniedError("agents see their own calls only; leave out the filter agent")
+    return replace(filters, agent=principal.agent_id or "")
+
+
+def _may_see(call: CallSummary, principal: Principal) -> bool:
+    if principal.may(Scope.CALLS_READ):
+        return True
+    return principal.agent_id is not None and call.agent_id == principal.agent_id

@@ -1,0 +1,58 @@
+"""The definitions of timing in words, for people who read figures; the parameters come from the code that measures."""
+
+from __future__ import annotations
+
+DEFINITION_TEXTS: dict[str, dict[str, str]] = {
+    "speech": {
+        "en": "Stretches of one role's voice; pauses shorter than `bridge` are part of them. Music and tones are no "
+        "speech.",
+        "zh": "同一角色的发声片段；短于 bridge 的停顿并入其中。音乐和提示音不算说话。",
+    },
+    "turn": {
+        "en": "One role's speech with its own pauses shorter than `bridge`, unless the other takes a turn in the "
+        "pause; a back-channel neither begins nor ends a turn.",
+        "zh": "同一角色的连续发言，短于 bridge 的自身停顿并入其中，除非对方在停顿中接过话轮；附和不开始也不结束话轮。",
+    },
+    "silence": {
+        "en": "Neither role speaks for at least `min`, between the first and the last speech of the call.",
+        "zh": "通话首次与末次说话之间，双方均不说话至少 min 秒。",
+    },
+    "hold": {
+        "en": "Music or ring-back on the agent's channel for at least `min` while the customer waits.",
+        "zh": "客户等待时坐席声道上至少 min 秒的音乐或回铃音。",
+    },
+    "dead_air": {
+        "en": "Each piece of a silence of at least `min` that is left when holds are taken out, unless excused; "
+        "serious from `serious`.",
+        "zh": "静音中扣除保持后剩下的至少 min 秒的片段（已致歉等待的除外）；达到 serious 秒为严重冷场。",
+    },
+    "excuse": {
+        "en": "An agent phrase such as 请稍等 that ends at most `lead` before a silence begins excuses up to "
+        "`max` of it.",
+        "zh": "坐席在静音开始前 lead 秒内说完“请稍等”一类的话，可豁免至多 max 秒的静音。",
+    },
+    "overlap": {
+        "en": "Both roles speak for at least `min`, summed within one pair of turns; carries no blame.",
+        "zh": "一对话轮中双方同时说话累计至少 min 秒；不构成差错。",
+    },
+    "backchannel": {
+        "en": "During the other's turn only acknowledgements (嗯, 对, 好的 …), or speech shorter than `max`, and the "
+        "other goes on.",
+        "zh": "对方说话时仅作应答（嗯、对、好的……）或发声短于 max 秒，且对方继续说话。",
+    },
+    "interruption": {
+        "en": "Starting at least `onset` into the other's turn, overlapping at least `overlap`, with more than a "
+        "back-channel, and the other gives way within `yield`.",
+        "zh": "在对方话轮开始 onset 秒之后插入，重叠至少 overlap 秒，且不是附和，对方在 yield 秒内停下让话。",
+    },
+    "talk_over": {
+        "en": "As an interruption, but the other does not give way: it still speaks when this one stops, or "
+        "`yield` on.",
+        "zh": "条件同抢话，但对方没有让话：插话结束时或 yield 秒后对方仍在说。",
+    },
+    "monologue": {
+        "en": "A turn of at least `min`.",
+        "zh": "至少 min 秒的单个话轮。",
+    },
+}
+"""By id and language; `names` in backquotes are parameters."""

@@ -1,0 +1,166 @@
+"""The HTTP application: routers, middleware, and errors mapped to HTTP in one place.
+
+Started by `asr-qa serve`. The composition root opens the store and closes it again; nothing is opened here.
+"""
+
+from __future__ import annotations
+
+import errno
+import ipaddress
+import socket
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+import asr_qa
+from asr_qa.api import audio, calls, problems, reference, reports, reviews
+from asr_qa.api.deps import Context
+from asr_qa.api.middleware import LoopbackOnly, RequestGuard
+from asr_qa.core.rule import Ruleset
+from asr_qa.core.scorecard import Scorecard
+from asr_qa.core.timeline import TimingOptions
+from asr_qa.errors import ConfigurationError
+from asr_qa.pipeline.ports import Clock
+from asr_qa.pipeline.store import Store
+
+MAX_BODY = 1024 * 1024
+"""Bytes of the largest request body; decisions are small, audio is never sent to the server."""
+
+_DESCRIPTION = """
+Calls with their pre-scored sheets, the audio behind every deduction, reviews, and reports of what goes wrong.
+
+- Send a token as `Authorization: Bearer TOKEN`; make one with `asr-qa token create NAME --role ROLE`.
+- Times inside a call are seconds on the recording clock; what could not be measured is null, never 0.
+- Errors are problem details (RFC 9457); `request_id` finds the request in the server's log.
+- A change of a review says what it is based on: send its ETag as If-Match (428 without, 412 when it is out of date).
+"""
+
+
+def create_app(
+    *,
+    store: Store,
+    clock: Clock,
+    ruleset: Ruleset,
+    scorecards: Mapping[str, Scorecard] | None = None,
+    timing: TimingOptions | None = None,
+    host: str = "127.0.0.1",
+    require_token: bool = True,
+    max_body: int = MAX_BODY,
+) -> FastAPI:
+    """The application.
+
+    Args:
+        store: Open store; the caller closes it after the server has ended.
+        clock: Dates decisions and judges whether tokens have expired.
+        ruleset: Shown under /v1/rules, and gives reports their titles.
+        scorecards: By label "id@version"; the sheet with a person's decisions needs the card of the call.
+        timing: Parameters of the definitions; None is the defaults.
+        host: Address that will be listened on.
+        require_token: False lets everybody in as an administrator, on loopback only.
+        max_body: Bytes of the largest request body.
+
+    Raises:
+        ConfigurationError: No tokens asked for on an address that others can reach.
+    """
+    check_exposure(host, require_token=require_token)
+    # No pages of documentation: they would load scripts from elsewhere; the description itself is enough.
+    app = FastAPI(
+        title="asr_qa",
+        summary="Every call transcribed, scored and explained to the second.",
+        description=_DESCRIPTION,
+        version=asr_qa.__version__,
+        openapi_url="/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        separate_input_output_schemas=False,
+    )
+    app.state.context = Context(
+        store=store,
+        clock=clock,
+        ruleset=ruleset,
+        scorecards=scorecards or {},
+        timing=timing or TimingOptions(),
+        require_token=require_token,
+    )
+    for router in (calls.router, audio.router, reviews.router, reports.router, reference.router, reference.health):
+        app.include_router(router)
+    problems.install(app)
+    if not require_token:
+        app.add_middleware(LoopbackOnly)
+    app.add_middleware(RequestGuard, max_body=max_body)
+    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
+    return app
+
+
+def check_exposure(host: str, *, require_token: bool) -> None:
+    """Raise ConfigurationError where everybody on the network could use the service without a token."""
+    if not require_token and not is_loopback(host):
+        raise ConfigurationError(
+            f"without tokens the server listens on loopback only, not on {host}: "
+            "leave out --no-token and make a token with asr-qa token create, or use --host 127.0.0.1"
+        )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach the address."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def check_port(host: str, port: int) -> None:
+    """Raise ConfigurationError unless the server can listen there.
+
+    Args:
+        host: Address or name to listen on.
+        port: Port; 0 takes any free one.
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host.strip("[]"), port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+    except OSError as exc:
+        raise ConfigurationError(f"there is no address {host} to listen on: {exc.strerror}") from exc
+    with socket.socket(family, kind, protocol) as probe:
+        # As servers do: a port whose last connections are still being closed is free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(address)
+        except OSError as exc:
+            raise ConfigurationError(f"cannot listen on {host}:{port}: {_port_advice(exc, port)}") from exc
+
+
+def _port_advice(exc: OSError, port: int) -> str:
+    if exc.errno == errno.EADDRINUSE:
+        return (
+            f"the port is taken; stop the other program, or choose another port "
+            f"(--port {port % 65535 + 1}, or ASR_QA_SERVER__PORT)"
+        )
+    if exc.errno == errno.EACCES:
+        return "ports below 1024 need special rights; choose one above (--port 8420)"
+    if exc.errno == errno.EADDRNOTAVAIL:
+        return "this machine does not have the address; use 127.0.0.1, or 0.0.0.0 for all of its addresses"
+    return exc.strerror or str(exc)
+
+
+def _openapi(app: FastAPI) -> dict[str, Any]:
+    if app.openapi_schema is None:
+        schema = get_openapi(
+            title=app.title,
+            version=app.version,
+            summary=app.summary,
+            description=app.description,
+            routes=app.routes,
+            separate_input_output_schemas=False,
+        )
+        shapes = schema.setdefault("components", {}).setdefault("schemas", {})
+        problem = problems.Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+        shapes |= problem.pop("$defs", {}) | {"Problem": problem}
+        app.openapi_schema = schema
+    return app.openapi_schema
