@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from yaml.constructor import SafeConstructor
 
 from asr_qa.errors import Issue
 
@@ -138,8 +139,7 @@ def _mapping(node: yaml.MappingNode, path: Path_, source: Source) -> dict[str, A
 
 def _scalar(node: yaml.Node, source: Source) -> Any:
     try:
-        loader = yaml.SafeLoader("")
-        return loader.construct_object(node, deep=True)
+        return SafeConstructor().construct_object(node, deep=True)
     except (yaml.YAMLError, ValueError) as error:
         line, column = node.start_mark.line + 1, node.start_mark.column + 1
         source.issues.append(Issue(source.path, line, f"cannot be read: {error}", "put it in quotes", column))
