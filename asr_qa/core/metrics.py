@@ -9,7 +9,7 @@ from itertools import pairwise
 from statistics import median
 
 from asr_qa.core.recording import Role
-from asr_qa.core.segment import Track, clip, total, union
+from asr_qa.core.segment import EPSILON, Track, clip, total, union
 from asr_qa.core.timeline import CallTimeline, Event, TimingOptions, overlaps
 from asr_qa.core.transcript import HEARD, Transcript, Word
 from asr_qa.core.turns import monologues, words_in
@@ -132,7 +132,7 @@ def latencies(timeline: CallTimeline) -> list[float]:
     for turn, following in pairwise(timeline.turns):
         if turn.role is Role.AGENT:
             agent_until = max(agent_until, turn.end)
-        answered = turn.role is Role.CUSTOMER and following.role is Role.AGENT and agent_until <= turn.end
+        answered = turn.role is Role.CUSTOMER and following.role is Role.AGENT and agent_until <= turn.end + EPSILON
         if answered and not any(wait & (turn.segment ^ following.segment) for wait in waits):
             found.append(max(0.0, following.start - turn.end))
     return found
@@ -165,7 +165,7 @@ def _seconds(events: Sequence[Event]) -> float:
 
 def _overlap_seconds(timeline: CallTimeline, options: TimingOptions) -> float:
     pairs = (total(common) for _, _, common in overlaps(timeline.turns))
-    return sum((seconds for seconds in pairs if seconds >= options.overlap_min), 0.0)
+    return sum((seconds for seconds in pairs if seconds >= options.overlap_min - EPSILON), 0.0)
 
 
 def _latency(timeline: CallTimeline) -> Latency:

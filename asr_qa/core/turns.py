@@ -215,7 +215,7 @@ def _sort_role(role: Role, stretches: Sequence[_Stretch], other: Track, options:
 def _listening(segment: Segment, other: Track) -> bool:
     """Whether the other had the floor before and goes on after."""
     held = covering(other, segment.start)
-    return held is not None and held.end >= segment.end + _GOES_ON
+    return held is not None and held.end >= segment.end + _GOES_ON - EPSILON
 
 
 def _groups(stretches: Sequence[_Stretch], indices: Sequence[int], pause: float) -> list[list[int]]:
@@ -236,21 +236,21 @@ def _brief(stretches: Sequence[_Stretch], group: list[int], other: Track, option
     whole = own[0].segment | own[-1].segment
     unheard = all(s.acknowledges is None for s in own)
     limit = options.backchannel_unheard if unheard else options.backchannel_max
-    if options.backchannel_min <= spoken < limit - EPSILON and _listening(whole, other):
+    if options.backchannel_min - EPSILON <= spoken < limit - EPSILON and _listening(whole, other):
         return group
     return [
         i
         for i, s, apart in zip(group, own, _apart(own, options.backchannel_apart), strict=True)
         if apart
         and s.acknowledges is None
-        and options.backchannel_min <= s.segment.duration < options.backchannel_unheard
+        and options.backchannel_min - EPSILON <= s.segment.duration < options.backchannel_unheard - EPSILON
         and _listening(s.segment, other)
     ]
 
 
 def _apart(own: Sequence[_Stretch], pause: float) -> list[bool]:
     """Which stretches keep at least the pause from their neighbours."""
-    gaps = [b.segment.start - a.segment.end >= pause for a, b in pairwise(own)]
+    gaps = [b.segment.start - a.segment.end >= pause - EPSILON for a, b in pairwise(own)]
     return [before and after for before, after in zip([True, *gaps], [*gaps, True], strict=True)]
 
 
