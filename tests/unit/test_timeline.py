@@ -6,6 +6,8 @@ m is speech of acknowledgements, and the lower line is the other party.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from asr_qa.core.recording import Role
@@ -293,6 +295,11 @@ def test_definitions_name_the_parameters_in_force() -> None:
     assert definitions()["dead_air"] == "dead_air(min=5.0,serious=15.0)"
     (silence,) = timeline("A 0-2 您好 | A 5-6 喂", options=TimingOptions(silence_min=3)).of("silence")
     assert silence.definition == "silence(min=3.0)"
+
+
+def test_definitions_are_published_as_in_force() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "definitions.md").read_text(encoding="utf-8")
+    assert [name for name, text in definitions().items() if f"`{text}`" not in page] == []
 
 
 @pytest.mark.parametrize("kind", ["silence", "dead_air", "overlap", "backchannel", "interruption"])
