@@ -1,0 +1,233 @@
+"""Whisper for telephone calls: windows of packed speech, guards on what comes back, and a ladder of retries.
+
+A stretch whose text is not believed is decoded again: first in smaller windows, then alone, then in the
+full 30 s window the network was trained on with repetition made costly. What is still not believed is
+given up as "unintelligible" instead of invented. Nothing here is random: the same audio gives the same text.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
+
+from asr_qa.asr.ctranslate import Decoded, Decoding, TimedWord, WhisperNetwork
+from asr_qa.asr.guards import GuardOptions, Heard, doubts
+from asr_qa.asr.packing import Packing, Placed, Window, halves, pack, pieces, place
+from asr_qa.core.recording import Role
+from asr_qa.core.segment import Segment
+from asr_qa.core.transcript import HEARD, UNINTELLIGIBLE, Transcript, Utterance, Word
+from asr_qa.pipeline.ports import SpokenChannel
+
+LANGUAGE_SURE = 0.5
+"""Below this probability of the detected language the default one is taken."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WhisperOptions:
+    """Everything that changes what is heard."""
+
+    packing: Packing = field(default_factory=Packing)
+    guards: GuardOptions = field(default_factory=GuardOptions)
+    beam_size: int = 5
+    batch: int = 8
+    """Windows decoded together."""
+    alone_from: float = 0.4
+    """A piece at least this long (seconds) for which the window gave no word is decoded once more, alone."""
+    silent_below: float = 1.0
+    """Stretches shorter than this (seconds) in which no word was found are left out, not called unintelligible."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """A window to decode and how far up the ladder it is."""
+
+    window: Window
+    rung: int = 0
+
+    def next(self, packing: Packing) -> list[_Attempt]:
+        """What to try where this was not believed; nothing after the last rung."""
+        if len(self.window.placed) > 1:
+            return [_Attempt(part) for part in halves(self.window, packing)]
+        return [replace(self, rung=self.rung + 1)] if self.rung < _LAST_RUNG else []
+
+
+_LAST_RUNG = 2
+_FULL_WINDOW = Decoding(full_window=True)
+_NO_LOOPS = Decoding(full_window=True, timestamps=False, repetition_penalty=1.2, no_repeat_ngram_size=4)
+
+
+class WhisperTranscriber:
+    """The default engine: Whisper through CTranslate2."""
+
+    def __init__(self, network: WhisperNetwork, model: str, options: WhisperOptions | None = None) -> None:
+        """Wrap a loaded network.
+
+        Args:
+            network: The loaded weights.
+            model: Name and digest of the weights, e.g. "base@ab12cd34ef56".
+            options: How to cut, search and doubt.
+        """
+        self._network = network
+        self._model = model
+        self.options = options or WhisperOptions()
+
+    @property
+    def name(self) -> str:
+        """Engine, model, digest and decoding settings."""
+        packing = self.options.packing
+        settings = f"beam={self.options.beam_size},window={packing.window:g},pause={packing.pause:g}"
+        return f"whisper/{self._model}/{self._network.compute_type}({settings})"
+
+    def transcribe(
+        self, channels: Sequence[SpokenChannel], *, language: str = "zh", hot_words: Sequence[str] = ()
+    ) -> Transcript:
+        """Utterances of all channels in order of start.
+
+        Args:
+            channels: Role, samples (16 kHz) and speech of each.
+            language: Code of the language spoken, or "auto".
+            hot_words: Names and terms to expect; never phrases that rules look for.
+
+        Raises:
+            TranscriptionError: The recogniser failed.
+        """
+        packing = self.options.packing
+        windows = [window for channel in channels for window in pack(channel, pieces(channel, packing), packing)]
+        spoken = self._language(windows, language)
+        run = _Run(self._network, self.options, spoken, hot_words)
+        run.work([_Attempt(window) for window in windows])
+        utterances = sorted(run.utterances, key=lambda u: (u.start, u.role))
+        return Transcript(tuple(utterances), self.name, spoken)
+
+    def _language(self, windows: Sequence[Window], language: str) -> str:
+        if language != "auto":
+            return language
+        if not windows:
+            return "zh"
+        found, probability = self._network.detect_language(max(windows, key=lambda w: w.speech).render())
+        return found if probability >= LANGUAGE_SURE else "zh"
+
+
+class _Run:
+    """One transcription: the windows still to decode and what was heard so far."""
+
+    def __init__(
+        self, network: WhisperNetwork, options: WhisperOptions, language: str, hot_words: Sequence[str]
+    ) -> None:
+        self._network = network
+        self._options = options
+        self._language = language
+        self._hot_words = hot_words
+        self._simplify = _simplifier() if language == "zh" else None
+        self.utterances: list[Utterance] = []
+
+    def work(self, attempts: Sequence[_Attempt]) -> None:
+        """Decode everything, climbing the ladder where the text is not believed."""
+        while attempts:
+            again: list[_Attempt] = []
+            for batch in self._batches(attempts):
+                for attempt, decoded in zip(batch, self._decode(batch), strict=True):
+                    again.extend(self._take(attempt, decoded))
+            attempts = again
+
+    def _batches(self, attempts: Sequence[_Attempt]) -> Iterable[list[_Attempt]]:
+        ordered = sorted(attempts, key=lambda a: (a.rung, a.window.duration))
+        batch: list[_Attempt] = []
+        for attempt in ordered:
+            if batch and (len(batch) == self._options.batch or batch[0].rung != attempt.rung):
+                yield batch
+                batch = []
+            batch.append(attempt)
+        if batch:
+            yield batch
+
+    def _decode(self, batch: Sequence[_Attempt]) -> list[Decoded]:
+        ladder = (Decoding(), _FULL_WINDOW, _NO_LOOPS)
+        decoding = replace(ladder[batch[0].rung], beam_size=self._options.beam_size)
+        audio = [attempt.window.render() for attempt in batch]
+        return self._network.decode(audio, decoding, language=self._language, hot_words=self._hot_words)
+
+    def _take(self, attempt: _Attempt, decoded: Decoded) -> list[_Attempt]:
+        """Keep what is believed of a window; return what has to be tried again."""
+        window = attempt.window
+        heard = Heard(decoded.text, window.speech, decoded.log_probability, decoded.no_speech)
+        if doubts(heard, self._options.guards):
+            again = attempt.next(self._options.packing)
+            if not again:
+                self._give_up(window.placed[0].piece, window.channel.role)
+            return again
+        return self._take_pieces(window, decoded)
+
+    def _take_pieces(self, window: Window, decoded: Decoded) -> list[_Attempt]:
+        """Give each piece of a believed window its words; a piece that is doubtful by itself is decoded alone."""
+        again: list[_Attempt] = []
+        for placed, words in zip(window.placed, _share(decoded.words, window.placed), strict=True):
+            if len(window.placed) > 1 and self._doubtful(placed, words):
+                again.append(_Attempt(place(window.channel, [placed.piece], self._options.packing)))
+            elif words:
+                self.utterances.append(self._utterance(placed, words, window.channel.role))
+        return again
+
+    def _doubtful(self, placed: Placed, words: Sequence[TimedWord]) -> bool:
+        if not words:
+            return placed.piece.duration >= self._options.alone_from
+        certainty = sum(math.log(max(word.probability, 1e-6)) for word in words) / len(words)
+        heard = Heard("".join(word.text for word in words), placed.piece.duration, certainty, 0.0)
+        return bool(doubts(heard, self._options.guards))
+
+    def _give_up(self, piece: Segment, role: Role) -> None:
+        """Speech that could not be read: said so, where it is long enough to hold words that matter."""
+        if piece.duration >= self._options.silent_below:
+            self.utterances.append(Utterance(role, piece.start, piece.end, "", status=UNINTELLIGIBLE))
+
+    def _utterance(self, placed: Placed, words: Sequence[TimedWord], role: Role) -> Utterance:
+        raw = "".join(word.text for word in words).strip()
+        texts = self._simplified([word.text for word in words])
+        texts[0] = texts[0].lstrip()
+        timed = _snap(texts, words, placed)
+        confidence = sum(word.probability for word in words) / len(words)
+        piece = placed.piece
+        return Utterance(role, piece.start, piece.end, "".join(texts), raw, confidence, HEARD, timed)
+
+    def _simplified(self, texts: list[str]) -> list[str]:
+        """The words in simplified characters (an unprompted model writes traditional ones now and then)."""
+        if self._simplify is None:
+            return texts
+        whole = self._simplify("".join(texts))
+        if len(whole) != sum(map(len, texts)):
+            return [self._simplify(text) for text in texts]
+        ends = list(itertools.accumulate(map(len, texts)))
+        return [whole[end - len(text) : end] for end, text in zip(ends, texts, strict=True)]
+
+
+def _share(words: Iterable[TimedWord], placed: Sequence[Placed]) -> list[list[TimedWord]]:
+    """The words of a window by the piece that lies nearest to their middle."""
+    shares: list[list[TimedWord]] = [[] for _ in placed]
+    for word in words:
+        middle = (word.start + word.end) / 2
+        shares[min(range(len(placed)), key=lambda i: placed[i].distance(middle))].append(word)
+    return shares
+
+
+def _snap(texts: Sequence[str], words: Sequence[TimedWord], placed: Placed) -> tuple[Word, ...]:
+    """Words on the recording clock, in order, inside their piece; the outer edges are the speech detector's."""
+    last = len(words) - 1
+    edges = [placed.to_recording(word.start) for word in words] + [placed.piece.end]
+    edges[0] = placed.piece.start
+    edges = list(itertools.accumulate(edges, max))
+    ends = [min(max(placed.to_recording(word.end), edges[i]), edges[i + 1]) for i, word in enumerate(words)]
+    ends[last] = placed.piece.end
+    return tuple(
+        Word(text, edges[i], ends[i], word.probability) for i, (text, word) in enumerate(zip(texts, words, strict=True))
+    )
+
+
+@cache
+def _simplifier() -> Callable[[str], str]:
+    from opencc import OpenCC
+
+    convert: Callable[[str], str] = OpenCC("t2s").convert
+    return convert
