@@ -18,6 +18,7 @@ MAX_DEPTH = 40
 """Deeper nesting is refused."""
 MAX_VALUES = 200_000
 """More values in one file, aliases written out, are refused."""
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _BOMB = "aliases refer in a circle or blow the file up"
 
 Place = tuple[int, int]
@@ -97,13 +98,13 @@ def _text(path: Path, source: Source) -> str | None:
 def _compose(text: str, source: Source) -> yaml.Node | None:
     """The node tree, unless it is nested too deep to walk."""
     depth = 0
-    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+    for event in yaml.parse(text, Loader=_LOADER):
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > MAX_DEPTH:
             line = event.start_mark.line + 1 if event.start_mark else 0
             source.issues.append(Issue(source.path, line, f"nested deeper than {MAX_DEPTH}"))
             return None
-    return yaml.compose(text, Loader=yaml.SafeLoader)
+    return yaml.compose(text, Loader=_LOADER)
 
 
 def _build(node: yaml.Node, path: Path_, source: Source) -> Any:
