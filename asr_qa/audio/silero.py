@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from asr_qa.audio.runs import Runs, join_runs, runs_of
-from asr_qa.audio.vad import FRAME_SECONDS, to_track
+from asr_qa.audio.vad import FRAME_SECONDS, digest_of, to_track
 from asr_qa.core.segment import Track
 from asr_qa.errors import ConfigurationError
 from asr_qa.pipeline.ports import SAMPLE_RATE, Samples
@@ -58,7 +58,7 @@ class SileroDetector:
     @property
     def name(self) -> str:
         """Name and parameters."""
-        return f"silero-6(on={self._options.on:g},off={self._options.off:g})"
+        return f"silero-6(on={self._options.on:g},options={digest_of(self._options)})"
 
     def detect(self, samples: Samples, sample_rate: int) -> Track:
         """Stretches of speech in one channel of 16-bit samples at 16 kHz; empty for silence."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,7 +46,7 @@ class WebRtcOptions:
     """Share of a burst that the classifier must call voice."""
     tail: float = 0.4
     """How far a voice may die away under the noise, seen only as a raised mean."""
-    tail_above_noise: float = 0.5
+    tail_above_noise: float = 0.4
     aggressiveness: int = 2
     """Mode of the classifier, 0 (lets much through) to 3."""
 
@@ -59,8 +60,7 @@ class WebRtcDetector:
     @property
     def name(self) -> str:
         """Name and parameters."""
-        o = self._options
-        return f"webrtc-1(mode={o.aggressiveness},edge={o.edge_above_noise:g},peak={o.peak_above_noise:g})"
+        return f"webrtc-1(mode={self._options.aggressiveness},options={digest_of(self._options)})"
 
     def detect(self, samples: Samples, sample_rate: int) -> Track:
         """Stretches of speech in one channel of 16-bit samples; empty for silence."""
@@ -134,6 +134,11 @@ def _weighted_loudness(levels: Levels, runs: Runs) -> float:
 
 def _frames(seconds: float) -> int:
     return round(seconds * FRAMES_PER_SECOND)
+
+
+def digest_of(options: object) -> str:
+    """Eight digits that change whenever an option does."""
+    return f"{crc32(repr(options).encode()):08x}"
 
 
 def to_track(runs: Runs) -> Track:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from asr_qa.audio.vad import DETECTORS, WebRtcDetector, detector
+from asr_qa.audio.vad import DETECTORS, WebRtcDetector, WebRtcOptions, detector
 from asr_qa.core.segment import Segment, bridge, intersect, total
 from asr_qa.errors import ConfigurationError
 from asr_qa.pipeline.ports import SpeechDetector
@@ -113,6 +113,11 @@ def test_detect_is_not_moved_by_the_level(any_detector: SpeechDetector, edge: fl
 
 def test_name_tells_the_parameters(any_detector: SpeechDetector) -> None:
     assert "=" in any_detector.name
+
+
+def test_name_changes_with_any_option() -> None:
+    assert WebRtcDetector().name == WebRtcDetector().name
+    assert WebRtcDetector(WebRtcOptions(tail=0.1)).name != WebRtcDetector().name
 
 
 def test_detector_refuses_an_unknown_name() -> None:
