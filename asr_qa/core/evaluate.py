@@ -13,7 +13,7 @@ from asr_qa.core.checks import CHECKS
 from asr_qa.core.checks.base import CallFacts, CallView, Looking, Outcome, Settled, Stance
 from asr_qa.core.checks.scope import resolve
 from asr_qa.core.checks.wording import say
-from asr_qa.core.finding import Evidence, Finding, Trace, Verdict
+from asr_qa.core.finding import Evidence, Finding, Match, Trace, Verdict
 from asr_qa.core.recording import Recording
 from asr_qa.core.rule import AllOf, AnyOf, Check, Condition, Not, Rule, Ruleset, Status
 
@@ -72,6 +72,9 @@ def _settle(rule: Rule, looking: Looking, gate: Outcome | None) -> tuple[Finding
         excuse = decide(rule.exceptions, replace(looking, stance=Stance.REQUIRED))
         outcome = _excused(outcome, excuse)
         parts.append(excuse)
+    if outcome.verdict is Verdict.NOT_MET and not (outcome.missing or outcome.hits):
+        whole = looking.view.whole
+        outcome = replace(outcome, missing=(Evidence(None, whole.start, whole.end, outcome.note, Match.TIMING),))
     finding, _ = _finding(rule, outcome, *parts)
     return finding, Settled(outcome.verdict, found.hits)
 
@@ -88,10 +91,11 @@ def decide(condition: Condition, looking: Looking) -> Outcome:
 
 
 def negate(outcome: Outcome) -> Outcome:
-    """The opposite: what was found becomes what is shown of a failure."""
+    """The opposite: what was found, or else where nothing was, becomes what is shown of a failure."""
     verdict = _NEGATED.get(outcome.verdict, outcome.verdict)
-    shown = tuple(hit.evidence for hit in outcome.hits)
-    return replace(outcome, verdict=verdict, missing=() if verdict is Verdict.MET else shown)
+    found = tuple(hit.evidence for hit in outcome.hits)
+    shown = outcome.missing if verdict is Verdict.MET or not found else found
+    return replace(outcome, verdict=verdict, missing=shown)
 
 
 def _combine(outcomes: Iterable[Outcome], order: tuple[Verdict, ...]) -> Outcome:

@@ -97,7 +97,7 @@ def _absent(options: Phrase, looking: Looking) -> Outcome:
     """None of the phrases: the opposite of any of them, with the stance turned round."""
     present = decide_phrase(replace(options, absent=False), replace(looking, stance=looking.stance.opposite))
     verdict = _NEGATED.get(present.verdict, present.verdict)
-    said = tuple(hit.evidence for hit in present.hits) if verdict is Verdict.NOT_MET else ()
+    said = tuple(hit.evidence for hit in present.hits) if verdict is Verdict.NOT_MET else present.missing
     return replace(present, verdict=verdict, missing=said)
 
 

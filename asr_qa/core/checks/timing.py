@@ -82,7 +82,7 @@ def decide_event(options: EventCount, looking: Looking) -> Outcome:
         Evidence(looking.role, place.start, place.end, note, Match.TIMING) for place in looking.windows[:1]
     )
     verdict = Verdict.MET if held else Verdict.NOT_MET
-    return Outcome(verdict=verdict, hits=hits, missing=() if held else shown, confidence=1.0, note=note)
+    return Outcome(verdict=verdict, hits=hits, missing=shown, confidence=1.0, note=note)
 
 
 def find_events(facts: CallFacts, wanted: EventFilter, *, role: Role | None = None) -> tuple[Event, ...]:
