@@ -1,0 +1,161 @@
+"""The shipped rules and the default scorecard, together."""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import cache
+
+import pytest
+
+from asr_qa.config import shipped
+from asr_qa.core.evaluate import evaluate
+from asr_qa.core.finding import Finding, Verdict
+from asr_qa.core.report import KpiOptions
+from asr_qa.core.rule import Ruleset, Severity
+from asr_qa.core.scorecard import Fatal, Scorecard, ScoreSheet, Source, facts_of, score
+from asr_qa.ruleset.cases import load_cases, sketched_call
+from asr_qa.ruleset.loader import load_ruleset
+from asr_qa.ruleset.scorecards import load_scorecard
+
+FOLDER = shipped("rules")
+
+CATALOGUE = {
+    **dict.fromkeys(("OPEN-001", "OPEN-002", "OPEN-003", "OPEN-004", "OPEN-005"), "opening"),
+    **dict.fromkeys((f"COMP-00{n}" for n in range(1, 8)), "compliance"),
+    **dict.fromkeys((f"LANG-00{n}" for n in range(1, 8)), "language"),
+    **dict.fromkeys((*(f"SERV-00{n}" for n in range(1, 10)), "SERV-010"), "service"),
+    **dict.fromkeys((f"CLOS-00{n}" for n in range(1, 5)), "closing"),
+    **dict.fromkeys((f"TIME-00{n}" for n in range(1, 8)), "timing"),
+}
+
+# A call that does everything right, as it is spoken every day; times leave 0.5 s between speakers.
+GOOD = """
+A 0.5-8 您好欢迎致电华信客服中心工号1024为您服务本次通话将被录音请问您贵姓
+| B 8.5-13 我姓王我的宽带一直连不上太慢了你们怎么回事
+| A 13.5-21 王先生我理解您的心情非常抱歉给您带来不便您是想报修宽带对吗
+| B 21.5-22 对
+| A 22.5-26 好的我帮您查一下请稍等
+| A 33-42 让您久等了查到是线路故障我为您安排师傅上门我们会在24小时内给您回电
+| B 42.5-43.5 那好吧
+| A 44-50 这样处理您看可以吗请问还有其他可以帮您的吗
+| B 50.5-51.5 没有了谢谢
+| A 52-60 感谢您的来电有任何问题欢迎随时致电祝您生活愉快再见
+"""
+
+# And one that does nearly everything wrong.
+BAD = """
+B 1-5 喂我要投诉你们太慢了
+| A 20-23 你急什么
+| B 23.5-27 你什么态度我要查一下我的余额
+| A 27.5-33 余额是三百块这是你自己的问题我保证明天好
+| B 33.5-37 明天还不好呢
+| A 55-58 我也不知道你有病吧
+"""
+
+
+@cache
+def rules() -> Ruleset:
+    return load_ruleset(FOLDER)
+
+
+@cache
+def card() -> Scorecard:
+    return load_scorecard("inbound", FOLDER, rules())
+
+
+def _score(call: str, **known: object) -> tuple[dict[str, Finding], ScoreSheet]:
+    facts = sketched_call(call, **known)  # type: ignore[arg-type]
+    findings = evaluate(rules(), facts)
+    return {f.rule_id: f for f in findings}, score(card(), findings, facts=facts_of(facts.recording))
+
+
+def test_catalogue_is_complete_and_lies_in_its_packs() -> None:
+    assert {rule.id: rule.pack for rule in rules().rules} == CATALOGUE
+
+
+def test_names_begin_with_their_pack_and_everything_is_explained() -> None:
+    for rule in rules().rules:
+        assert rule.name.startswith(rule.pack + ".")
+        assert rule.title_zh
+        assert rule.title_en
+        assert rule.rationale, rule.id
+        assert rule.false_positives, rule.id
+
+
+def test_every_rule_has_three_cases_of_each_verdict_that_count() -> None:
+    cases = Counter((c.rule_id, c.verdict) for c in load_cases(rules(), FOLDER) if not c.known_miss)
+    verdicts = (Verdict.MET, Verdict.NOT_MET)
+    assert [(rule, v.value) for rule in CATALOGUE for v in verdicts if cases[rule, v] < 3] == []
+
+
+def test_rules_of_words_do_not_apply_to_other_languages() -> None:
+    found, _ = _score("A 0-3 hello how can I help | B 4-6 my line is down", metadata={"language": "en"})
+    spoken = {rule for rule in found if not rule.startswith("TIME") and rule not in ("OPEN-004", "OPEN-005")}
+    assert {found[rule].verdict for rule in spoken} == {Verdict.NOT_APPLICABLE}
+    assert found["OPEN-004"].verdict is Verdict.MET
+
+
+def test_card_adds_up_and_covers_every_rule() -> None:
+    assert [section.title["zh"] for section in card().sections] == ["业务准确性", "软技巧", "技术能力", "合规"]
+    assert {rule for criterion in card().criteria for rule in criterion.rules} == set(CATALOGUE)
+    assert sum(criterion.points for criterion in card().criteria) == card().points == 100
+    assert all(section.title["en"] for section in card().sections)
+
+
+def test_card_takes_classes_and_fatal_scopes_from_its_rules() -> None:
+    for criterion in card().criteria:
+        named = [rule for rule in rules().rules if rule.id in criterion.rules]
+        assert {rule.error_class.value for rule in named} <= {criterion.error_class.value}, criterion.id
+        if any(rule.severity is Severity.FATAL for rule in named):
+            assert criterion.fatal is Fatal.SHEET, criterion.id
+        if any(rule.assisted for rule in named):
+            assert criterion.source is Source.ASSISTED, criterion.id
+
+
+def test_indicators_name_sections_and_rules_that_exist() -> None:
+    options = KpiOptions()
+    sections = {section.id for section in card().sections}
+    assert {options.accuracy_section, *options.quality_sections} <= sections
+    assert options.complaint_rule in CATALOGUE
+
+
+def test_good_call_loses_nothing_and_passes() -> None:
+    found, sheet = _score(GOOD, ring_seconds=6)
+    assert {rule: f.verdict.value for rule, f in found.items() if f.verdict is Verdict.NOT_MET} == {}
+    assert {rule for rule, f in found.items() if f.verdict is Verdict.NOT_APPLICABLE} == {
+        "COMP-001",  # no account data
+        "COMP-005",  # no complaint
+        "SERV-007",  # no transfer
+    }
+    assert not sheet.fatal
+    assert sheet.points == 100
+    # 100 - 4 - 3 - 1 not applicable = 92; 5 + 7 manual and 1 + 1 assisted are left to people
+    assert sheet.assessed_share == pytest.approx(78 / 92)
+
+
+def test_bad_call_is_fatal_and_every_deduction_has_a_place() -> None:
+    found, sheet = _score(BAD, ring_seconds=30)
+    broken = {rule for rule, finding in found.items() if finding.verdict is Verdict.NOT_MET}
+    assert broken == {
+        *("OPEN-001", "OPEN-002", "OPEN-003", "OPEN-004", "OPEN-005"),
+        *("COMP-001", "COMP-003", "COMP-005", "LANG-001", "LANG-002", "LANG-003", "LANG-005", "LANG-006"),
+        *("SERV-001", "SERV-002", "SERV-003", "SERV-004", "SERV-006", "SERV-009", "SERV-010"),
+        *("CLOS-001", "CLOS-002", "CLOS-003", "CLOS-004", "TIME-001", "TIME-002", "TIME-005"),
+    }
+    assert all(found[rule].evidence for rule in broken)
+    assert found["LANG-002"].evidence[0].start == pytest.approx(55 + 3 * 5 / 9, abs=0.5)
+    assert (sheet.points, sheet.fatal) == (0, True)
+    assert {section.id: section.points for section in sheet.sections}["accuracy"] == pytest.approx(2)
+
+
+def test_call_without_speech_has_no_points_rather_than_none_lost() -> None:
+    found, sheet = _score("end 30", warnings=("no_speech",))
+    assert {f.verdict for f in found.values()} <= {Verdict.UNDETERMINED, Verdict.NOT_APPLICABLE}
+    assert sheet.points is None
+    assert not sheet.fatal
+
+
+def test_mechanical_reply_earns_two_of_five() -> None:
+    _, sheet = _score("B 0-4 怎么回事太慢了 | A 5-8 非常抱歉 | B 9-10 嗯 | A 11-13 再见")
+    empathy = next(result for result in sheet.criteria if result.id == "empathy")
+    assert (empathy.points, empathy.verdict) == (2, Verdict.NOT_MET)
