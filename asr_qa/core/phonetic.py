@@ -50,8 +50,12 @@ def _sound(syllable: str) -> Sound:
     return Sound(initial, final, _NEAR_INITIAL.get(initial, initial), _NEAR_FINAL.get(final, final))
 
 
+@lru_cache(maxsize=8192)
 def syllables(text: str) -> tuple[str, ...]:
-    """Toneless pinyin of each character, polyphones by their context; other characters stand for themselves."""
+    """Toneless pinyin of each character, polyphones by their context; other characters stand for themselves.
+
+    This is the dearest step of matching and sentences recur from call to call, so results are kept.
+    """
     return tuple(lazy_pinyin(text, style=Style.NORMAL, errors=_as_is)) if text else ()  # type: ignore[arg-type]  # a list is documented, not typed
 
 
@@ -125,10 +129,16 @@ class SoundIndex:
         count = len(self.text) - len(text) + 1
         if count <= 0 or not text:
             return []
-        total = np.zeros(count, dtype=np.int32)
-        for offset, pair in enumerate(zip(text, sounds, strict=True)):
-            total += self._row(pair)[offset : offset + count]
-        return [(int(place), int(total[place])) for place in np.flatnonzero(total <= limit)]
+        total = self._row((text[0], sounds[0]))[:count]
+        places = np.flatnonzero(total <= limit)
+        total = total[places]
+        for offset, pair in enumerate(zip(text[1:], sounds[1:], strict=True), start=1):
+            total = total + self._row(pair)[places + offset]
+            kept = total <= limit
+            places, total = places[kept], total[kept]
+            if not places.size:
+                break
+        return list(zip(places.tolist(), total.tolist(), strict=True))
 
     def _row(self, pair: tuple[str, str]) -> NDArray[np.int32]:
         row = self._rows.get(pair)

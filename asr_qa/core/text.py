@@ -48,12 +48,16 @@ def normalise(text: str, chain: Iterable[Step]) -> Normalised:
 
 def fold_forms(raw: Normalised) -> Normalised:
     """Full-width, compatibility and upper-case forms become their plain ones (NFKC, lower case)."""
+    if unicodedata.is_normalized("NFKC", raw.text) and raw.text == raw.text.lower():
+        return raw
     return _gather((form, span) for char, span in zip(raw.text, raw.spans, strict=True) for form in _plain_form(char))
 
 
 def drop_punctuation(raw: Normalised) -> Normalised:
     """Only letters, digits and % stay; one blank is left between two Latin words, a point inside a number."""
     text = raw.text
+    if text.isalnum():
+        return raw
     kept: list[tuple[str, Span]] = []
     pending = ""
     for index, (char, span) in enumerate(zip(text, raw.spans, strict=True)):

@@ -64,6 +64,15 @@ class Stream:
     spoken: Reading
     sounds: tuple[str, ...]
     _index: SoundIndex | None = field(default=None, init=False)
+    _clarity: tuple[float, int] | None = field(default=None, init=False)
+
+    @property
+    def clarity(self) -> tuple[float, int]:
+        """Sum and number of the confidences of its words, as far as they are known."""
+        if self._clarity is None:
+            known = [word.confidence for word in self.words if word.confidence is not None]
+            self._clarity = (sum(known), len(known))
+        return self._clarity
 
     @property
     def index(self) -> SoundIndex:

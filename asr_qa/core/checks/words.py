@@ -160,8 +160,9 @@ def _has_words(looking: Looking) -> bool:
 
 def _clarity(looking: Looking) -> float | None:
     """Mean confidence of the words in scope; None where there are none or the engine gives none."""
-    known = [w.confidence for stream in looking.streams for w in stream.words if w.confidence is not None]
-    return fmean(known) if known else None
+    parts = [stream.clarity for stream in looking.streams]
+    count = sum(number for _, number in parts)
+    return min(1.0, sum(part for part, _ in parts) / count) if count else None
 
 
 def _apart(places: Iterable[_Place]) -> list[_Place]:
