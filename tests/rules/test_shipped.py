@@ -125,12 +125,13 @@ def test_good_call_loses_nothing_and_passes() -> None:
     assert {rule for rule, f in found.items() if f.verdict is Verdict.NOT_APPLICABLE} == {
         "COMP-001",  # no account data
         "COMP-005",  # no complaint
+        "SERV-004",  # no silence of ten seconds
         "SERV-007",  # no transfer
     }
     assert not sheet.fatal
     assert sheet.points == 100
-    # 100 - 4 - 3 - 1 not applicable = 92; 5 + 7 manual and 1 + 1 assisted are left to people
-    assert sheet.assessed_share == pytest.approx(78 / 92)
+    # 100 - 4 - 3 - 2 - 1 not applicable = 90; 5 + 7 manual and 1 + 1 assisted are left to people
+    assert sheet.assessed_share == pytest.approx(76 / 90)
 
 
 def test_bad_call_is_fatal_and_every_deduction_has_a_place() -> None:
