@@ -13,6 +13,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
 
 import asr_qa
 from asr_qa.api import audio, calls, problems, reference, reports, reviews
@@ -27,6 +28,8 @@ from asr_qa.pipeline.store import Store
 
 MAX_BODY = 1024 * 1024
 """Bytes of the largest request body; decisions are small, audio is never sent to the server."""
+
+_ROUTERS = (calls.router, audio.router, reviews.router, reports.router, reference.router, reference.health)
 
 _DESCRIPTION = """
 Calls with their pre-scored sheets, the audio behind every deduction, reviews, and reports of what goes wrong.
@@ -85,7 +88,7 @@ def create_app(
         timing=timing or TimingOptions(),
         require_token=require_token,
     )
-    for router in (calls.router, audio.router, reviews.router, reports.router, reference.router, reference.health):
+    for router in _ROUTERS:
         app.include_router(router)
     problems.install(app)
     if not require_token:
@@ -162,5 +165,19 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
         shapes = schema.setdefault("components", {}).setdefault("schemas", {})
         problem = problems.Problem.model_json_schema(ref_template="#/components/schemas/{model}")
         shapes |= problem.pop("$defs", {}) | {"Problem": problem}
+        _restore_examples(schema)
         app.openapi_schema = schema
     return app.openapi_schema
+
+
+def _restore_examples(schema: dict[str, Any]) -> None:
+    # The framework drops every null on its way, also those inside examples, where null says something.
+    for route in (route for router in _ROUTERS for route in router.routes):
+        if not isinstance(route, APIRoute):
+            continue
+        for method in route.methods or ():
+            described = schema["paths"][route.path_format][method.lower()]["responses"]
+            for status, answer in route.responses.items():
+                for media, content in answer.get("content", {}).items():
+                    if "example" in content:
+                        described[str(status)]["content"][media]["example"] = content["example"]

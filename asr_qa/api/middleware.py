@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from asr_qa.api.problems import internal, problem, request_id_of
+from asr_qa.api.problems import ProblemError, internal, problem, request_id_of
 
 log = logging.getLogger(__name__)
 
@@ -24,10 +24,6 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-
-
-class BodyTooLarge(Exception):
-    """The body grew beyond the limit while it was read."""
 
 
 class RequestGuard:
@@ -54,17 +50,24 @@ class RequestGuard:
 
         try:
             await self._limited(scope, receive, guarded_send)
-        except Exception as error:
+        except Exception:
             log.exception("request %s failed", request_id_of(scope))
             if started:
                 raise
-            answer = _too_large(scope, self.max_body) if isinstance(error, BodyTooLarge) else internal(scope)
-            await answer(scope, receive, guarded_send)
+            await internal(scope)(scope, receive, guarded_send)
 
     async def _limited(self, scope: Scope, receive: Receive, send: Send) -> None:
         length = Headers(scope=scope).get("content-length", "0")
         if not length.isdigit() or int(length) > self.max_body:
-            await _too_large(scope, self.max_body)(scope, receive, send)
+            answer = problem(
+                413,
+                code="body_too_large",
+                detail=self._advice(),
+                path=scope["path"],
+                request_id=request_id_of(scope),
+                headers={"Connection": "close"},
+            )
+            await answer(scope, receive, send)
             return
         read = 0
 
@@ -74,10 +77,13 @@ class RequestGuard:
             message = await receive()
             read += len(message.get("body", b""))
             if read > self.max_body:
-                raise BodyTooLarge
+                raise ProblemError(413, "body_too_large", self._advice(), headers={"Connection": "close"})
             return message
 
         await self.app(scope, counted, send)
+
+    def _advice(self) -> str:
+        return f"the body of a request may have {self.max_body} bytes"
 
 
 class LoopbackOnly:
@@ -110,17 +116,6 @@ def _is_local(headers: Headers) -> bool:
     origin = headers.get("origin")
     own_origin = origin is None or urlsplit(origin).netloc == headers.get("host", "")
     return host in LOOPBACK and own_origin and headers.get("sec-fetch-site", "none") in ("none", "same-origin")
-
-
-def _too_large(scope: Scope, limit: int) -> Any:
-    return problem(
-        413,
-        code="body_too_large",
-        detail=f"the body of a request may have {limit} bytes",
-        path=scope["path"],
-        request_id=request_id_of(scope),
-        headers={"Connection": "close"},
-    )
 
 
 def _add_headers(message: MutableMapping[str, Any], scope: Scope) -> None:

@@ -295,7 +295,7 @@ class DefinitionsOut(Shape):
     """How time is measured."""
 
     options: dict[str, float]
-    """Every parameter, in seconds."""
+    """Every parameter; seconds, except backchannel_confidence (0 to 1)."""
     definitions: list[DefinitionOut]
 
 

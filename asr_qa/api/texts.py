@@ -9,9 +9,10 @@ DEFINITION_TEXTS: dict[str, dict[str, str]] = {
         "zh": "同一角色的发声片段；短于 bridge 的停顿并入其中。音乐和提示音不算说话。",
     },
     "turn": {
-        "en": "One role's speech with its own pauses shorter than `bridge`, unless the other takes a turn in the "
-        "pause; a back-channel neither begins nor ends a turn.",
-        "zh": "同一角色的连续发言，短于 bridge 的自身停顿并入其中，除非对方在停顿中接过话轮；附和不开始也不结束话轮。",
+        "en": "One role's speech with its own pauses shorter than `bridge`, unless the other speaks for `taken` or "
+        "longer in the pause; a back-channel neither begins nor ends a turn.",
+        "zh": "同一角色的连续发言，短于 bridge 的自身停顿并入其中，除非对方在停顿中说话达到 taken 秒；"
+        "附和不开始也不结束话轮。",
     },
     "silence": {
         "en": "Neither role speaks for at least `min`, between the first and the last speech of the call.",
@@ -36,9 +37,11 @@ DEFINITION_TEXTS: dict[str, dict[str, str]] = {
         "zh": "一对话轮中双方同时说话累计至少 min 秒；不构成差错。",
     },
     "backchannel": {
-        "en": "During the other's turn only acknowledgements (嗯, 对, 好的 …), or speech shorter than `max`, and the "
-        "other goes on.",
-        "zh": "对方说话时仅作应答（嗯、对、好的……）或发声短于 max 秒，且对方继续说话。",
+        "en": "During the other's turn only acknowledgements (嗯, 对, 好的 …; closer together than `pause` they are "
+        "one), or speech from `min` to less than `max` whatever its words; where no word reached `confidence`, less "
+        "than `unheard` and `apart` from the rest of its turn. The other goes on.",
+        "zh": "对方说话时仅作应答（嗯、对、好的……；间隔短于 pause 秒的算一次），或发声不少于 min 秒而短于 max 秒；"
+        "若没有词的置信度达到 confidence，则须短于 unheard 秒且与本话轮其余部分相隔 apart 秒以上。对方继续说话。",
     },
     "interruption": {
         "en": "Starting at least `onset` into the other's turn, overlapping at least `overlap`, with more than a "
@@ -46,9 +49,9 @@ DEFINITION_TEXTS: dict[str, dict[str, str]] = {
         "zh": "在对方话轮开始 onset 秒之后插入，重叠至少 overlap 秒，且不是附和，对方在 yield 秒内停下让话。",
     },
     "talk_over": {
-        "en": "As an interruption, but the other does not give way: it still speaks when this one stops, or "
-        "`yield` on.",
-        "zh": "条件同抢话，但对方没有让话：插话结束时或 yield 秒后对方仍在说。",
+        "en": "As an interruption (`onset`, `overlap`), but the other does not give way: it still speaks when this one "
+        "stops, or `yield` on.",
+        "zh": "条件同抢话（onset、overlap），但对方没有让话：插话结束时或 yield 秒后对方仍在说。",
     },
     "monologue": {
         "en": "A turn of at least `min`.",
