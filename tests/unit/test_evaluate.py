@@ -321,6 +321,12 @@ def test_checks_on_a_role_need_known_roles(code: str) -> None:
     assert verdict("forbid: {phrase: 绝对}", call, warnings=[code]) == "not_met"
 
 
+def test_a_role_on_a_dead_channel_cannot_be_judged() -> None:
+    body = "forbid: {phrase: 绝对, role: agent}"
+    assert verdict(body, "B 0-2 您好", warnings=["dead_channel"]) == "undetermined"
+    assert verdict(body, "A 0-2 您好", warnings=["dead_channel"]) == "met"
+
+
 def test_a_recording_that_breaks_off_has_no_missing_end() -> None:
     body = "require: {phrase: 再见, within: {last_seconds: 10}}"
     early = "require: {phrase: 再见, within: {first_seconds: 5}}"
