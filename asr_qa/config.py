@@ -79,8 +79,10 @@ class Settings(BaseSettings):
     """Folder of rule packs; empty means the rules that are shipped."""
     scorecard: str = "inbound"
     """Name of the scorecard in rules/scorecards/, or a path to one."""
+    call_timeout_factor: float = Field(30.0, gt=0)
+    """A call that takes longer than this many times its own length (and five minutes) is given up as failed."""
     workers: int = Field(0, ge=0)
-    """Worker processes; 0 means one per two cores, at least one."""
+    """Worker processes, each with a model of its own; 0 means one per core, at most eight."""
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
     """How much is logged to standard error."""
     asr: AsrSettings = AsrSettings()

@@ -1,1 +1,22 @@
 """Speech to text engines behind the port Transcriber."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from asr_qa.pipeline.ports import Transcriber
+
+__all__ = ["TRANSCRIBERS"]
+
+
+def _whisper(folder: Path, model: str, *, device: str, compute_type: str, threads: int, beam_size: int) -> Transcriber:
+    from asr_qa.asr.ctranslate import Device
+    from asr_qa.asr.whisper import WhisperOptions, WhisperTranscriber
+
+    where = Device(device=device, compute_type=compute_type, threads=threads)
+    return WhisperTranscriber(folder, model, device=where, options=WhisperOptions(beam_size=beam_size))
+
+
+TRANSCRIBERS: dict[str, Callable[..., Transcriber]] = {"whisper": _whisper}
+"""Engines that load a model, by the name manifests give; imported when first used."""

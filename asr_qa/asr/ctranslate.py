@@ -83,8 +83,7 @@ class WhisperNetwork:
         from faster_whisper.feature_extractor import FeatureExtractor
 
         self._ct2 = ctranslate2
-        where, compute = _resolve(device, ctranslate2)
-        self.compute_type = compute
+        where, compute = resolve(device)
         try:
             self._model = ctranslate2.models.Whisper(
                 str(folder), device=where, compute_type=compute, intra_threads=device.threads
@@ -178,8 +177,10 @@ def _seconds(window: Audio) -> float:
     return len(window) / 16000
 
 
-def _resolve(device: Device, ct2: Any) -> tuple[str, str]:
+def resolve(device: Device) -> tuple[str, str]:
     """The device and compute type meant by "auto"."""
+    import ctranslate2 as ct2
+
     where = device.device
     if where == "auto":
         where = "cuda" if ct2.get_cuda_device_count() else "cpu"

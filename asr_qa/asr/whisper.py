@@ -11,9 +11,10 @@ import itertools
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, cached_property
+from pathlib import Path
 
-from asr_qa.asr.ctranslate import Decoded, Decoding, TimedWord, WhisperNetwork
+from asr_qa.asr.ctranslate import Decoded, Decoding, Device, TimedWord, WhisperNetwork, resolve
 from asr_qa.asr.guards import GuardOptions, Heard, doubts
 from asr_qa.asr.packing import Packing, Placed, Window, halves, pack, pieces, place
 from asr_qa.core.recording import Role
@@ -62,24 +63,32 @@ _NO_LOOPS = Decoding(full_window=True, timestamps=False, repetition_penalty=1.2,
 class WhisperTranscriber:
     """The default engine: Whisper through CTranslate2."""
 
-    def __init__(self, network: WhisperNetwork, model: str, options: WhisperOptions | None = None) -> None:
-        """Wrap a loaded network.
+    def __init__(
+        self, folder: Path, model: str, *, device: Device | None = None, options: WhisperOptions | None = None
+    ) -> None:
+        """Name the weights; they are loaded when first needed.
 
         Args:
-            network: The loaded weights.
+            folder: Weights in CTranslate2's format.
             model: Name and digest of the weights, e.g. "base@ab12cd34ef56".
+            device: Where and how the network runs.
             options: How to cut, search and doubt.
         """
-        self._network = network
+        self._folder = folder
         self._model = model
+        self._device = device or Device()
         self.options = options or WhisperOptions()
+
+    @cached_property
+    def _network(self) -> WhisperNetwork:
+        return WhisperNetwork(self._folder, self._device)
 
     @property
     def name(self) -> str:
         """Engine, model, digest and decoding settings."""
         packing = self.options.packing
         settings = f"beam={self.options.beam_size},window={packing.window:g},pause={packing.pause:g}"
-        return f"whisper/{self._model}/{self._network.compute_type}({settings})"
+        return f"whisper/{self._model}/{resolve(self._device)[1]}({settings})"
 
     def transcribe(
         self, channels: Sequence[SpokenChannel], *, language: str = "zh", hot_words: Sequence[str] = ()

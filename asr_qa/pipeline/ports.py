@@ -11,6 +11,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from asr_qa.core.document import CallWarning
 from asr_qa.core.recording import Role
 from asr_qa.core.segment import Track
 from asr_qa.core.transcript import Transcript
@@ -90,6 +91,25 @@ class SpeechDetector(Protocol):
 
     def detect(self, samples: Samples, sample_rate: int) -> Track:
         """Stretches of speech; pauses are left in (bridging is the timeline's job)."""
+
+
+class InspectedChannels(Protocol):
+    """What is wrong with the channels of a recording."""
+
+    @property
+    def warnings(self) -> tuple[CallWarning, ...]:
+        """dual_mono, dead_channel, low_level, clipping, gaps, bleed."""
+
+    @property
+    def tracks(self) -> tuple[Track, ...]:
+        """The speech of each channel without what bled over from another."""
+
+
+class ChannelInspector(Protocol):
+    """Looks for faults of channels."""
+
+    def __call__(self, samples: NDArray[np.int16], speech: Sequence[Track]) -> InspectedChannels:
+        """Inspect samples of shape (channels, samples) at SAMPLE_RATE and the speech of each."""
 
 
 class Transcriber(Protocol):

@@ -43,19 +43,23 @@ def replay() -> Transcriber:
 
 
 def whisper() -> Transcriber:
-    from asr_qa.asr.ctranslate import Device, WhisperNetwork
+    from asr_qa.asr.ctranslate import Device
     from asr_qa.asr.whisper import WhisperOptions, WhisperTranscriber
 
-    with TemporaryDirectory() as cache:
-        try:
-            found = find_model("base", manifests_dir=shipped("models"), cache_dir=Path(cache))
-        except ModelError as error:
-            pytest.skip(f"needs the extra base-model: {error}")
-        network = WhisperNetwork(found.path, Device(device="cpu", compute_type="int8", threads=2))
+    try:
+        found = find_model("base", manifests_dir=shipped("models"), cache_dir=Path(_CACHE.name))
+    except ModelError as error:
+        pytest.skip(f"needs the extra base-model: {error}")
     # Greedy: noise climbs the whole ladder of retries, which is dear, and no law below depends on the beam.
-    return WhisperTranscriber(network, f"{found.name}@{found.digest}", WhisperOptions(beam_size=1))
+    return WhisperTranscriber(
+        found.path,
+        f"{found.name}@{found.digest}",
+        device=Device(device="cpu", compute_type="int8", threads=2),
+        options=WhisperOptions(beam_size=1),
+    )
 
 
+_CACHE = TemporaryDirectory()
 ENGINES: dict[str, Callable[[], Transcriber]] = {"replay": replay, "whisper": whisper}
 
 

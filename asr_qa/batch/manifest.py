@@ -1,0 +1,208 @@
+"""Manifests: a CSV or JSON Lines file that says which recordings there are and what is known of each."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from asr_qa.errors import ManifestError
+from asr_qa.pipeline.ingest import CallDetails
+
+COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "path": ("file", "filename", "file_name", "recording", "录音", "录音文件", "文件", "文件名"),
+    "agent_id": ("agent", "坐席", "坐席工号", "工号", "客服"),
+    "team": ("班组", "团队"),
+    "queue": ("技能组", "队列", "业务线"),
+    "direction": ("呼叫方向", "方向"),
+    "customer_id": ("customer", "客户", "客户编号"),
+    "case_id": ("case", "工单", "工单号"),
+    "started_at": ("start_time", "time", "开始时间", "通话时间"),
+    "ring_seconds": ("ring", "振铃时长", "振铃秒数"),
+    "language": ("lang", "语言"),
+    "agent_channel": ("坐席声道",),
+}
+"""Fields and the column names they are known by, besides their own."""
+
+_DIRECTIONS = {"inbound": "inbound", "in": "inbound", "呼入": "inbound", "来电": "inbound"} | {
+    "outbound": "outbound",
+    "out": "outbound",
+    "呼出": "outbound",
+    "外呼": "outbound",
+}
+_MAX_BYTES = 512 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestRow:
+    """One recording that the manifest names."""
+
+    line: int
+    """1-based line in the manifest."""
+    path: Path
+    """Absolute, or relative to the manifest's folder and already joined with it."""
+    written: str
+    """The path as it stands in the manifest."""
+    details: CallDetails
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """A row that cannot be used."""
+
+    place: str
+    """File and line."""
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """Everything a manifest says; a bad row costs only itself."""
+
+    rows: tuple[ManifestRow, ...]
+    bad: tuple[BadRow, ...]
+
+
+def read_manifest(path: Path, *, mapping: Mapping[str, str] | None = None) -> Manifest:
+    """Read a manifest (.csv, or .jsonl / .ndjson).
+
+    Args:
+        path: The file; CSV with a header line, in UTF-8 or GB18030, separated by comma, semicolon or tab.
+        mapping: Column name -> field, for columns under other names.
+
+    Raises:
+        ManifestError: The file cannot be read at all.
+    """
+    text = _text(path)
+    rows = _json_lines(text, path) if path.suffix.lower() in {".jsonl", ".ndjson"} else _csv_rows(text, path)
+    bad: list[BadRow] = []
+    read: list[ManifestRow] = []
+    for line, raw in rows:
+        try:
+            read.append(_row(line, _named(raw, mapping or {}), path))
+        except ValueError as exc:
+            bad.append(BadRow(f"{path}:{line}", str(exc)))
+    return Manifest(tuple(read), tuple(bad))
+
+
+def parse_mapping(pairs: list[str]) -> dict[str, str]:
+    """Read COLUMN=FIELD pairs; raises ManifestError for a field that does not exist."""
+    mapping: dict[str, str] = {}
+    for pair in pairs:
+        column, _, name = pair.partition("=")
+        if not column or name not in COLUMNS:
+            raise ManifestError(f"--map {pair}: write COLUMN=FIELD with a field of {', '.join(COLUMNS)}")
+        mapping[column.strip().lower()] = name
+    return mapping
+
+
+def _text(path: Path) -> str:
+    try:
+        if path.stat().st_size > _MAX_BYTES:
+            raise ManifestError(f"{path}: larger than {_MAX_BYTES >> 20} MiB; split it")
+        data = path.read_bytes()
+    except OSError as exc:
+        raise ManifestError(f"{path}: cannot be read ({exc.strerror})") from exc
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            return data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise ManifestError(f"{path}: neither UTF-8 nor GB18030 text")
+
+
+def _csv_rows(text: str, path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    header = text.partition("\n")[0]
+    delimiter = max(",;\t", key=header.count)
+    reader = csv.DictReader(io.StringIO(text), delimiter=delimiter)
+    try:
+        for row in reader:
+            if any((value or "").strip() for value in row.values() if isinstance(value, str)):
+                yield reader.line_num, {name: value for name, value in row.items() if isinstance(name, str)}
+    except csv.Error as exc:
+        raise ManifestError(f"{path}:{reader.line_num}: {exc}") from exc
+
+
+def _json_lines(text: str, path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    for line, part in enumerate(text.splitlines(), 1):
+        if not part.strip():
+            continue
+        try:
+            row = json.loads(part)
+        except ValueError as exc:
+            raise ManifestError(f"{path}:{line}: not JSON ({exc})") from exc
+        if not isinstance(row, dict):
+            raise ManifestError(f"{path}:{line}: not a JSON object")
+        yield line, row
+
+
+def _named(raw: Mapping[str, Any], mapping: Mapping[str, str]) -> dict[str, str]:
+    """The row by field names; unknown columns under their own, empty ones left out."""
+    aliases = {alias: name for name, others in COLUMNS.items() for alias in (name, *others)} | dict(mapping)
+    named: dict[str, str] = {}
+    for column, value in raw.items():
+        text = "" if value is None else str(value).strip()
+        if text:
+            named.setdefault(aliases.get(column.strip().lower(), column.strip()), text)
+    return named
+
+
+def _row(line: int, named: dict[str, str], manifest: Path) -> ManifestRow:
+    written = named.pop("path", "")
+    if not written:
+        known = ", ".join(("path", *COLUMNS["path"][:3], *COLUMNS["path"][4:5]))
+        raise ValueError(f"names no recording: it needs a column {known} (or --map COLUMN=path)")
+    channel = named.pop("agent_channel", None)
+    details = CallDetails(
+        started_at=_time(named.pop("started_at", None)),
+        direction=_direction(named.pop("direction", None)),
+        ring_seconds=_seconds(named.pop("ring_seconds", None)),
+        agent_channel=_channel(channel),
+        **{key: named.pop(key, None) for key in ("queue", "agent_id", "team", "customer_id", "case_id")},
+        metadata=named,
+    )
+    path = Path(written).expanduser()
+    return ManifestRow(line, path if path.is_absolute() else manifest.parent / path, written, details)
+
+
+def _time(text: str | None) -> str | None:
+    if text is None:
+        return None
+    try:
+        return datetime.fromisoformat(text.replace("/", "-")).isoformat()
+    except ValueError:
+        raise ValueError(f"started_at {text!r} is no time such as 2026-11-20T09:30:00+08:00") from None
+
+
+def _direction(text: str | None) -> str | None:
+    if text is None:
+        return None
+    if text.lower() not in _DIRECTIONS:
+        raise ValueError(f"direction {text!r} is none of {', '.join(_DIRECTIONS)}")
+    return _DIRECTIONS[text.lower()]
+
+
+def _seconds(text: str | None) -> float | None:
+    if text is None:
+        return None
+    number = re.fullmatch(r"\d+(\.\d+)?", text)
+    if not number or not math.isfinite(float(text)):
+        raise ValueError(f"ring_seconds {text!r} is no number of seconds")
+    return float(text)
+
+
+def _channel(text: str | None) -> int | None:
+    if text is None:
+        return None
+    if text == "auto":
+        return -1
+    if not re.fullmatch(r"\d", text):
+        raise ValueError(f"agent_channel {text!r} is neither a channel (0 is the first) nor auto")
+    return int(text)

@@ -1,0 +1,226 @@
+"""A run over many recordings: identify, pass over what is done, work the rest through, store and write as it comes.
+
+The parent process alone writes to the database and the output folder, after each call: a run that is killed
+goes on where it stopped, because what was stored carries the stamp of what made it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Protocol
+
+from asr_qa.batch import worker
+from asr_qa.batch.engine import LocalEngine, Task, local_engine, worker_count
+from asr_qa.batch.files import Found, output_names, prepare_output, write_text
+from asr_qa.batch.manifest import Manifest, ManifestRow
+from asr_qa.batch.worker import Failure, Identified
+from asr_qa.bootstrap import Rules
+from asr_qa.config import Settings
+from asr_qa.core.document import CallDocument
+from asr_qa.core.recording import Recording
+from asr_qa.errors import AsrQaError
+from asr_qa.pipeline.documents import from_json, to_json
+from asr_qa.pipeline.ingest import CallDetails
+from asr_qa.pipeline.ports import Clock
+from asr_qa.pipeline.store import Store
+
+_IDENTIFY_SECONDS = 600.0
+_LEAST_SECONDS = 300.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """A recording to be scored."""
+
+    path: Path
+    name: str
+    """Decides where its document goes."""
+    details: CallDetails = field(default_factory=CallDetails)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of one recording."""
+
+    path: str
+    state: str
+    """ "scored", "unchanged" or "failed"."""
+    call_id: str | None = None
+    code: str | None = None
+    """Machine-readable reason of a failure."""
+    reason: str | None = None
+    output: str | None = None
+    """Where its document was written."""
+    document: CallDocument | None = None
+
+
+class Watcher(Protocol):
+    """Is told how far a run is."""
+
+    def found(self, calls: int) -> None:
+        """So many recordings are to be looked at."""
+
+    def identified(self, seconds: float) -> None:
+        """One more is identified; it has so many seconds of audio still to be worked through (0: nothing to do)."""
+
+    def done(self, outcome: Outcome, seconds: float) -> None:
+        """One is finished, with so many seconds of audio."""
+
+
+def items_of(found: Sequence[Found], manifest: Manifest | None) -> tuple[list[Item], list[Outcome]]:
+    """What is to be scored, and what cannot be: the recordings found with their manifest rows.
+
+    Rows of files that were not found by the paths are items too: a missing file becomes a failed row.
+    """
+    rows = {row.path.resolve(): row for row in manifest.rows} if manifest else {}
+    items = [Item(path=one.path, name=one.name, details=_details_of(rows.get(one.path.resolve()))) for one in found]
+    known = {item.path.resolve() for item in items}
+    unseen = (row for at, row in rows.items() if at not in known)
+    items += [Item(path=row.path, name=_below(row.written), details=row.details) for row in unseen]
+    bad = [
+        Outcome(path=row.place, state="failed", code="manifest_error", reason=f"{row.place}: {row.reason}")
+        for row in (manifest.bad if manifest else ())
+    ]
+    return items, bad
+
+
+def _details_of(row: ManifestRow | None) -> CallDetails:
+    return row.details if row else CallDetails()
+
+
+def _below(written: str) -> str:
+    """A path that stays below the output folder, whatever the manifest says."""
+    parts = [part for part in Path(written).parts if part not in {"/", "..", "."}]
+    return str(Path(*parts)) if not Path(written).is_absolute() and ".." not in written else Path(written).name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """What a run works with."""
+
+    settings: Settings
+    rules: Rules
+    store: Store
+    clock: Clock
+    out: Path | None = None
+    reprocess: bool = False
+
+    def score(self, items: Sequence[Item], watcher: Watcher) -> list[Outcome]:
+        """Score all items; every one of them has an outcome.
+
+        Raises:
+            OutputError: The output folder cannot be written to.
+        """
+        if self.out:
+            prepare_output(self.out)
+        if not items:
+            return []
+        targets = output_names(item.name for item in items)
+        watcher.found(len(items))
+        with ExitStack() as stack:
+            workers = worker_count(self.settings, len(items))
+            engine = stack.enter_context(local_engine(self.settings, workers))
+            return list(self._outcomes(engine, items, targets, watcher))
+
+    def _outcomes(
+        self, engine: LocalEngine, items: Sequence[Item], targets: dict[str, str], watcher: Watcher
+    ) -> Iterator[Outcome]:
+        waiting: dict[str, list[tuple[Item, Identified]]] = {}
+        for item, result in engine.run(self._identifying(items)):
+            if isinstance(result, Failure):
+                watcher.identified(0.0)
+                yield self._tell(watcher, self._failed(item, result), 0.0)
+                continue
+            stored = self._settled(result)
+            watcher.identified(0.0 if stored else result.recording.duration)
+            if stored:
+                yield self._tell(watcher, self._finished(item, stored, targets, state="unchanged"), 0.0)
+            else:
+                # The same audio under several paths is worked through once.
+                waiting.setdefault(result.recording.sha256, []).append((item, result))
+        for same, result in engine.run(self._working(waiting.values())):
+            yield from self._take(same, result, targets, watcher)
+
+    def _identifying(self, items: Iterable[Item]) -> Iterator[tuple[Item, Task]]:
+        for item in items:
+            yield item, Task(worker.identify, (item.path, item.details), _IDENTIFY_SECONDS)
+
+    def _working(
+        self, groups: Iterable[list[tuple[Item, Identified]]]
+    ) -> Iterator[tuple[list[tuple[Item, Identified]], Task]]:
+        # The longest first: the last call of the night is then a short one.
+        for same in sorted(groups, key=lambda group: -group[0][1].recording.duration):
+            identified = same[0][1]
+            limit = max(_LEAST_SECONDS, self.settings.call_timeout_factor * identified.recording.duration)
+            yield same, Task(worker.work, (identified,), limit)
+
+    def _take(
+        self, same: list[tuple[Item, Identified]], result: str | Failure, targets: dict[str, str], watcher: Watcher
+    ) -> Iterator[Outcome]:
+        seconds = same[0][1].recording.duration
+        for index, (item, identified) in enumerate(same):
+            share = seconds if index == 0 else 0.0
+            self.store.add_recording(identified.recording, now=self.clock.now())
+            if isinstance(result, Failure):
+                yield self._tell(watcher, self._failed(item, result, identified.recording), share)
+                continue
+            document = from_json(result)
+            if index == 0:
+                self._save(document)
+            yield self._tell(watcher, self._finished(item, document, targets, state="scored"), share)
+
+    def _settled(self, identified: Identified) -> CallDocument | None:
+        """The stored document of the same audio, models, rules, scorecard and details; None where there is none."""
+        if self.reprocess:
+            return None
+        stored = self.store.find_document(identified.recording.sha256, identified.stamp)
+        if stored is None or _details(stored.recording) != _details(identified.recording):
+            return None
+        self.store.add_recording(replace(stored.recording, path=identified.recording.path), now=self.clock.now())
+        self._save(stored)
+        return stored
+
+    def _save(self, document: CallDocument) -> None:
+        self.store.save_document(
+            document,
+            severities=self.rules.severities,
+            now=self.clock.now(),
+            pass_mark=self.rules.scorecard.pass_points,
+        )
+
+    def _failed(self, item: Item, failure: Failure, recording: Recording | None = None) -> Outcome:
+        now, path = self.clock.now(), str(item.path)
+        if recording:
+            call_id = recording.id
+            self.store.mark_failed(call_id, code=failure.code, reason=failure.reason, now=now)
+        else:
+            resolved = str(item.path.resolve())
+            call_id = self.store.add_failure(resolved, code=failure.code, reason=failure.reason, now=now)
+        return Outcome(path=path, state="failed", call_id=call_id, code=failure.code, reason=failure.reason)
+
+    def _finished(self, item: Item, document: CallDocument, targets: dict[str, str], *, state: str) -> Outcome:
+        target = self.out / targets[item.name] if self.out else None
+        outcome = Outcome(
+            path=str(item.path), state=state, call_id=document.recording.id, output=str(target) if target else None,
+            document=document,
+        )  # fmt: skip
+        try:
+            if target:
+                write_text(target, to_json(document, indent=1) + "\n")
+        except AsrQaError as exc:
+            return replace(outcome, state="failed", code=exc.code, reason=str(exc), output=None)
+        return outcome
+
+    @staticmethod
+    def _tell(watcher: Watcher, outcome: Outcome, seconds: float) -> Outcome:
+        watcher.done(outcome, seconds)
+        return outcome
+
+
+def _details(recording: Recording) -> Recording:
+    """What of a recording bears on its result; the language may have been detected, lengths measured."""
+    metadata = {key: value for key, value in recording.metadata.items() if key != "language"}
+    return replace(recording, path="", duration=0.0, channels=0, role_by_channel=(), metadata=metadata)

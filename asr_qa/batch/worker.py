@@ -1,0 +1,100 @@
+"""What a worker process does: identify recordings and work them through, one at a time.
+
+Only small plain values and JSON go between processes, so that a worker can be killed at any moment.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from asr_qa.bootstrap import audio_reader, build_stages, stages_for
+from asr_qa.config import Settings
+from asr_qa.core.recording import Recording
+from asr_qa.errors import AsrQaError, AudioError
+from asr_qa.pipeline.documents import to_json
+from asr_qa.pipeline.ingest import CallDetails, describe
+from asr_qa.pipeline.process import AUTO, Stages, process
+from asr_qa.pipeline.store import stamp_of
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a recording could not be scored."""
+
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """A recording and the stamp that its document would carry."""
+
+    recording: Recording
+    stamp: str
+    find_agent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Bench:
+    """What this process works with."""
+
+    settings: Settings
+    workers: int
+
+
+_bench: list[_Bench] = []
+
+
+def start(settings: Settings, workers: int) -> None:
+    """Set the process up; called once, before any work. Nothing heavy is loaded yet."""
+    _bench[:] = [_Bench(settings, workers)]
+    with contextlib.suppress(OSError):
+        # The operator's other programs come first; a nightly run has the night.
+        os.nice(5)
+
+
+def identify(path: Path, details: CallDetails) -> Identified | Failure:
+    """Read header and checksum of a file."""
+    settings = _bench[0].settings
+    try:
+        info = audio_reader(settings).probe(path)
+        channel = details.agent_channel
+        if channel is None:
+            channel = AUTO if settings.audio.agent_channel == "auto" else settings.audio.agent_channel
+        recording = describe(info, details, agent_channel=max(channel, 0), language=settings.asr.language)
+        stages = stages_for(settings, _stages(), path)
+        return Identified(recording, stamp_of(stages.models, info.sha256), channel == AUTO)
+    except AsrQaError as exc:
+        return _failure(exc)
+    except Exception as exc:
+        return _unexpected(exc, path)
+
+
+def work(item: Identified) -> str | Failure:
+    """Work one recording through; the document as JSON."""
+    path = Path(item.recording.path)
+    try:
+        stages = stages_for(_bench[0].settings, _stages(), path)
+        return to_json(process(item.recording, stages, find_agent=item.find_agent))
+    except AsrQaError as exc:
+        return _failure(exc)
+    except Exception as exc:
+        return _unexpected(exc, path)
+
+
+@cache
+def _stages() -> Stages:
+    return build_stages(_bench[0].settings, workers=_bench[0].workers)
+
+
+def _failure(exc: AsrQaError) -> Failure:
+    return Failure(exc.reason if isinstance(exc, AudioError) else exc.code, str(exc))
+
+
+def _unexpected(exc: Exception, path: Path) -> Failure:
+    """A defect of ours is one failed row too, not a lost night."""
+    return Failure("internal_error", f"{path}: {type(exc).__name__}: {exc}; please report this")

@@ -1,0 +1,149 @@
+"""The composition root: settings in, things ready to be called out."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from asr_qa import __version__
+from asr_qa.asr import TRANSCRIBERS
+from asr_qa.asr.replay import ReplayTranscriber, find_transcript, load_transcript
+from asr_qa.asr.weights import FoundModel, OnProgress, find_model
+from asr_qa.audio.channels import inspect_channels
+from asr_qa.audio.decode import AvReader
+from asr_qa.audio.vad import detector
+from asr_qa.config import Settings, shipped
+from asr_qa.core.rule import Ruleset
+from asr_qa.core.scorecard import Scorecard
+from asr_qa.core.transcript import Transcript
+from asr_qa.db.store import SqlStore, open_store
+from asr_qa.errors import ConfigurationError
+from asr_qa.pipeline.ports import Transcriber
+from asr_qa.pipeline.process import Stages
+from asr_qa.ruleset.loader import load_ruleset
+from asr_qa.ruleset.scorecards import load_scorecard, scorecard_names
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        """The present moment in UTC."""
+        return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Rules and the card they are counted on."""
+
+    ruleset: Ruleset
+    scorecard: Scorecard
+
+    @property
+    def severities(self) -> dict[str, str]:
+        """Severity by rule id."""
+        return {rule.id: str(rule.severity) for rule in self.ruleset.rules}
+
+
+def rules_dir(settings: Settings) -> Path:
+    """Folder of rule packs in use."""
+    return settings.rules_dir or shipped("rules")
+
+
+def load_rules(settings: Settings) -> Rules:
+    """Rules and scorecard in use; raises RulesetError with every mistake."""
+    folder = rules_dir(settings)
+    ruleset = load_ruleset(folder)
+    return Rules(ruleset, load_scorecard(settings.scorecard, folder, ruleset))
+
+
+def load_scorecards(settings: Settings, rules: Rules) -> dict[str, Scorecard]:
+    """Every card at hand by its label "id@version"."""
+    folder = rules_dir(settings)
+    cards = [rules.scorecard, *(load_scorecard(name, folder, rules.ruleset) for name in scorecard_names(folder))]
+    return {card.label: card for card in cards}
+
+
+def database_url(settings: Settings) -> str:
+    """Where calls are stored."""
+    return settings.database_url or f"sqlite:///{settings.data_dir / 'asr_qa.db'}"
+
+
+def connect(settings: Settings, *, create: bool = True) -> SqlStore:
+    """The open store; raises StorageError."""
+    return open_store(database_url(settings), create=create)
+
+
+def find_weights(settings: Settings, *, fetch: bool = False, progress: OnProgress | None = None) -> FoundModel:
+    """The model in use, ready to load; raises ModelError."""
+    return find_model(
+        settings.asr.model,
+        manifests_dir=shipped("models"),
+        cache_dir=settings.cache_dir,
+        models_dir=settings.models_dir,
+        fetch=fetch,
+        progress=progress,
+    )
+
+
+def audio_reader(settings: Settings) -> AvReader:
+    """What opens recordings, with the limits in force."""
+    return AvReader(max_seconds=settings.audio.max_seconds, max_bytes=settings.audio.max_bytes)
+
+
+def build_stages(settings: Settings, *, rules: Rules | None = None, workers: int = 1) -> Stages:
+    """Everything a call is worked through with; the model is loaded when first needed.
+
+    Raises:
+        ModelError: The model is not here.
+        RulesetError: Rules or scorecard are wrong.
+    """
+    rules = rules or load_rules(settings)
+    return Stages(
+        reader=audio_reader(settings),
+        detector=detector(settings.vad.detector),
+        inspect=inspect_channels,
+        transcriber=_transcriber(settings, workers),
+        ruleset=rules.ruleset,
+        scorecard=rules.scorecard,
+        version=__version__,
+    )
+
+
+def stages_for(settings: Settings, stages: Stages, path: Path) -> Stages:
+    """The stages for one recording: with engine replay its own transcript takes the recogniser's place."""
+    if settings.asr.engine != "replay":
+        return stages
+    transcript = load_transcript(find_transcript(_replay_dir(settings), path))
+    return replace(stages, transcriber=ReplayTranscriber(transcript))
+
+
+def threads_for(settings: Settings, workers: int) -> int:
+    """CPU threads of one worker: as configured, or the cores shared out."""
+    return settings.asr.threads or max(1, (os.cpu_count() or 1) // max(workers, 1))
+
+
+def _transcriber(settings: Settings, workers: int) -> Transcriber:
+    if settings.asr.engine == "replay":
+        _replay_dir(settings)
+        return ReplayTranscriber(Transcript())
+    found = find_weights(settings)
+    engine = found.manifest.engine if found.manifest else "whisper"
+    if engine not in TRANSCRIBERS:
+        raise ConfigurationError(f"model {found.name} needs engine {engine}; known: {', '.join(TRANSCRIBERS)}")
+    return TRANSCRIBERS[engine](
+        found.path,
+        f"{found.name}@{found.digest}",
+        device=settings.asr.device,
+        compute_type=settings.asr.compute_type,
+        threads=threads_for(settings, workers),
+        beam_size=settings.asr.beam_size,
+    )
+
+
+def _replay_dir(settings: Settings) -> Path:
+    if settings.asr.replay_dir is None:
+        raise ConfigurationError("engine replay needs a folder of transcripts: set ASR_QA_ASR__REPLAY_DIR")
+    return settings.asr.replay_dir

@@ -1,0 +1,97 @@
+"""The command tree, and what an error becomes on the way out.
+
+Exit codes: 0 everything done, 1 usage or configuration, 3 some calls failed, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import click
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+
+import asr_qa
+from asr_qa.cli import models
+from asr_qa.cli.process import process
+from asr_qa.errors import AsrQaError
+
+USAGE = 1
+INTERRUPTED = 130
+
+app = typer.Typer(
+    name="asr-qa",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="""Listen to every call: transcribe recordings, apply rules, hand QA a pre-scored sheet.
+
+    \b
+    First steps:
+      asr-qa demo                       score the sample calls and look at the report
+      asr-qa process FOLDER --out OUT   score your own recordings
+      asr-qa report errors              who makes which error
+      asr-qa serve                      the API for reviewers
+
+    Settings are environment variables ASR_QA_* (see README). Exit codes: 0 all done, 1 usage or configuration,
+    3 some calls failed (each is named with its reason).
+    """,
+)
+app.command("process")(process)
+app.add_typer(models.app, name="models")
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+) -> None:
+    if version:
+        typer.echo(f"asr-qa {asr_qa.__version__}")
+        raise typer.Exit
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and exit with its status."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run the command line; gives the exit status."""
+    try:
+        result = app(arguments, prog_name="asr-qa", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as exc:
+        click.echo(exc.format_message())
+        return USAGE
+    except click.ClickException as exc:
+        exc.show()
+        return USAGE
+    except click.Abort:
+        return _interrupted()
+    except KeyboardInterrupt:
+        return _interrupted()
+    except ValidationError as exc:
+        return _say(settings_mistakes(exc))
+    except AsrQaError as exc:
+        return _say(str(exc))
+    return result if isinstance(result, int) else 0
+
+
+def settings_mistakes(error: ValidationError) -> str:
+    """What is wrong with which environment variable."""
+    lines = (
+        f"ASR_QA_{'__'.join(str(part).upper() for part in mistake['loc'])}: {mistake['msg']}"
+        for mistake in error.errors()
+    )
+    return "\n".join(lines)
+
+
+def _say(message: str) -> int:
+    Console(stderr=True, highlight=False, markup=False, soft_wrap=True).print(f"error: {message}")
+    return USAGE
+
+
+def _interrupted() -> int:
+    Console(stderr=True).print("interrupted; what was finished is kept, run the same command again to go on")
+    return INTERRUPTED

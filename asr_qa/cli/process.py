@@ -1,0 +1,186 @@
+"""asr-qa process: score recordings."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.text import Text
+
+from asr_qa.batch.files import find_recordings
+from asr_qa.batch.manifest import parse_mapping, read_manifest
+from asr_qa.batch.run import Item, Outcome, Run, Watcher, items_of
+from asr_qa.bootstrap import SystemClock, connect, find_weights, load_rules
+from asr_qa.config import Settings
+from asr_qa.errors import UsageError
+
+SOME_FAILED = 3
+
+
+def process(
+    paths: Annotated[
+        list[Path] | None, typer.Argument(metavar="PATH...", help="Recordings, or folders that are searched through.")
+    ] = None,
+    manifest: Annotated[
+        Path | None,
+        typer.Option(help="CSV or JSON Lines with a row a recording: path, agent_id, team, queue, direction, ..."),
+    ] = None,
+    mapping: Annotated[
+        list[str] | None, typer.Option("--map", metavar="COLUMN=FIELD", help="A manifest column under another name.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for the call documents, one JSON a recording.")] = None,
+    workers: Annotated[int, typer.Option(min=0, help="Worker processes; 0 is one per core.")] = 0,
+    reprocess: Annotated[bool, typer.Option("--reprocess", help="Score again what was scored already.")] = False,
+    agent_channel: Annotated[
+        str | None, typer.Option(help="Channel of the agent (0 is the first), or auto: by the opening script.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON for programs.")] = False,
+) -> int:
+    """Score recordings: every file below PATH becomes a call document with a pre-scored sheet.
+
+    What was scored before with the same audio, models, rules and scorecard is not done again; its document is
+    written to --out all the same. A file that cannot be scored costs only itself: it is named with its reason.
+    A run that was killed goes on where it stopped when started again.
+
+    \b
+    asr-qa process recordings/ --out scored/
+    asr-qa process --manifest last-night.csv --out scored/ --workers 8
+    """
+    settings = _settings(workers, agent_channel)
+    items, outcomes = _items(paths or [], manifest, mapping or [])
+    rules = load_rules(settings)
+    if settings.asr.engine == "whisper":
+        find_weights(settings)
+    store = connect(settings)
+    try:
+        run = Run(settings=settings, rules=rules, store=store, clock=SystemClock(), out=out, reprocess=reprocess)
+        with progress(quiet=as_json) as watcher:
+            outcomes += run.score(items, watcher)
+    finally:
+        store.close()
+    if as_json:
+        typer.echo(json.dumps(summary(outcomes), ensure_ascii=False, indent=1))
+    else:
+        _print(outcomes, out)
+    return SOME_FAILED if any(outcome.state == "failed" for outcome in outcomes) else 0
+
+
+def summary(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """The outcome of a run as plain values."""
+    counts = Counter(outcome.state for outcome in outcomes)
+    return {
+        "calls": len(outcomes),
+        **{state: counts[state] for state in ("scored", "unchanged", "failed")},
+        "audio_seconds": round(sum(o.document.recording.duration for o in outcomes if o.document), 3),
+        "results": [_row(outcome) for outcome in outcomes],
+    }
+
+
+def _row(outcome: Outcome) -> dict[str, Any]:
+    sheet = outcome.document.score_sheet if outcome.document else None
+    return {
+        "path": outcome.path,
+        "id": outcome.call_id,
+        "state": outcome.state,
+        "points": sheet.points if sheet else None,
+        "max_points": sheet.max_points if sheet else None,
+        "fatal": sheet.fatal if sheet else None,
+        "code": outcome.code,
+        "reason": outcome.reason,
+        "output": outcome.output,
+    }
+
+
+def _settings(workers: int, agent_channel: str | None) -> Settings:
+    settings = Settings()
+    if workers:
+        settings = settings.model_copy(update={"workers": workers})
+    if agent_channel is not None:
+        if agent_channel != "auto" and not (agent_channel.isdigit() and len(agent_channel) == 1):
+            raise UsageError(f"--agent-channel {agent_channel}: give a channel (0 is the first) or auto")
+        channel = agent_channel if agent_channel == "auto" else int(agent_channel)
+        audio = settings.audio.model_copy(update={"agent_channel": channel})
+        settings = settings.model_copy(update={"audio": audio})
+    return settings
+
+
+def _items(paths: list[Path], manifest: Path | None, mapping: list[str]) -> tuple[list[Item], list[Outcome]]:
+    if not paths and manifest is None:
+        raise UsageError("nothing to score: name recordings or folders, or a --manifest")
+    if mapping and manifest is None:
+        raise UsageError("--map names columns of a --manifest, and there is none")
+    rows = read_manifest(manifest, mapping=parse_mapping(mapping)) if manifest else None
+    items, bad = items_of(find_recordings(paths), rows)
+    if not items and not bad:
+        raise UsageError(f"no recordings below {', '.join(map(str, paths))}: looked for audio files (.wav, .mp3, ...)")
+    return items, bad
+
+
+class _Rate(ProgressColumn):
+    """Audio hours per hour."""
+
+    def render(self, task: Task) -> Text:
+        speed = task.finished_speed or task.speed
+        return Text(f"{speed:.1f} audio h/h" if speed else "- audio h/h")
+
+
+class _Bar:
+    """Shows a run's progress by seconds of audio."""
+
+    def __init__(self, bar: Progress, console: Console) -> None:
+        self._bar = bar
+        self._console = console
+        self._task = bar.add_task("reading", total=None, calls=0, of=0, failed="")
+        self._seconds = 0.0
+        self._calls = self._of = self._failed = self._identified = 0
+
+    def found(self, calls: int) -> None:
+        self._of = calls
+        self._bar.update(self._task, of=calls)
+
+    def identified(self, seconds: float) -> None:
+        self._seconds += seconds
+        self._identified += 1
+        if self._identified == self._of:
+            self._bar.update(self._task, description="scoring", total=max(self._seconds, 1e-9))
+
+    def done(self, outcome: Outcome, seconds: float) -> None:
+        self._calls += 1
+        if outcome.state == "failed":
+            self._failed += 1
+            self._console.print(f"failed: {outcome.reason}", style="red", markup=False, highlight=False, soft_wrap=True)
+        failed = f", {self._failed} failed" if self._failed else ""
+        self._bar.update(self._task, advance=seconds, calls=self._calls, failed=failed)
+
+
+@contextmanager
+def progress(*, quiet: bool = False) -> Iterator[Watcher]:
+    """A progress bar on standard error: calls done, audio hours per hour, time left."""
+    console = Console(stderr=True, quiet=quiet)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[calls]}/{task.fields[of]} calls{task.fields[failed]}"),
+        _Rate(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console) as bar:
+        yield _Bar(bar, console)
+
+
+def _print(outcomes: Sequence[Outcome], out: Path | None) -> None:
+    counts = Counter(outcome.state for outcome in outcomes)
+    parts = [f"{counts[state]} {state}" for state in ("scored", "unchanged", "failed") if counts[state]]
+    typer.echo(f"{len(outcomes)} calls: {', '.join(parts)}" + (f"; documents in {out}" if out else ""))
+    for outcome in outcomes:
+        if outcome.state == "failed":
+            typer.echo(f"  failed {outcome.path} [{outcome.code}] {outcome.reason}")
