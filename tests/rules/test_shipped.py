@@ -52,6 +52,73 @@ B 1-5 喂我要投诉你们太慢了
 | A 55-58 我也不知道你有病吧
 """
 
+# What agents say every day and no forbidding rule may take offence at; many sound or look like forbidden words.
+EVERYDAY = """
+为了保证服务质量本次通话将被录音
+您的保证金三个工作日内原路退回
+这个时间我不敢保证建议您留意短信
+不一定能赶上今天的班次
+绝大部分快递明天能到
+我对您反映的情况非常重视
+您的问题我们一定会尽力处理
+请问您方便提供一下订单号吗
+请不要把验证码告诉任何人
+验证码已经发到您的手机请您自己输入
+您可以在首页点击忘记密码重新设置
+您设置的密码不要告诉其他人
+我们工作人员不会向您索要验证码
+逾期可能会影响您的征信建议您尽快还款
+我们会派人上门维修请保持电话畅通
+您可以关注我们的微信公众号
+您可以添加企业微信咨询
+您的手机号后四位是一二三四对吗
+订单尾号是八零六六二一
+客服热线是四零零八二零八八二零
+这个费用一共是一千二百三十四元五角
+您是二零二六年十一月二十三号下的单
+有没有办法我帮您看一下
+这个情况我不太了解我帮您转接专员
+我不清楚具体时间我去核实一下再回复您
+您那边还有什么问题吗
+您请说我在听
+您慢慢说不着急
+如果您不满意可以向我们投诉
+没关系这个不影响使用
+您提到的问题跟网络有关系
+这不是您的问题是系统故障
+请您听清楚以后按井号键
+请问您听明白了吗
+您急需的话我帮您加急
+您别急我马上帮您查
+滚动播放的通知您看到了吗
+您有病历的话请拍照上传
+他妈妈的手机号登记过吗
+废物利用活动已经结束
+这个套餐您看需要得到家人同意吗
+阿拉伯语服务请按三
+主要得看库存情况
+那个月的账单已经出了
+那您对这个处理结果满意吗
+我重复一下您的地址
+我已经跟您说明了退款规则
+我刚才帮您查过了
+您到底是哪个型号我帮您对一下
+快递员会提前联系您
+起始地址是您家吗
+其实你可以选择自取
+后果我帮您评估一下
+给您好评返现活动已结束
+请您不要连接公共网络
+请问您寄什么东西
+您的号码是多少
+您那边翻不翻得到短信
+请您稍后去试一下
+请把身份证发给我们邮箱
+抱怨的问题我们记录了
+您找别的渠道也可以
+通知您家人来取也可以
+""".split()
+
 
 @cache
 def rules() -> Ruleset:
@@ -147,6 +214,17 @@ def test_bad_call_is_fatal_and_every_deduction_has_a_place() -> None:
     assert found["LANG-002"].evidence[0].start == pytest.approx(55 + 3 * 5 / 9, abs=0.5)
     assert (sheet.points, sheet.fatal) == (0, True)
     assert {section.id: section.points for section in sheet.sections}["accuracy"] == pytest.approx(2)
+
+
+def test_everyday_sentences_break_no_forbidding_rule() -> None:
+    forbidding = {rule.id for rule in rules().rules if rule.polarity == "forbid"}
+    taken = [
+        (text, finding.rule_id, finding.evidence[0].text)
+        for text in EVERYDAY
+        for finding in evaluate(rules(), sketched_call(f"A 0-8 {text} | B 9-10 嗯"))
+        if finding.rule_id in forbidding and finding.verdict is Verdict.NOT_MET
+    ]
+    assert taken == []
 
 
 def test_call_without_speech_has_no_points_rather_than_none_lost() -> None:
