@@ -15,6 +15,7 @@ from pydantic import BeforeValidator, Field, ValidationError, model_validator
 from asr_qa.core.rule import Ruleset, Status
 from asr_qa.core.scorecard import Criterion, ErrorClass, Fatal, Kind, Level, Scorecard, Section, Source
 from asr_qa.errors import Issue, RulesetError
+from asr_qa.ruleset.lint import RuleUse
 from asr_qa.ruleset.loader import SCORECARDS, SUFFIXES, issues_of
 from asr_qa.ruleset.schema import Names, Number, Strict, TitleModel, did_you_mean, wrong
 from asr_qa.ruleset.source import Path_, read_source
@@ -128,6 +129,12 @@ def scorecard_names(rules_dir: Path) -> list[str]:
     """Names of the scorecards in a folder of rules, sorted."""
     folder = rules_dir / SCORECARDS
     return sorted(path.stem for path in folder.glob("*") if path.suffix in SUFFIXES) if folder.is_dir() else []
+
+
+def rule_uses(rules_dir: Path) -> tuple[RuleUse, ...]:
+    """Every place where a scorecard of a folder names a rule, for `lint`; unreadable files name none."""
+    files = [read_source(_find(name, rules_dir)) for name in scorecard_names(rules_dir)]
+    return tuple(RuleUse(file.path, file.place(at)[0], rule) for file in files for at, rule in _named_rules(file))
 
 
 def _find(path_or_name: Path | str, rules_dir: Path) -> Path:

@@ -117,7 +117,7 @@ EVERYDAY = """
 抱怨的问题我们记录了
 您找别的渠道也可以
 通知您家人来取也可以
-""".split()
+"""
 
 
 @cache
@@ -220,7 +220,7 @@ def test_everyday_sentences_break_no_forbidding_rule() -> None:
     forbidding = {rule.id for rule in rules().rules if rule.polarity == "forbid"}
     taken = [
         (text, finding.rule_id, finding.evidence[0].text)
-        for text in EVERYDAY
+        for text in EVERYDAY.split()
         for finding in evaluate(rules(), sketched_call(f"A 0-8 {text} | B 9-10 嗯"))
         if finding.rule_id in forbidding and finding.verdict is Verdict.NOT_MET
     ]

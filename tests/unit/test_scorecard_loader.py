@@ -9,7 +9,7 @@ import pytest
 from asr_qa.core.rule import Check, ErrorClass, EventCount, EventFilter, Rule, Ruleset, Severity, Status
 from asr_qa.core.scorecard import Fatal, Kind, Level, Scorecard, Source
 from asr_qa.errors import Issue, RulesetError
-from asr_qa.ruleset.scorecards import load_scorecard, scorecard_names
+from asr_qa.ruleset.scorecards import load_scorecard, rule_uses, scorecard_names
 
 CARD = """\
 id: small
@@ -194,3 +194,13 @@ def test_mistake_is_named(tmp_path: Path, old: str, new: str, message: str) -> N
 @pytest.mark.parametrize("text", ["", "- just\n- a list\n", "id: [unclosed\n", "sections: 3\n"])
 def test_file_that_is_no_scorecard_is_refused(tmp_path: Path, text: str) -> None:
     assert _issues(tmp_path, text)
+
+
+def test_rule_uses_name_every_place_that_rests_on_a_rule(tmp_path: Path) -> None:
+    assert rule_uses(tmp_path) == ()
+    (tmp_path / "scorecards").mkdir()
+    (tmp_path / "scorecards" / "small.yml").write_text(CARD, encoding="utf-8")
+    (tmp_path / "scorecards" / "broken.yml").write_text("id: [", encoding="utf-8")
+    uses = [(use.line, use.rule_id) for use in rule_uses(tmp_path)]
+    assert (_line("rules: [OPEN-001]"), "OPEN-001") in uses
+    assert [rule for _, rule in uses] == ["OPEN-001", "SERV-002", "SERV-010", "SERV-002", "LANG-001", "SERV-009"]
