@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,11 +15,21 @@ from asr_qa.pipeline.store import Store
 from asr_qa.testing import FixedClock, MemoryStore
 
 
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with tables and nothing in them."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    open_store(f"sqlite:///{path}").close()
+    return path
+
+
 @pytest.fixture(params=["memory", "sqlite"])
 def api(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Api]:
     """Three calls: 1 good, 2 without notice (flagged), 3 without notice by another agent of another team."""
     clock = FixedClock()
-    store: Store = MemoryStore() if request.param == "memory" else open_store(f"sqlite:///{tmp_path / 'qa.db'}")
+    store: Store = MemoryStore()
+    if request.param == "sqlite":
+        store = open_store(f"sqlite:///{shutil.copy(request.getfixturevalue('migrated'), tmp_path)}")
     folder = tmp_path / "calls"
     folder.mkdir()
     made = Api(build_app(store, clock), store, clock, folder)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +13,9 @@ from api_app import build_app
 from jsonschema import Draft202012Validator
 from starlette.testclient import TestClient
 
+from asr_qa.api.schemas import CallQuery
+from asr_qa.core.review import Cause, FlagReason
+from asr_qa.pipeline.tokens import Scope, UserRole
 from asr_qa.testing import FixedClock, MemoryStore
 
 OPENAPI: dict[str, Any] = build_app(MemoryStore(), FixedClock()).openapi()
@@ -102,3 +107,23 @@ def test_every_operation_describes_its_problems() -> None:
 def test_every_operation_but_health_asks_for_a_token() -> None:
     open_ones = {name for name, operation in operations() if "security" not in operation}
     assert open_ones == {"GET /healthz", "GET /readyz"}
+
+
+DOCS = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
+
+
+def test_the_docs_name_every_operation_and_no_other() -> None:
+    documented = set(re.findall(r"^\| `([A-Z]+ /\S+)` \|", DOCS, flags=re.MULTILINE))
+    assert documented == {name for name, _ in operations()}
+
+
+def test_the_docs_name_every_status_and_scope() -> None:
+    statuses = {status for _, operation in operations() for status in operation["responses"] if status >= "4"}
+    assert statuses <= set(re.findall(r"^\| (\d{3}) \|", DOCS, flags=re.MULTILINE))
+    for word in [*Scope, *UserRole, *Cause, *FlagReason]:
+        assert word.value in DOCS, word
+
+
+def test_the_docs_name_every_filter() -> None:
+    for field in CallQuery.model_fields:
+        assert f"`{field}`" in DOCS, field
