@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import wraps
 from threading import RLock
@@ -14,7 +14,7 @@ from asr_qa.core.finding import Verdict
 from asr_qa.core.recording import Recording
 from asr_qa.core.review import ReviewState, flag_reason
 from asr_qa.errors import ConflictError, NotFoundError, StorageError
-from asr_qa.pipeline.documents import from_json, to_json
+from asr_qa.pipeline.documents import to_json
 from asr_qa.pipeline.store import (
     ApiToken,
     CallFilters,
@@ -31,41 +31,10 @@ from asr_qa.pipeline.store import (
     stamp_of,
 )
 from asr_qa.testing.filters import fits, has_finding
+from asr_qa.testing.records import Call, Version, is_free
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-
-@dataclass
-class _Version:
-    id: int
-    call_id: str
-    number: int
-    stamp: str
-    body: str
-    flag: str | None
-    severities: dict[str, str]
-    created_at: datetime
-
-    @property
-    def document(self) -> CallDocument:
-        return from_json(self.body)
-
-
-@dataclass
-class _Call:
-    id: str
-    sequence: int
-    path: str
-    recording: Recording | None
-    registered_at: datetime
-    state: CallState = CallState.PENDING
-    attempts: int = 0
-    failure: tuple[str | None, str | None] = (None, None)
-    claim: tuple[str, datetime] | None = None
-    other_paths: list[str] = field(default_factory=list)
-    versions: list[_Version] = field(default_factory=list)
-    current: _Version | None = None
 
 
 def _locked(method: Callable[Concatenate[MemoryStore, P], R]) -> Callable[Concatenate[MemoryStore, P], R]:
@@ -82,7 +51,7 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self._lock = RLock()
-        self._calls: dict[str, _Call] = {}
+        self._calls: dict[str, Call] = {}
         self._reviews: dict[int, Review] = {}
         self._tokens: dict[str, tuple[ApiToken, str]] = {}
         self._sequence = 0
@@ -106,7 +75,7 @@ class MemoryStore:
         """See Store."""
         call_id = failure_id(path)
         if call_id not in self._calls:
-            self._calls[call_id] = _Call(call_id, self._next(), path, None, now.astimezone(UTC))
+            self._calls[call_id] = Call(call_id, self._next(), path, None, now.astimezone(UTC))
         self._calls[call_id].attempts += 1
         self.mark_failed(call_id, code=code, reason=reason, now=now)
         return call_id
@@ -124,7 +93,7 @@ class MemoryStore:
         """See Store."""
         for call in sorted(self._calls.values(), key=lambda one: one.sequence):
             wanted = (among is None or call.id in among) and (max_attempts is None or call.attempts < max_attempts)
-            if call.recording and wanted and _free(call, now):
+            if call.recording and wanted and is_free(call, now):
                 call.state, call.failure = CallState.PROCESSING, (None, None)
                 call.claim = (worker, now + timedelta(seconds=lease_seconds))
                 call.attempts += 1
@@ -172,7 +141,7 @@ class MemoryStore:
             flag = flag_reason(document.score_sheet, document.findings, severities=severities, pass_mark=pass_mark)
             self._documents += 1
             number = len(call.versions) + 1
-            known = _Version(self._documents, call.id, number, stamp, body, flag, dict(severities), now)
+            known = Version(self._documents, call.id, number, stamp, body, flag, dict(severities), now)
             call.versions.append(known)
         call.current, call.state, call.failure, call.claim = known, CallState.DONE, (None, None), None
         return self._stored(call, known)
@@ -312,15 +281,15 @@ class MemoryStore:
         self._sequence += 1
         return self._sequence
 
-    def _by_audio(self, sha256: str) -> _Call | None:
+    def _by_audio(self, sha256: str) -> Call | None:
         return next((c for c in self._calls.values() if c.recording and c.recording.sha256 == sha256), None)
 
-    def _register(self, recording: Recording, now: datetime) -> tuple[_Call, bool]:
+    def _register(self, recording: Recording, now: datetime) -> tuple[Call, bool]:
         _check_text(recording.path)
         self._calls.pop(failure_id(recording.path), None)
         call = self._by_audio(recording.sha256)
         if call is None:
-            call = _Call(recording.id, self._next(), recording.path, recording, now.astimezone(UTC))
+            call = Call(recording.id, self._next(), recording.path, recording, now.astimezone(UTC))
             self._calls[call.id] = call
             return call, True
         if call.path == recording.path:
@@ -329,12 +298,12 @@ class MemoryStore:
             call.other_paths.append(recording.path)
         return call, False
 
-    def _need(self, call_id: str) -> _Call:
+    def _need(self, call_id: str) -> Call:
         if call_id not in self._calls:
             raise NotFoundError(f"there is no call {call_id}")
         return self._calls[call_id]
 
-    def _version(self, document_id: int) -> _Version | None:
+    def _version(self, document_id: int) -> Version | None:
         every = (version for call in self._calls.values() for version in call.versions)
         return next((version for version in every if version.id == document_id), None)
 
@@ -349,7 +318,7 @@ class MemoryStore:
             )
         return review
 
-    def _summary(self, call: _Call) -> CallSummary:
+    def _summary(self, call: Call) -> CallSummary:
         recording, version = call.recording, call.current
         sheet = version.document.score_sheet if version else None
         review = self.find_review(version.id) if version else None
@@ -375,7 +344,7 @@ class MemoryStore:
             **known,
         )
 
-    def _stored(self, call: _Call, version: _Version | None) -> StoredCall:
+    def _stored(self, call: Call, version: Version | None) -> StoredCall:
         return StoredCall(
             summary=self._summary(call),
             document=version.document if version else None,
@@ -385,7 +354,7 @@ class MemoryStore:
             paths=(call.path, *call.other_paths),
         )
 
-    def _matching(self, filters: CallFilters, before: int | None) -> Iterator[_Call]:
+    def _matching(self, filters: CallFilters, before: int | None) -> Iterator[Call]:
         for call in sorted(self._calls.values(), key=lambda one: -one.sequence):
             if before is not None and call.sequence >= before:
                 continue
@@ -396,11 +365,6 @@ class MemoryStore:
 
 
 _COPIED = ("duration", "started_at", "direction", "queue", "agent_id", "team", "customer_id", "case_id")
-
-
-def _free(call: _Call, now: datetime) -> bool:
-    expired = call.state is CallState.PROCESSING and call.claim is not None and call.claim[1] <= now
-    return call.state is CallState.PENDING or expired
 
 
 def _check_text(path: str) -> None:
