@@ -23,7 +23,7 @@ FORMATS: dict[str, tuple[str, str, int | None]] = {
     "wav-mulaw": (".wav", "pcm_mulaw", None),
     "wav-alaw": (".wav", "pcm_alaw", None),
     "mp3": (".mp3", "libmp3lame", 32000),
-    "opus": (".ogg", "libopus", 24000),
+    "opus": (".ogg", "libopus", 32000),  # with 24000 each party is heard at -50 dB on the other's channel
 }
 """Format -> (extension, codec, bits per second of both channels)."""
 

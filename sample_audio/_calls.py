@@ -130,9 +130,9 @@ def silences_of(lines: list[Line]) -> list[dict[str, Any]]:
     """Stretches of SILENCE and more in which nobody speaks; `waived` as the script says."""
     found: list[dict[str, Any]] = []
     reach = lines[0].start
-    for start, end, line in sorted((a, b, i) for i, line in enumerate(lines) for a, b in line.spans):
+    for start, end, number in sorted((a, b, n) for n, line in enumerate(lines) for a, b in line.spans):
         if start - reach >= SILENCE:
-            waived = bool(lines[line].spec.get("waived", False))
+            waived = bool(lines[number].spec.get("waived", False))
             found.append({"start": round(reach, 3), "end": round(start, 3), "waived": waived})
         reach = max(reach, end)
     return found
@@ -161,19 +161,22 @@ def _entry(line: Line) -> dict[str, Any]:
     return {"role": line.role, "start": stretches[0][0], "end": stretches[-1][1], "text": text, "speech": stretches}
 
 
-def expected_of(call: dict[str, Any], rules: list[str], lines: list[Line], truth: dict[str, Any]) -> dict[str, Any]:
+def expected_of(
+    call: dict[str, Any], script: dict[str, Any], lines: list[Line], truth: dict[str, Any]
+) -> dict[str, dict[str, Any]]:
     """The verdict of every rule; what the script does not name as otherwise is met."""
-    said = call.get("expected", {})
+    said = call["expected"]
     places: dict[str, list[float]] = {
         line.spec["id"]: [round(line.start, 3), round(line.end, 3)] for line in lines if "id" in line.spec
     }
     places |= {"dead_air": [d[k] for d in truth["dead_air"] if not d["waived"] for k in ("start", "end")][:2]}
-    verdicts = {rule: {"verdict": "met"} for rule in rules}
-    verdicts |= {rule: {"verdict": "not_applicable"} for rule in said.get("not_applicable", [])}
+    unsaid = set(script["conditional"]) - set(said.get("met", []))
+    verdicts: dict[str, dict[str, Any]] = {rule: {"verdict": "met"} for rule in script["rules"]}
+    verdicts |= {rule: {"verdict": "not_applicable"} for rule in sorted(unsaid | set(said.get("not_applicable", [])))}
     for rule, place_name in said.get("not_met", {}).items():
         at = {"at": places[place_name]} if place_name else {}
         verdicts[rule] = {"verdict": "not_met", **at}
-    unknown = sorted(verdicts.keys() - set(rules))
+    unknown = sorted(verdicts.keys() - set(script["rules"]))
     if unknown:
         raise ValueError(f"{call['name']}: `expected` names rules outside the list `rules`: {', '.join(unknown)}")
     return verdicts

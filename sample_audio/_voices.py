@@ -39,7 +39,9 @@ class Studio:
         key = hashlib.sha256(f"{text}|{voice}|{speed:.3f}".encode()).hexdigest()[:20]
         kept = self.folder / "clips" / f"{key}.npy"
         if not kept.exists():
-            np.save(kept, self._speak(text, voice, speed))
+            fresh = kept.with_suffix(".new.npy")
+            np.save(fresh, self._speak(text, voice, speed))
+            fresh.replace(kept)
         samples: Signal = np.load(kept)
         return samples
 

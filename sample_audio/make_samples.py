@@ -22,7 +22,10 @@ from _calls import ROLES, Line, check_intent, expected_of, place, spoken_line, t
 from _voices import Studio
 
 HERE = Path(__file__).resolve().parent
-COLUMNS = "path agent_id team queue direction customer_id case_id started_at ring_seconds language".split()
+COLUMNS = (
+    *("path", "agent_id", "team", "queue", "direction", "customer_id", "case_id"),
+    *("started_at", "ring_seconds", "language"),
+)
 TAIL = 1.2
 """Seconds from the last word to the end of the recording."""
 
@@ -33,8 +36,9 @@ def spoken(call: dict[str, Any], studio: Studio) -> list[Line]:
     specs: list[dict[str, Any]] = call["lines"]
     for number, spec in enumerate(specs):
         role = next(role for role in ROLES if role in spec)
-        speed = float(spec.get("speed", call["speed"][role]))
-        samples = studio.say(spec[role], voice=call["voices"][role], speed=speed)
+        voice = call["voices"][role]
+        usual = call["agent_speed"][voice] if role == "agent" else call["customer_speed"]
+        samples = studio.say(spec[role], voice=voice, speed=float(spec.get("speed", usual)))
         lines.append(spoken_line(role, spec, samples, cut=is_cut(specs, number)))
     return lines
 
@@ -55,7 +59,7 @@ def tracks(lines: list[Line], duration: float) -> dict[str, np.ndarray]:
     return voices
 
 
-def make(call: dict[str, Any], rules: list[str], studio: Studio, out: Path) -> dict[str, Any]:
+def make(call: dict[str, Any], script: dict[str, Any], studio: Studio, out: Path) -> dict[str, Any]:
     """Write one call's audio and truth; returns its truth."""
     rng = np.random.default_rng(crc32(call["name"].encode()))
     lines = spoken(call, studio)
@@ -63,7 +67,7 @@ def make(call: dict[str, Any], rules: list[str], studio: Studio, out: Path) -> d
     duration = round(max(placed.end for placed in lines) + TAIL, 2)
     truth = truth_of(lines, duration)
     check_intent(call["name"], lines, truth)
-    truth["expected"] = expected_of(call, rules, lines, truth)
+    truth["expected"] = expected_of(call, script, lines, truth)
     voices = tracks(lines, duration)
     heard = [sum(voices.values())] if call.get("mono") else [voices[role] for role in ROLES]
     extension, codec, bit_rate = FORMATS[call["format"]]
@@ -108,7 +112,7 @@ def main() -> None:
     studio = Studio(args.cache)
     for call in script["calls"]:
         if not args.only or call["name"] in args.only:
-            truth = make(script["defaults"] | call, script["rules"], studio, args.out)
+            truth = make(script["defaults"] | call, script, studio, args.out)
             rate = characters_per_minute(truth, "agent")
             print(f"{call['name']:28} {truth['duration']:6.1f} s  agent {rate:4.0f} per minute", flush=True)
     write_manifest(script["calls"], args.out / "manifest.csv")
