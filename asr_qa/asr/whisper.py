@@ -13,14 +13,17 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from pathlib import Path
+from typing import Protocol
 
 from asr_qa.asr.ctranslate import Decoded, Decoding, Device, TimedWord, WhisperNetwork, resolve
 from asr_qa.asr.guards import GuardOptions, Heard, doubts
-from asr_qa.asr.packing import Packing, Placed, Window, halves, pack, pieces, place
+from asr_qa.asr.packing import Audio, Packing, Placed, Window, halves, pack, pieces, place
 from asr_qa.core.recording import Role
 from asr_qa.core.segment import Segment
 from asr_qa.core.transcript import HEARD, UNINTELLIGIBLE, Transcript, Utterance, Word
 from asr_qa.pipeline.ports import SpokenChannel
+
+DEFAULT_LANGUAGE = "zh"
 
 LANGUAGE_SURE = 0.5
 """Below this probability of the detected language the default one is taken."""
@@ -60,11 +63,29 @@ _FULL_WINDOW = Decoding(full_window=True)
 _NO_LOOPS = Decoding(full_window=True, timestamps=False, repetition_penalty=1.2, no_repeat_ngram_size=4)
 
 
+class Network(Protocol):
+    """What decodes windows: WhisperNetwork."""
+
+    def decode(
+        self, windows: Sequence[Audio], decoding: Decoding, *, language: str, hot_words: Sequence[str] = ()
+    ) -> list[Decoded]:
+        """As WhisperNetwork.decode."""
+
+    def detect_language(self, window: Audio) -> tuple[str, float]:
+        """As WhisperNetwork.detect_language."""
+
+
 class WhisperTranscriber:
     """The default engine: Whisper through CTranslate2."""
 
     def __init__(
-        self, folder: Path, model: str, *, device: Device | None = None, options: WhisperOptions | None = None
+        self,
+        folder: Path,
+        model: str,
+        *,
+        device: Device | None = None,
+        options: WhisperOptions | None = None,
+        load: Callable[[Path, Device], Network] = WhisperNetwork,
     ) -> None:
         """Name the weights; they are loaded when first needed.
 
@@ -73,15 +94,17 @@ class WhisperTranscriber:
             model: Name and digest of the weights, e.g. "base@ab12cd34ef56".
             device: Where and how the network runs.
             options: How to cut, search and doubt.
+            load: Gives the network of a folder.
         """
+        self._load = load
         self._folder = folder
         self._model = model
         self._device = device or Device()
         self.options = options or WhisperOptions()
 
     @cached_property
-    def _network(self) -> WhisperNetwork:
-        return WhisperNetwork(self._folder, self._device)
+    def _network(self) -> Network:
+        return self._load(self._folder, self._device)
 
     @property
     def name(self) -> str:
@@ -105,6 +128,8 @@ class WhisperTranscriber:
         """
         packing = self.options.packing
         windows = [window for channel in channels for window in pack(channel, pieces(channel, packing), packing)]
+        if not windows:
+            return Transcript((), self.name, DEFAULT_LANGUAGE if language == "auto" else language)
         spoken = self._language(windows, language)
         run = _Run(self._network, self.options, spoken, hot_words)
         run.work([_Attempt(window) for window in windows])
@@ -114,18 +139,14 @@ class WhisperTranscriber:
     def _language(self, windows: Sequence[Window], language: str) -> str:
         if language != "auto":
             return language
-        if not windows:
-            return "zh"
         found, probability = self._network.detect_language(max(windows, key=lambda w: w.speech).render())
-        return found if probability >= LANGUAGE_SURE else "zh"
+        return found if probability >= LANGUAGE_SURE else DEFAULT_LANGUAGE
 
 
 class _Run:
     """One transcription: the windows still to decode and what was heard so far."""
 
-    def __init__(
-        self, network: WhisperNetwork, options: WhisperOptions, language: str, hot_words: Sequence[str]
-    ) -> None:
+    def __init__(self, network: Network, options: WhisperOptions, language: str, hot_words: Sequence[str]) -> None:
         self._network = network
         self._options = options
         self._language = language
