@@ -79,6 +79,8 @@ class Settings(BaseSettings):
     """Folder of rule packs; empty means the rules that are shipped."""
     scorecard: str = "inbound"
     """Name of the scorecard in rules/scorecards/, or a path to one."""
+    direction: Literal["inbound", "outbound", ""] = "inbound"
+    """Direction of calls whose manifest row names none; empty leaves it unknown, and rules that ask for one apart."""
     call_timeout_factor: float = Field(30.0, gt=0)
     """A call that takes longer than this many times its own length (and five minutes) is given up as failed."""
     workers: int = Field(0, ge=0)

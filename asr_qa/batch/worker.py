@@ -65,7 +65,13 @@ def identify(path: Path, details: CallDetails) -> Identified | Failure:
         channel = details.agent_channel
         if channel is None:
             channel = AUTO if settings.audio.agent_channel == "auto" else settings.audio.agent_channel
-        recording = describe(info, details, agent_channel=max(channel, 0), language=settings.asr.language)
+        recording = describe(
+            info,
+            details,
+            agent_channel=max(channel, 0),
+            language=settings.asr.language,
+            direction=settings.direction or None,
+        )
         stages = stages_for(settings, _stages(), path)
         return Identified(recording, stamp_of(stages.models, info.sha256), channel == AUTO)
     except AsrQaError as exc:

@@ -23,7 +23,7 @@ class Models:
     diarization: str | None
     ruleset_digest: str
     scorecard: str
-    """ "id@version"."""
+    """ "id@version+digest of its content"."""
     version: str
     """Version of asr_qa."""
 

@@ -122,8 +122,13 @@ class Scorecard:
 
     @property
     def label(self) -> str:
-        """ "id@version", as stamped on documents."""
+        """ "id@version", as score sheets name it."""
         return f"{self.id}@{self.version}"
+
+    @property
+    def stamp(self) -> str:
+        """The label with the content's digest: what documents carry, so that an edit without a new version shows."""
+        return f"{self.label}+{self.digest[:12]}" if self.digest else self.label
 
     @property
     def criteria(self) -> tuple[Criterion, ...]:

@@ -30,8 +30,18 @@ class CallDetails:
     metadata: dict[str, str] = field(default_factory=dict)
 
 
-def describe(info: AudioInfo, details: CallDetails, *, agent_channel: int, language: str) -> Recording:
-    """The recording that a file is, before anything in it was heard."""
+def describe(
+    info: AudioInfo, details: CallDetails, *, agent_channel: int, language: str, direction: str | None = None
+) -> Recording:
+    """The recording that a file is, before anything in it was heard.
+
+    Args:
+        info: What its header says.
+        details: What its manifest row says.
+        agent_channel: Channel of the agent.
+        language: Language spoken where the row names none.
+        direction: Direction of the call where the row names none.
+    """
     return Recording(
         id=info.sha256[:ID_LENGTH],
         path=str(Path(info.path).resolve()),
@@ -41,7 +51,7 @@ def describe(info: AudioInfo, details: CallDetails, *, agent_channel: int, langu
         channels=info.channels,
         role_by_channel=assign_roles(info.channels, agent_channel),
         started_at=details.started_at,
-        direction=details.direction,
+        direction=details.direction or direction,
         queue=details.queue,
         agent_id=details.agent_id,
         team=details.team,

@@ -56,7 +56,7 @@ class Stages:
             vad=self.detector.name,
             diarization=None,
             ruleset_digest=self.ruleset.digest,
-            scorecard=self.scorecard.label,
+            scorecard=self.scorecard.stamp,
             version=self.version,
         )
 

@@ -340,6 +340,6 @@ def happened_at(started_at: str | None, registered_at: datetime) -> datetime:
         return registered_at
     try:
         started = datetime.fromisoformat(started_at)
-    except ValueError:
+        return started.replace(tzinfo=UTC) if started.tzinfo is None else started.astimezone(UTC)
+    except (ValueError, OverflowError):
         return registered_at
-    return started.replace(tzinfo=UTC) if started.tzinfo is None else started.astimezone(UTC)
