@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import UTC, date, datetime, time
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from asr_qa.api.present import present_path
 from asr_qa.core.document import CallDocument
@@ -32,8 +32,15 @@ def _to_moment(value: object) -> object:
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
 
 
+def _to_utc(moment: datetime) -> datetime:
+    try:
+        return (moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment).astimezone(UTC)
+    except OverflowError as exc:
+        raise ValueError("no such time in UTC") from exc
+
+
 Text = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00]*$")]
-Moment = Annotated[datetime, BeforeValidator(_to_moment)]
+Moment = Annotated[datetime, BeforeValidator(_to_moment), AfterValidator(_to_utc)]
 Points = Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)]
 
 

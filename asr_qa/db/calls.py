@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 from sqlalchemy.orm import Session
@@ -16,7 +16,9 @@ from asr_qa.db import mapping, recordings
 from asr_qa.db.tables import CurrentRow, DecisionRow, DocumentRow, FindingRow, RecordingRow, ReviewRow, SheetRow
 from asr_qa.pipeline.store import CallFilters, CallSummary, StoredCall
 
-Query = Select[*tuple[Any, ...]]
+if TYPE_CHECKING:
+    # SQLAlchemy 2.0 knows no such type at run time.
+    Query = Select[*tuple[Any, ...]]
 
 
 def save(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Row, Select, select, update
 from sqlalchemy.orm import Session
@@ -15,7 +15,9 @@ from asr_qa.db.tables import DecisionRow, DocumentRow, RecordingRow, ReviewRow, 
 from asr_qa.errors import ConflictError, NotFoundError
 from asr_qa.pipeline.store import ApiToken, DecisionEntry, Review, StaleRevisionError
 
-_Reviews = Select[*tuple[Any, ...]]
+if TYPE_CHECKING:
+    # SQLAlchemy 2.0 knows no such type at run time.
+    _Reviews = Select[*tuple[Any, ...]]
 
 
 def start(session: Session, document_id: int, reviewer: str, *, now: datetime) -> Review:

@@ -18,14 +18,14 @@ def fits(call: CallSummary, filters: CallFilters) -> bool:
         (call.state, filters.state),
         (call.flagged, filters.flagged),
     )
-    spoken_of = " ".join(filter(None, (call.path, call.agent_id, call.customer_id, call.case_id))).casefold()
+    named = [one.casefold() for one in (call.path, call.agent_id, call.customer_id, call.case_id) if one]
     return (
         all(wanted is None or value == wanted for value, wanted in equal)
         and (filters.min_points is None or (call.points is not None and call.points >= filters.min_points))
         and (filters.max_points is None or (call.points is not None and call.points <= filters.max_points))
         and (filters.since is None or call.happened_at >= filters.since)
         and (filters.until is None or call.happened_at < filters.until)
-        and (not filters.text or filters.text.casefold() in spoken_of)
+        and (not filters.text or any(filters.text.casefold() in one for one in named))
     )
 
 

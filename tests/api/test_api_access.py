@@ -11,9 +11,12 @@ from typing import Any
 
 import pytest
 from api_app import Api, build_app
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from asr_qa.api.problems import status_of
+from asr_qa.api.schemas import CallQuery
 from asr_qa.db import open_store
 from asr_qa.errors import (
     AsrQaError,
@@ -29,6 +32,9 @@ from asr_qa.pipeline.tokens import PREFIX, SCOPES, Scope, UserRole, authenticate
 from asr_qa.testing import FixedClock, MemoryStore
 
 LOCAL = "http://localhost"
+ODD_CLIENT = TestClient(
+    build_app(MemoryStore(), FixedClock(), require_token=False), base_url=LOCAL, raise_server_exceptions=False
+)
 
 
 def check_problem(answer: Any, status: int, code: str) -> dict[str, Any]:
@@ -214,6 +220,32 @@ def test_what_nobody_expected_is_a_500_without_details(api: Api, caplog: pytest.
     assert "hunter2" not in answer.text
     assert problem["request_id"] in caplog.text
     assert "hunter2" in caplog.text, "the log has what the answer has not"
+
+
+ODD = st.one_of(
+    st.text(max_size=20),
+    st.sampled_from(["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "1e400", "-1", "99999999999999999999"]),
+    st.integers().map(str),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    url=st.sampled_from(["/v1/calls", "/v1/reports/errors", "/v1/calls/x/audio", "/v1/calls/x/review"]),
+    query=st.dictionaries(
+        st.sampled_from([*CallQuery.model_fields, "by", "period", "min_calls", "format"]), ODD, max_size=3
+    ),
+    headers=st.dictionaries(
+        st.sampled_from(["Accept", "Range", "If-Match", "If-None-Match", "Content-Type", "Authorization"]),
+        st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=20),
+        max_size=2,
+    ),
+)
+def test_no_request_is_our_mistake(url: str, query: dict[str, str], headers: dict[str, str]) -> None:
+    answer = ODD_CLIENT.get(url, params=query, headers=headers)
+    assert answer.status_code in (200, 404, 422), answer.text
+    if answer.status_code != 200:
+        check_problem(answer, answer.status_code, answer.json()["code"])
 
 
 def test_a_database_that_fails_is_a_503(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

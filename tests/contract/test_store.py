@@ -26,6 +26,7 @@ from asr_qa.pipeline.store import (
     StaleRevisionError,
     Store,
     StoredCall,
+    happened_at,
     stamp_of,
 )
 from asr_qa.testing import (
@@ -132,6 +133,11 @@ def test_a_call_without_a_start_happened_when_it_was_registered(store: Store) ->
     (call,) = store.list_calls(CallFilters()).calls
     assert (call.happened_at, call.registered_at) == (NOW, NOW)
     assert call.happened_at.utcoffset() == timedelta(0)
+
+
+@pytest.mark.parametrize("start", ["", "yesterday", "0001-01-01T00:00:00+14:00", "2026-13-01"])
+def test_a_start_that_is_no_time_counts_as_none(start: str) -> None:
+    assert happened_at(start, NOW) == NOW
 
 
 def test_add_failure_is_one_failed_row_a_path(store: Store) -> None:
