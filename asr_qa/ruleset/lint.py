@@ -22,6 +22,8 @@ MIN_CASES = 2
 """Cases that are met, and as many that are not, which every rule should have."""
 _PUNCTUATION = frozenset("，。！？、；：“”《》,!;\"' ")
 _NAMED = 3
+_COMPARED = 1000
+"""Longer lists are not compared phrase by phrase."""
 _BY_SOUND = frozenset({"homophone", "near"})
 
 
@@ -142,7 +144,7 @@ def _phrase_issues(desk: _Desk, rule: Rule, phrase: Phrase, scope: Scope) -> Ite
             yield desk.issue(rule, f"{text!r} never counts: it contains {blocking[0]!r}, which is excluded", at=text)
     if short := [text for text in phrase.phrases if key_of(text).syllables < MIN_SYLLABLES]:
         yield from _short_issues(desk, rule, phrase, short)
-    if phrase.needed == 1 and phrase.min_count == 1:
+    if phrase.needed == 1 and phrase.min_count == 1 and len(phrase.phrases) <= _COMPARED:
         for text, shorter in _covered(phrase):
             yield desk.issue(rule, f"{text!r} adds nothing: {shorter!r} in the same list is found in it", at=text)
 

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from math import prod
 from re import _constants, _parser  # type: ignore[attr-defined]  # the only reader of patterns there is
 from typing import Any
 
 MAX_PATTERN = 1000
 """Characters of the longest pattern."""
-_MANY = 20
-"""Repeats from here up count as unbounded."""
+MAX_PATHS = 3_000_000
+"""Ways to try a pattern from one place above which it is refused."""
+_LONGEST = 3000
+"""Characters of a very long call: what an open-ended repeat can reach."""
+_ENOUGH = 64
+"""Rounds that make any choice explode."""
 _REPEATS = {_constants.MAX_REPEAT, _constants.MIN_REPEAT}
 
 
@@ -25,7 +30,9 @@ def pattern_problem(pattern: str) -> str:
         return f"not a regular expression: {error}"
     if compiled.match("") is not None:
         return "matches the empty text"
-    return "a repeat inside a repeat can run for ever; write it without nesting" if _nested(tree, False) else ""
+    if _paths(tree) > MAX_PATHS:
+        return "can take too long on a long call; bound its repeats (.{0,10}) and do not nest them"
+    return ""
 
 
 def literals(pattern: str) -> frozenset[str]:
@@ -42,15 +49,25 @@ def _literals(tree: Any) -> Iterator[str]:
                 yield from _literals(part)
 
 
-def _nested(tree: Any, inside: bool) -> bool:
-    """Whether an open-ended repeat contains another one."""
+def _paths(tree: Any) -> float:
+    """Upper estimate of the ways in which a pattern can be tried from one place: what backtracking costs at worst."""
+    ways = 1.0
     for kind, value in tree:
-        open_ended = kind in _REPEATS and value[1] >= _MANY
-        if open_ended and inside:
-            return True
-        if any(_nested(part, inside or open_ended) for part in _parts(value)):
-            return True
-    return False
+        if kind in _REPEATS:
+            ways *= _repeated(_paths(value[2]), *(int(bound) for bound in value[:2]))
+        elif kind is _constants.BRANCH:
+            ways *= sum(_paths(branch) for branch in value[1])
+        else:
+            ways *= prod(_paths(part) for part in _parts(value))
+    return ways
+
+
+def _repeated(inner: float, least: int, most: int) -> float:
+    """Ways through a repeat: its lengths, or, where each round has several ways, all their combinations."""
+    most = min(most, _LONGEST)
+    if inner <= 1.0:
+        return most - least + 1.0
+    return (most - least + 1.0) * inner ** min(most, _ENOUGH)
 
 
 def _parts(value: Any) -> list[Any]:
