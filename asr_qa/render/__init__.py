@@ -1,1 +1,1 @@
-"""Report values to files."""
+"""Report values to files: HTML, SVG, CSV and audio clips."""

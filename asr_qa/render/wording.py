@@ -1,0 +1,159 @@
+"""What evidence and traces say, put into words that a quality person reads."""
+
+from __future__ import annotations
+
+import re
+
+from asr_qa.core.finding import Evidence, Match
+from asr_qa.render.texts import Lang, Texts
+
+_MISSING = re.compile(r"^（未听到：(.*)）$", re.DOTALL)
+_EVENT = re.compile(r"^(silence|hold|dead_air|overlap|backchannel|interruption|talk_over|monologue) ([\d.]+) s$")
+_COUNT = re.compile(r"^(\d+) (silence|hold|dead_air|overlap|backchannel|interruption|talk_over|monologue)$")
+_FIGURE = re.compile(r"^([a-z_]+)(?:\.([a-z]+))? = (-?[\d.]+(?:e[+-]?\d+)?)$")
+
+_FIGURES: dict[Lang, dict[str, str]] = {
+    "zh": {
+        "characters_per_minute": "语速 {v} 字/分",
+        "first_response": "首次应答 {v} 秒",
+        "ring_seconds": "振铃 {v} 秒",
+        "response_latency": "应答间隔 {v} 秒",
+        "longest_monologue": "最长独白 {v} 秒",
+        "longest_silence": "最长静音 {v} 秒",
+        "silence_seconds": "静音共 {v} 秒",
+        "silence_share": "静音占比 {v}",
+        "dead_air_seconds": "冷场共 {v} 秒",
+        "dead_air_count": "冷场 {v} 次",
+        "hold_seconds": "保持共 {v} 秒",
+        "overlap_seconds": "重叠说话共 {v} 秒",
+        "interruptions": "抢话 {v} 次",
+        "talk_overs": "叠话 {v} 次",
+        "backchannels": "附和 {v} 次",
+        "talk_ratio": "坐席说话占比 {v}",
+        "speech_seconds": "说话 {v} 秒",
+        "duration": "时长 {v} 秒",
+        "turns": "话轮 {v} 个",
+    },
+    "en": {
+        "characters_per_minute": "{v} characters a minute",
+        "first_response": "first response after {v} s",
+        "ring_seconds": "rang for {v} s",
+        "response_latency": "response after {v} s",
+        "longest_monologue": "longest monologue {v} s",
+        "longest_silence": "longest silence {v} s",
+        "silence_seconds": "{v} s of silence",
+        "silence_share": "share of silence {v}",
+        "dead_air_seconds": "{v} s of dead air",
+        "dead_air_count": "dead air {v} times",
+        "hold_seconds": "{v} s on hold",
+        "overlap_seconds": "{v} s of overlap",
+        "interruptions": "{v} interruptions",
+        "talk_overs": "{v} talk-overs",
+        "backchannels": "{v} back-channels",
+        "talk_ratio": "agent's share of talk {v}",
+        "speech_seconds": "{v} s of speech",
+        "duration": "{v} s long",
+        "turns": "{v} turns",
+    },
+}
+_EVENT_SECONDS: dict[Lang, str] = {"zh": "{kind} {v} 秒", "en": "{kind}, {v} s"}
+_EVENT_COUNT: dict[Lang, str] = {"zh": "{kind} {v} 次", "en": "{kind}: {v}"}
+
+# Conditions in traces are written in English by core; the longer pieces come first.
+_TRACE_ZH: tuple[tuple[str, str], ...] = (
+    (r"\bphrase none of\b", "没有说到任何一个"),
+    (r"\bphrase any of\b", "说到其中一个"),
+    (r"\bphrase all of\b", "全部说到"),
+    (r"\bphrase (\d+) of\b", r"说到其中 \1 个"),
+    (r"\bat least (\d+) times\b", r"至少 \1 次"),
+    (r"^any of (\d+)$", r"以下 \1 项任一成立"),
+    (r"^all of (\d+)$", r"以下 \1 项全部成立"),
+    (r"^not$", "以下不成立"),
+    (r"^require ", "要求 "),
+    (r"^forbid ", "禁止 "),
+    (r"^script ", "话术 "),
+    (r"^regex ", "句式 "),
+    (r"^metric ", "指标 "),
+    (r"^event (\w+)", r"事件 \1"),
+    (r"^sequence of (\d+) steps", r"依次说到 \1 步"),
+    (r"\brule ([A-Z]+-\d+) is\b", r"规则 \1 的判定为"),
+    (r"\bby agent\b", "（坐席）"),
+    (r"\bby customer\b", "（客户）"),
+    (r", first seconds ([\d.]+)", r"，前 \1 秒内"),
+    (r", last seconds ([\d.]+)", r"，后 \1 秒内"),
+    (r", first sentences (\d+)", r"，前 \1 句内"),
+    (r", last sentences (\d+)", r"，后 \1 句内"),
+    (r", first percent ([\d.]+)", r"，前 \1% 内"),
+    (r", last percent ([\d.]+)", r"，后 \1% 内"),
+    (r", after ", "，之后："),
+    (r", before ", "，之前："),
+    (r", near ", "，前后："),
+    (r"\brule ([A-Z]+-\d+)", r"规则 \1"),
+    (r"\bwithin ([\d.]+) s\b", r"\1 秒内"),
+    (r"\(hit any\)", "（任一处）"),
+    (r"\(hit each\)", "（每一处）"),
+    (r"\(hit last\)", "（最后一处）"),
+    (r"\(hit (\d+)\)", r"（第 \1 处）"),
+    (r", count ", "，次数 "),
+    (r"\bdead_air\b", "冷场"),
+    (r"\bsilence\b", "静音"),
+    (r"\binterruption\b", "抢话"),
+    (r"\btalk_over\b", "叠话"),
+    (r"\bnot excused\b", "未说明"),
+    (r"\bexcused\b", "已说明"),
+    (r"\bnot_applicable\b", "不适用"),
+    (r"\bnot_met\b", "不符合"),
+    (r"\bundetermined\b", "待人工"),
+    (r"\bmet\b", "符合"),
+    (r"\bhit\b", "命中"),
+)
+_TRACE_RULES = tuple((re.compile(pattern), text) for pattern, text in _TRACE_ZH)
+# What stands in brackets or slashes is words or a pattern of the rule, not ours to translate.
+_QUOTED = re.compile(r"(\[[^\]]*\]|/.*/)")
+
+
+def is_missing(evidence: Evidence) -> bool:
+    """Whether the evidence is a place where something was looked for in vain."""
+    return evidence.match is Match.TIMING and bool(_MISSING.match(evidence.text))
+
+
+def missing_words(evidence: Evidence) -> str | None:
+    """The words that were looked for in vain; None where only a pattern could name them."""
+    found = _MISSING.match(evidence.text)
+    return None if found is None or found[1].startswith("/") else found[1]
+
+
+def heard(evidence: Evidence, texts: Texts) -> str:
+    """The words heard, or what was measured."""
+    if evidence.match is not Match.TIMING:
+        return evidence.text
+    if found := _EVENT.match(evidence.text):
+        return _EVENT_SECONDS[texts.lang].format(kind=texts(f"e_{found[1]}"), v=found[2])
+    if found := _COUNT.match(evidence.text):
+        return _EVENT_COUNT[texts.lang].format(kind=texts(f"e_{found[2]}"), v=found[1])
+    return _figure(evidence.text, texts)
+
+
+def condition(text: str, lang: Lang) -> str:
+    """A condition of a trace."""
+    if lang == "en":
+        return text
+    # The quoted parts stand at the odd places; patterns with ^ and $ mean the whole text.
+    parts = _QUOTED.split(text)
+    return "".join(part if index % 2 else _in_chinese(part) for index, part in enumerate(parts))
+
+
+def _in_chinese(text: str) -> str:
+    for pattern, words in _TRACE_RULES:
+        text = pattern.sub(words, text)
+    return text
+
+
+def _figure(text: str, texts: Texts) -> str:
+    found = _FIGURE.match(text)
+    wording = _FIGURES[texts.lang].get(found[1]) if found else None
+    if found is None or wording is None:
+        return text
+    value = float(found[3])
+    shown = f"{value * 100:.0f}%" if found[1] in ("silence_share", "talk_ratio") else f"{value:.4g}"
+    return wording.format(v=shown)
