@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from rich.console import Console
 
 import asr_qa
-from asr_qa.cli import models
+from asr_qa.cli import models, rules
 from asr_qa.cli.process import process
 from asr_qa.errors import AsrQaError
 
@@ -40,6 +40,7 @@ app = typer.Typer(
     """,
 )
 app.command("process")(process)
+app.add_typer(rules.app, name="rules")
 app.add_typer(models.app, name="models")
 
 

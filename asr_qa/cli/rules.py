@@ -1,0 +1,301 @@
+"""asr-qa rules: check rule files, run their cases, say in plain words what a rule asks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from asr_qa.bootstrap import rules_dir
+from asr_qa.cli.printing import Json, Lang, Language, console, plain_table, print_json
+from asr_qa.cli.tracing import trace_lines
+from asr_qa.config import Settings
+from asr_qa.core.rule import Check, Phrase, Rule, descend
+from asr_qa.errors import Issue, NotFoundError, RulesetError, UsageError
+from asr_qa.ruleset.cases import Case, CaseReport, CaseResult, load_cases, run_case
+from asr_qa.ruleset.describe import describe
+from asr_qa.ruleset.lint import lint
+from asr_qa.ruleset.loader import LoadedRules, load_rules, load_ruleset
+from asr_qa.ruleset.schema import did_you_mean
+from asr_qa.ruleset.scorecards import load_scorecard, rule_uses, scorecard_names
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="""Rules: check their files, run their cases, read them in plain words.
+
+    Rules are YAML files in a folder of packs (ASR_QA_RULES_DIR; empty means those that are shipped), with cases
+    beside them and scorecards in scorecards/. To change rules copy the folder, edit, then: lint, test, process.
+
+    \b
+    asr-qa rules show COMP-003        what a rule asks, as a sentence
+    asr-qa rules lint my-rules/       every mistake, by file and line
+    asr-qa rules test my-rules/       whether the cases come out as they should
+    """,
+)
+
+Folder = Annotated[
+    Path | None, typer.Argument(metavar="DIR", help="Folder of rules; without it the rules in use (ASR_QA_RULES_DIR).")
+]
+
+
+@app.command("lint")
+def lint_rules(folder: Folder = None, as_json: Json = False) -> int:
+    """Report every mistake in rules, cases and scorecards, by file and line.
+
+    Errors stop rules from being used (exit code 1). Warnings do not (exit code 0): phrases that can never be heard,
+    rules with too few cases, rules that ask for the same.
+    """
+    issues = all_issues(folder or rules_dir(Settings()))
+    errors = sum(issue.severity == "error" for issue in issues)
+    warnings = len(issues) - errors
+    if as_json:
+        print_json({"errors": errors, "warnings": warnings, "issues": [asdict(issue) for issue in issues]})
+        return int(errors > 0)
+    for issue in issues:
+        typer.echo(str(issue))
+    typer.echo(f"{errors} errors, {warnings} warnings" if issues else "no mistakes found")
+    return int(errors > 0)
+
+
+def all_issues(folder: Path) -> tuple[Issue, ...]:
+    """Everything wrong in a folder of rules, in order of file and line; every file is read whatever the others hold."""
+    issues: list[Issue] = []
+    for name in scorecard_names(folder):
+        issues += _mistakes_of_card(name, folder)
+    try:
+        loaded = load_rules(folder)
+    except RulesetError as exc:
+        return _ordered([*issues, *exc.issues])
+    return _ordered([*issues, *_lint(loaded, folder)])
+
+
+def _mistakes_of_card(name: str, folder: Path) -> tuple[Issue, ...]:
+    try:
+        load_scorecard(name, folder)
+    except RulesetError as exc:
+        return exc.issues
+    return ()
+
+
+def _lint(loaded: LoadedRules, folder: Path) -> list[Issue]:
+    """Issues across rules, cases and scorecards; without readable cases those that need none."""
+    try:
+        cases = load_cases(loaded.ruleset, folder)
+    except RulesetError as exc:
+        # A rule whose cases cannot be read would be reported as one that has none.
+        return list(exc.issues)
+    return list(lint(loaded.ruleset, cases, rule_uses(folder), sources=loaded.sources))
+
+
+def _ordered(issues: Sequence[Issue]) -> tuple[Issue, ...]:
+    return tuple(sorted(dict.fromkeys(issues), key=lambda issue: (issue.path, issue.line, issue.column, issue.message)))
+
+
+# --- cases
+
+
+@app.command("test")
+def run_cases(
+    folder: Folder = None,
+    pattern: Annotated[
+        str, typer.Option("-k", metavar="PATTERN", help="Only cases whose rule id or name contains this.")
+    ] = "",
+    as_json: Json = False,
+) -> int:
+    """Run the cases beside the rules and show every one that comes out otherwise, with the reason.
+
+    A case is a sketched call with the verdict its rule must give. Known misses are cases that are known to fail;
+    they are listed and cost nothing. One that passes by now fails the test: take its mark away.
+    Exit code 1 where a case failed.
+    """
+    where = folder or rules_dir(Settings())
+    ruleset = load_ruleset(where)
+    chosen = [case for case in load_cases(ruleset, where) if pattern.casefold() in case.id.casefold()]
+    if not chosen:
+        raise UsageError(
+            f"no case in {where}" + (f" contains {pattern!r}" if pattern else "; write some into .cases.yml")
+        )
+    report = CaseReport(tuple(run_case(ruleset, case) for case in chosen))
+    if as_json:
+        print_json(_report_row(report))
+    else:
+        _print_report(report)
+    return 0 if report.ok else 1
+
+
+def _print_report(report: CaseReport) -> None:
+    for result in report.results:
+        if not result.ok:
+            _print_failure(result)
+    missed = report.of("known_miss")
+    if missed:
+        typer.echo(f"known misses ({len(missed)}):")
+    for result in missed:
+        typer.echo(f"  {_place(result.case)}: {result.case.rule_id} {result.case.name}: {result.message}")
+    typer.echo(_counts(report))
+
+
+def _print_failure(result: CaseResult) -> None:
+    case = result.case
+    typer.echo(f"FAILED {_place(case)}: {case.rule_id} {case.name}")
+    typer.echo(f"  {result.message}")
+    if result.finding and result.finding.trace:
+        typer.echo("  why:")
+        for line in trace_lines(result.finding.trace):
+            typer.echo(f"    {line}")
+
+
+def _counts(report: CaseReport) -> str:
+    failed = sum(not result.ok for result in report.results)
+    rules = len({result.case.rule_id for result in report.results})
+    passed, missed = len(report.of("passed")), len(report.of("known_miss"))
+    return f"{len(report.results)} cases of {rules} rules: {passed} passed, {failed} failed, {missed} known misses"
+
+
+def _place(case: Case) -> str:
+    return f"{case.path}:{case.line}"
+
+
+def _report_row(report: CaseReport) -> dict[str, Any]:
+    return {
+        "cases": len(report.results),
+        "passed": len(report.of("passed")),
+        "failed": sum(not result.ok for result in report.results),
+        "known_misses": len(report.of("known_miss")),
+        "results": [_result_row(result) for result in report.results],
+    }
+
+
+def _result_row(result: CaseResult) -> dict[str, Any]:
+    case, finding = result.case, result.finding
+    return {
+        "rule_id": case.rule_id,
+        "name": case.name,
+        "outcome": result.outcome,
+        "expected": case.verdict.value,
+        "got": finding.verdict.value if finding else None,
+        "at": [[place.start, place.end] for place in finding.evidence] if finding else [],
+        "message": result.message,
+        "path": case.path,
+        "line": case.line,
+        "trace": trace_lines(finding.trace) if finding and finding.trace and not result.ok else [],
+    }
+
+
+# --- in plain words
+
+
+@app.command()
+def show(
+    rule_id: Annotated[
+        str | None, typer.Argument(metavar="ID", help="Rule to explain, e.g. COMP-003; without it all are listed.")
+    ] = None,
+    as_json: Json = False,
+    lang: Language = "zh",
+) -> None:
+    """List the rules in use, or say of one in plain words what it asks, why, and where it may be wrong."""
+    loaded = load_rules(rules_dir(Settings()))
+    if rule_id is None:
+        _list(loaded, as_json=as_json, lang=lang)
+        return
+    rule = loaded.ruleset.get(rule_id.upper())
+    if rule is None:
+        guess = did_you_mean(rule_id.upper(), [rule.id for rule in loaded.ruleset.rules])
+        raise NotFoundError(
+            f"there is no rule {rule_id}" + (f" ({guess})" if guess else "") + "; asr-qa rules show lists all"
+        )
+    row = _rule_row(rule, loaded)
+    if as_json:
+        print_json(row)
+    else:
+        _print_rule(rule, row, lang)
+
+
+def _list(loaded: LoadedRules, *, as_json: bool, lang: Lang) -> None:
+    if as_json:
+        print_json([_rule_row(rule, loaded) for rule in loaded.ruleset.rules])
+        return
+    table = plain_table(*_HEADINGS[lang])
+    for rule in loaded.ruleset.rules:
+        table.add_row(rule.id, _title(rule, lang), *(_word(value, lang) for value in _kinds(rule)))
+    console().print(table)
+    typer.echo(_LISTED[lang].format(n=len(loaded.ruleset.rules)))
+
+
+def _print_rule(rule: Rule, row: dict[str, Any], lang: Lang) -> None:
+    kinds = " · ".join(_word(value, lang) for value in _kinds(rule))
+    typer.echo(f"{rule.id}  {_title(rule, lang)}  ({rule.name})\n{kinds}\n\n{row['description']}")
+    for heading, values in zip(_PARTS[lang], (row["phrases"], [rule.rationale], rule.false_positives), strict=True):
+        if any(values):
+            typer.echo(f"\n{heading}" + "".join(f"\n  {value}" for value in values))
+    typer.echo(f"\n{row['path']}:{row['line']}")
+
+
+def _rule_row(rule: Rule, loaded: LoadedRules) -> dict[str, Any]:
+    source = loaded.sources[rule.id]
+    return {
+        "id": rule.id,
+        "name": rule.name,
+        "title": {"zh": rule.title_zh, "en": rule.title_en},
+        "severity": rule.severity.value,
+        "class": rule.error_class.value,
+        "status": rule.status.value,
+        "assisted": rule.assisted,
+        "description": describe(rule),
+        "phrases": _phrases(rule),
+        "rationale": rule.rationale,
+        "false_positives": list(rule.false_positives),
+        "version": rule.version,
+        "path": source.path,
+        "line": source.line,
+    }
+
+
+def _phrases(rule: Rule) -> list[str]:
+    """Every phrase the rule itself listens for, each once; not those of its exceptions."""
+    checks = [part for part in descend(rule.condition) if isinstance(part, Check)]
+    options = [check.options for check in checks]
+    options += [anchor.phrase for check in checks for anchor in check.scope.anchors if anchor.phrase]
+    return list(dict.fromkeys(text for one in options if isinstance(one, Phrase) for text in one.phrases))
+
+
+def _kinds(rule: Rule) -> tuple[str, str, str]:
+    return rule.severity.value, rule.error_class.value, rule.status.value
+
+
+def _title(rule: Rule, lang: Lang) -> str:
+    return rule.title_zh if lang == "zh" else rule.title_en
+
+
+def _word(value: str, lang: Lang) -> str:
+    return _WORDS.get(value, value) if lang == "zh" else value.replace("_", "-")
+
+
+_WORDS = {
+    "minor": "轻微",
+    "major": "严重",
+    "fatal": "致命",
+    "customer": "客户关键",
+    "business": "业务关键",
+    "compliance": "合规关键",
+    "non_critical": "非关键",
+    "draft": "草稿",
+    "test": "试运行",
+    "stable": "正式",
+    "retired": "停用",
+}
+_HEADINGS: dict[Lang, tuple[str, ...]] = {
+    "zh": ("编号", "标题", "严重程度", "类别", "状态"),
+    "en": ("id", "title", "severity", "class", "status"),
+}
+_PARTS: dict[Lang, tuple[str, str, str]] = {
+    "zh": ("识别的说法", "依据", "可能的误报"),
+    "en": ("phrases", "rationale", "false positives"),
+}
+_LISTED: dict[Lang, str] = {
+    "zh": "共 {n} 条规则；查看某一条：asr-qa rules show 编号",
+    "en": "{n} rules; one in words: asr-qa rules show ID",
+}
