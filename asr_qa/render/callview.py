@@ -19,6 +19,7 @@ from asr_qa.render.views import (
     CallView,
     DeductionView,
     Disagreement,
+    EvidenceView,
     FindingView,
     LineView,
     SectionView,
@@ -113,8 +114,6 @@ def _first(findings: Sequence[Finding], call: ReportCall) -> float | None:
 def _deduction(
     anchor: str, number: int, line: CriterionResult, card: Card, findings: tuple[FindingView, ...]
 ) -> DeductionView:
-    starts = [e.start for f in findings for e in f.evidence if not e.whole]
-    starts = starts or [e.start for f in findings for e in f.evidence]
     return DeductionView(
         number=number,
         anchor=anchor,
@@ -125,8 +124,18 @@ def _deduction(
         fatal=_fatal(line, card),
         level=_level(line, card),
         findings=findings,
-        start=min(starts, default=None),
+        time=_time([place for finding in findings for place in finding.evidence], card),
     )
+
+
+def _time(places: Sequence[EvidenceView], card: Card) -> str:
+    """When the first place is, said as loosely as it is known."""
+    if not places:
+        return ""
+    first = min(places, key=lambda place: (place.whole, place.start))
+    if first.whole:
+        return card.texts("whole_call")
+    return f"{clock(first.start)}–{clock(first.end)}" if first.kind == "missing" else clock(first.start, tenths=True)
 
 
 def _level(line: CriterionResult, card: Card) -> str:

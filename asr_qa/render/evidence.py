@@ -7,6 +7,8 @@ from itertools import groupby
 
 from asr_qa.core.finding import Evidence, Finding, Match
 from asr_qa.core.rule import Severity
+from asr_qa.core.segment import Segment
+from asr_qa.core.transcript import text_of
 from asr_qa.render import wording
 from asr_qa.render.calls import ReportCall
 from asr_qa.render.clipbook import ClipKey, ClipRequest, clip_window
@@ -18,6 +20,9 @@ _MAX_CLIPS = 4
 """Places of one finding that get a player; the others name file and time."""
 
 _EDGE = 0.5
+_NEAR = 0.4
+"""Seconds around an event in which words are shown with it."""
+
 _RANKS = {Severity.FATAL: 0, Severity.MAJOR: 1, Severity.MINOR: 2}
 
 
@@ -74,6 +79,7 @@ class FindingViewer:
             time=span(evidence.start, evidence.end),
             role=evidence.role.value if evidence.role else "",
             words=self._missed(group) if missing else wording.heard(evidence, texts),
+            said="" if missing else self._said(evidence),
             match=texts.word("m", kind),
             kind=kind,
             quoted=evidence.match is not Match.TIMING,
@@ -82,6 +88,15 @@ class FindingViewer:
             same_as=same_as,
             more=more,
         )
+
+    def _said(self, evidence: Evidence) -> str:
+        """What its role said where an event happened."""
+        duration = self._call.document.recording.duration
+        if evidence.match is not Match.TIMING or evidence.role is None or is_whole(evidence, duration):
+            return ""
+        near = Segment(max(0.0, evidence.start - _NEAR), evidence.end + _NEAR)
+        said = [u for u in self._call.document.utterances if u.role is evidence.role and u.segment & near]
+        return text_of(word for u in said for word in u.timed if Segment(word.start, word.end) & near)
 
     def _missed(self, group: Sequence[Evidence]) -> str:
         words = [words for evidence in group if (words := wording.missing_words(evidence))]

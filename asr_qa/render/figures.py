@@ -64,6 +64,18 @@ class ErrorRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SectionRow:
+    """A section of the scorecard over all calls."""
+
+    title: str
+    share: float | None
+    """Points earned / points assessed, 0 to 1; None where nothing was assessed."""
+    value: str
+    n: int
+    """Calls with something of it assessed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AgentRow:
     """An agent's calls in figures."""
 
@@ -82,6 +94,7 @@ class Figures:
 
     tiles: tuple[Tile, ...]
     indicators: tuple[Indicator, ...]
+    sections: tuple[SectionRow, ...]
     errors: tuple[ErrorRow, ...]
     errors_chart: Markup | None
     few_calls: bool
@@ -100,6 +113,7 @@ def build_figures(views: Sequence[CallView], card: Card) -> Figures:
     return Figures(
         tiles=tuple(_tiles(views, indicators, card)),
         indicators=tuple(_indicators(indicators, card.texts)),
+        sections=tuple(_section_rows(views, card)),
         errors=tuple(_error_row(index, pattern, views, card) for index, pattern in enumerate(patterns, start=1)),
         errors_chart=_errors_chart(patterns[:MAX_BARS], card) if patterns else None,
         few_calls=any(not pattern.ranked for pattern in patterns),
@@ -171,6 +185,17 @@ def _indicator(figure: Figure, name: str, definition: str, texts: Texts) -> Indi
         n=figure.n,
         interval=_interval(figure.low or 0.0, figure.high or 0.0) if bounded else texts("none"),
     )
+
+
+def _section_rows(views: Sequence[CallView], card: Card) -> Iterator[SectionRow]:
+    sheets = [view.summary.sheet for view in views if view.summary.sheet.scorecard == card.scorecard.id]
+    for section in card.scorecard.sections:
+        results = [result for sheet in sheets for result in sheet.sections if result.id == section.id]
+        known = [(r.points, r.max_points) for r in results if r.points is not None and r.max_points > 0]
+        most = sum(full for _, full in known)
+        share = min(1.0, sum(earned for earned, _ in known) / most) if most else None
+        value = card.texts("unavailable") if share is None else percent(share)
+        yield SectionRow(title=card.titled(section.title, section.id), share=share, value=value, n=len(known))
 
 
 def _interval(low: float, high: float) -> str:

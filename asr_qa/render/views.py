@@ -9,7 +9,7 @@ from asr_qa.core.report import CallSummary
 from asr_qa.core.review import FlagReason
 from asr_qa.render.calls import ReportCall
 from asr_qa.render.clipbook import ClipKey, ClipRequest
-from asr_qa.render.format import clock, points
+from asr_qa.render.format import points
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +23,8 @@ class EvidenceView:
     role: str
     words: str
     """What was heard, measured or missed."""
+    said: str
+    """What its role said meanwhile, where it is an event."""
     match: str
     """How, in words."""
     kind: str
@@ -67,13 +69,8 @@ class DeductionView:
     level: str
     """Anchor of the level reached, of a graded criterion."""
     findings: tuple[FindingView, ...]
-    start: float | None
-    """Seconds of the first place."""
-
-    @property
-    def time(self) -> str:
-        """When it begins."""
-        return "" if self.start is None else clock(self.start, tenths=True)
+    time: str
+    """When it is: the first place, or the stretch searched in vain; "" where nothing has a time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

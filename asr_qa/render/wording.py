@@ -126,7 +126,7 @@ def missing_words(evidence: Evidence) -> str | None:
 def heard(evidence: Evidence, texts: Texts) -> str:
     """The words heard, or what was measured."""
     if evidence.match is not Match.TIMING:
-        return evidence.text
+        return evidence.text.strip(" ，,、")
     if found := _EVENT.match(evidence.text):
         return _EVENT_SECONDS[texts.lang].format(kind=texts(f"e_{found[1]}"), v=found[2])
     if found := _COUNT.match(evidence.text):
