@@ -14,8 +14,9 @@ from pydantic import ValidationError
 from rich.console import Console
 
 import asr_qa
-from asr_qa.cli import models, rules
+from asr_qa.cli import db, models, rules, token
 from asr_qa.cli.process import process
+from asr_qa.cli.serve import serve
 from asr_qa.errors import AsrQaError
 
 USAGE = 1
@@ -40,8 +41,11 @@ app = typer.Typer(
     """,
 )
 app.command("process")(process)
+app.command("serve")(serve)
 app.add_typer(rules.app, name="rules")
 app.add_typer(models.app, name="models")
+app.add_typer(token.app, name="token")
+app.add_typer(db.app, name="db")
 
 
 @app.callback(invoke_without_command=True)
