@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from rich.console import Console
 
 import asr_qa
-from asr_qa.cli import db, models, rules, token
+from asr_qa.cli import db, models, report, rules, token
 from asr_qa.cli.process import process
 from asr_qa.cli.serve import serve
 from asr_qa.errors import AsrQaError
@@ -42,6 +42,7 @@ app = typer.Typer(
 )
 app.command("process")(process)
 app.command("serve")(serve)
+app.add_typer(report.app, name="report")
 app.add_typer(rules.app, name="rules")
 app.add_typer(models.app, name="models")
 app.add_typer(token.app, name="token")

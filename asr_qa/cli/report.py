@@ -1,0 +1,256 @@
+"""asr-qa report: who makes which error, how often, and the indicators of a period."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+
+from asr_qa.batch.files import write_text
+from asr_qa.bootstrap import SystemClock, connect, load_rules, load_scorecards
+from asr_qa.cli.printing import PIPED_WIDTH, Lang, Language, console, plain_table
+from asr_qa.config import Settings
+from asr_qa.core.report import CallSummary, Figure, Kpis, kpis
+from asr_qa.core.rule import ErrorClass
+from asr_qa.core.scorecard import Scorecard, ScoreSheet
+from asr_qa.errors import UsageError
+from asr_qa.pipeline.review import view_review
+from asr_qa.pipeline.store import CallFilters, CallState, Store
+from asr_qa.render.format import percent, points
+from asr_qa.render.texts import Texts
+
+if TYPE_CHECKING:
+    from asr_qa.api.reports import ReportQuery
+    from asr_qa.api.schemas import ErrorReport, PatternOut
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="""Reports over the stored calls: who makes which error, and the indicators of a period.
+
+    \b
+    asr-qa report errors --by rule,agent --since 2026-11-01
+    asr-qa report errors --by queue,period --out errors.csv
+    """,
+)
+
+Format = Literal["table", "json", "csv"]
+Name = Annotated[str | None, typer.Option(help="Only calls of this one.")]
+
+_SHARES = ("accuracy", "transaction_quality", "serious_error_rate", "complaint_rate", "pass_rate")
+
+
+@app.command()
+def errors(
+    by: Annotated[
+        str, typer.Option(help="Group by these, separated by commas: rule, agent, queue, team, phase, period.")
+    ] = "rule",
+    since: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Calls from this day or time on; UTC unless it says otherwise.")
+    ] = None,
+    until: Annotated[str | None, typer.Option(metavar="TIME", help="Calls before this day or time.")] = None,
+    period: Annotated[Literal["day", "week", "month"], typer.Option(help="Length of a period.")] = "week",
+    agent: Name = None,
+    queue: Name = None,
+    team: Name = None,
+    min_calls: Annotated[int, typer.Option(min=1, help="Groups with fewer assessed calls are not ranked.")] = 5,
+    shape: Annotated[
+        Format | None, typer.Option("--format", help="table, json or csv; without it as the name of --out says.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Write to this file instead.")] = None,
+    lang: Language = "zh",
+) -> None:
+    """Show how often each error occurs, with its n and 95 % interval, below the indicators of the same calls.
+
+    What people decided in released reviews counts before what the machine found. A rate is calls with the error of
+    the calls in which it could be told; groups with few calls come last, marked *, and are not ranked. An indicator
+    without a single assessed call is unavailable (暂无), never 0. csv opens in spreadsheets and has the errors only.
+    """
+    filters = {"agent": agent, "queue": queue, "team": team, "since": since, "until": until}
+    query = _query(by=by, period=period, min_calls=min_calls, lang=lang, **filters)
+    wanted = shape or _format_of(out)
+    settings = Settings()
+    store = connect(settings)
+    try:
+        report, figures = _build(store, settings, query)
+        if report.calls == 0:
+            typer.echo(_nothing(store, lang), err=wanted != "table" or out is not None)
+    finally:
+        store.close()
+    if report.calls == 0 and wanted == "table" and out is None:
+        return
+    text = _TEXTS[wanted](report, figures, lang)
+    if out:
+        write_text(out, text)
+        typer.echo(f"{out}: {report.calls} calls, {len(report.patterns)} error items")
+    else:
+        typer.echo(text, nl=False)
+
+
+def _query(**values: Any) -> ReportQuery:
+    from asr_qa.api.reports import ReportQuery
+
+    try:
+        return ReportQuery(**values)
+    except ValidationError as exc:
+        mistakes = (f"--{'-'.join(map(str, one['loc'])).replace('_', '-')}: {one['msg']}" for one in exc.errors())
+        raise UsageError("; ".join(mistakes) + "; times are written 2026-11-20 or 2026-11-20T09:30+08:00") from exc
+
+
+def _format_of(out: Path | None) -> Format:
+    suffix = out.suffix.lower() if out else ""
+    return "csv" if suffix == ".csv" else "json" if suffix == ".json" else "table"
+
+
+def _build(store: Store, settings: Settings, query: ReportQuery) -> tuple[ErrorReport, Kpis]:
+    """The report as the API gives it, and the indicators of the same calls."""
+    from asr_qa.api.deps import Context
+    from asr_qa.api.reports import build_report
+
+    rules = load_rules(settings)
+    cards = load_scorecards(settings, rules)
+    report = build_report(Context(store=store, clock=SystemClock(), ruleset=rules.ruleset, scorecards=cards), query)
+    filters = CallFilters(agent=query.agent, queue=query.queue, team=query.team, since=query.since, until=query.until)
+    calls = (CallSummary.from_document(document) for document in store.documents(filters))
+    return report, kpis(calls, rules.scorecard, reviewed=_reviewed(store, filters, cards))
+
+
+def _reviewed(store: Store, filters: CallFilters, cards: Mapping[str, Scorecard]) -> dict[str, ScoreSheet]:
+    """The sheets of reviewed calls as people decided them."""
+    names = dict.fromkeys(call for call, _ in store.decided(filters))
+    views = {name: view_review(store, name, scorecards=cards) for name in names}
+    return {name: view.human_sheet for name, view in views.items() if view.human_sheet is not None}
+
+
+def _nothing(store: Store, lang: Lang) -> str:
+    """Why there is nothing to report, and what to do."""
+    counts = store.count_by_state()
+    if counts.get(CallState.DONE, 0):
+        return _WORDS[lang]["no_match"]
+    return _WORDS[lang]["no_calls"]
+
+
+# --- as JSON, CSV, table
+
+
+def _json_text(report: ErrorReport, figures: Kpis, _lang: Lang) -> str:
+    shares = {name: _plain(getattr(figures, name)) for name in (*_SHARES, "mean_points")}
+    classes = {name.value: _plain(figures.class_accuracy[name]) for name in ErrorClass}
+    indicators = {"calls": figures.calls, **shares, "class_accuracy": classes}
+    return json.dumps({**report.model_dump(mode="json"), "indicators": indicators}, ensure_ascii=False, indent=1) + "\n"
+
+
+def _plain(figure: Figure) -> dict[str, float | int | None]:
+    fields = {name: getattr(figure, name) for name in ("value", "n", "count", "low", "high")}
+    return {name: round(value, 6) if isinstance(value, float) else value for name, value in fields.items()}
+
+
+def _csv_text(report: ErrorReport, _figures: Kpis, lang: Lang) -> str:
+    from asr_qa.api.reports import to_csv
+
+    return to_csv(report, lang=lang).decode("utf-8")
+
+
+def _table_text(report: ErrorReport, figures: Kpis, lang: Lang) -> str:
+    screen = console()
+    paper = Console(file=io.StringIO(), width=screen.width or PIPED_WIDTH, markup=False, highlight=False, emoji=False)
+    texts, words = Texts(lang), _WORDS[lang]
+    head = plain_table(texts("kpi"), texts("kpi_value"), texts("kpi_n"), texts("kpi_interval"), right=(texts("kpi_n"),))
+    for row in _indicator_rows(figures, texts):
+        head.add_row(*row)
+    paper.print(words["head"].format(n=report.calls))
+    paper.print(head)
+    paper.print()
+    if not report.patterns:
+        paper.print(texts("no_errors"))
+        return _printed(paper)
+    dimensions = [words[name] for name in report.by]
+    titled = "rule" in report.by
+    names = [*dimensions, *([words["title"]] if titled else []), words["share"], words["rate"], texts("kpi_interval")]
+    table = plain_table(*names, right=(words["share"], words["rate"]))
+    for pattern in report.patterns:
+        table.add_row(*_pattern_row(pattern, texts, titled=titled))
+    paper.print(table)
+    if not all(pattern.ranked for pattern in report.patterns):
+        paper.print(words["few"])
+    return _printed(paper)
+
+
+def _printed(paper: Console) -> str:
+    assert isinstance(paper.file, io.StringIO)  # noqa: S101 - made above
+    return "".join(line.rstrip() + "\n" for line in paper.file.getvalue().splitlines())
+
+
+def _indicator_rows(figures: Kpis, texts: Texts) -> Iterator[tuple[str, str, str, str]]:
+    mean = figures.mean_points
+    value = texts("unavailable") if mean.value is None else points(mean.value)
+    yield texts("h_mean"), value, str(mean.n), texts("none")
+    for name in _SHARES:
+        yield texts(f"k_{name}"), *_figure(getattr(figures, name), texts)
+    for error_class in ErrorClass:
+        yield texts(f"k_class_{error_class.value}"), *_figure(figures.class_accuracy[error_class], texts)
+
+
+def _figure(figure: Figure, texts: Texts) -> tuple[str, str, str]:
+    value = texts("unavailable") if figure.value is None else percent(figure.value)
+    interval = texts("none")
+    if figure.low is not None and figure.high is not None:
+        interval = f"{percent(figure.low)}–{percent(figure.high)}"
+    return value, str(figure.n), interval
+
+
+def _pattern_row(pattern: PatternOut, texts: Texts, *, titled: bool) -> list[str]:
+    words = _WORDS[texts.lang]
+    group = [
+        words.get(f"in_{value}", value or "") if name == "phase" else value or texts("none")
+        for name, value in pattern.group.items()
+    ]
+    rate = percent(pattern.rate) + ("" if pattern.ranked else "*")
+    interval = f"{percent(pattern.low)}–{percent(pattern.high)}"
+    return [*group, *([pattern.title or ""] if titled else []), f"{pattern.calls}/{pattern.assessed}", rate, interval]
+
+
+_TEXTS = {"json": _json_text, "csv": _csv_text, "table": _table_text}
+
+_WORDS: Mapping[Lang, Mapping[str, str]] = {
+    "zh": {
+        "rule": "规则",
+        "agent": "坐席",
+        "queue": "队列",
+        "team": "团队",
+        "phase": "通话阶段",
+        "period": "时段",
+        "in_opening": "开场",
+        "in_middle": "中段",
+        "in_closing": "结尾",
+        "in_whole": "整通",
+        "title": "标题",
+        "share": "出错/评估",
+        "rate": "错误率",
+        "head": "共 {n} 通通话",
+        "few": "* 可判定通话太少，不参与排名",
+        "no_calls": "还没有已评分的通话。先评分：asr-qa process 录音文件夹 --out 结果文件夹",
+        "no_match": "没有符合条件的通话；去掉部分筛选条件（--since、--until、--agent 等）再试。",
+    },
+    "en": {
+        "rule": "rule",
+        "agent": "agent",
+        "queue": "queue",
+        "team": "team",
+        "phase": "phase",
+        "period": "period",
+        "in_whole": "whole call",
+        "title": "title",
+        "share": "calls",
+        "rate": "rate",
+        "head": "{n} calls",
+        "few": "* too few calls to be ranked",
+        "no_calls": "no call has been scored yet; score some: asr-qa process FOLDER --out OUT",
+        "no_match": "no call fulfils all of this; leave out some of --since, --until, --agent, ...",
+    },
+}
