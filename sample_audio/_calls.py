@@ -182,6 +182,11 @@ def expected_of(
     return verdicts
 
 
+def of_one_channel(listener: dict[str, dict[str, Any]], whoever: list[str]) -> dict[str, dict[str, Any]]:
+    """The verdicts where nobody can tell who speaks: undetermined, but for rules that ask nothing of one party."""
+    return {rule: says if rule in whoever else {"verdict": "undetermined"} for rule, says in listener.items()}
+
+
 def check_intent(name: str, lines: list[Line], truth: dict[str, Any]) -> None:
     """Raise ValueError where the audio came out otherwise than the script means."""
     for kind, key in (("interruptions", "cut_in"), ("talk_overs", "over")):
