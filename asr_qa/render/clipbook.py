@@ -15,6 +15,7 @@ MAX_AUDIO_BYTES = 12_000_000
 """Size of all clips of a report together, as they are written (base64)."""
 
 _EDGE = 1.0
+"""Seconds from the ends of a call that still count as its beginning or end."""
 
 
 class ClipKey(NamedTuple):
@@ -65,6 +66,11 @@ class ClipBook:
         self._uris: dict[ClipKey, str | None] = {}
         self._wanted: set[ClipKey] = set()
         self._full = False
+
+    @property
+    def count(self) -> int:
+        """Clips in the report."""
+        return sum(uri is not None for uri in self._uris.values())
 
     @property
     def left_out(self) -> int:

@@ -145,13 +145,18 @@ def _tiles(views: Sequence[CallView], found: Kpis, card: Card) -> Iterator[Tile]
     passed = texts("n_assessed", n=found.pass_rate.n)
     passed += "" if full is None else " · " + texts("pass_from", points=points(full))
     yield Tile(name=texts("h_pass"), value=_shown(found.pass_rate, texts), note=passed)
-    for name, count, kind in (("h_fatal", fatal, "bad"), ("h_flagged", flagged, "warn")):
-        value = texts("of_n", k=count, n=n) if n else unknown
-        yield Tile(
-            name=texts(name), value=value, note=percent(count / n) if n else texts("n_calls", n=0),
-            kind=kind if count else "",
-        )  # fmt: skip
+    # A call of which nothing could be assessed says nothing about fatal errors.
+    assessed = sum(view.summary.sheet.points is not None or view.summary.sheet.fatal for view in views)
+    yield _count_tile("h_fatal", fatal, assessed, "bad", texts)
+    yield _count_tile("h_flagged", flagged, n, "warn", texts)
     yield from _agreement_tile(views, texts)
+
+
+def _count_tile(name: str, count: int, n: int, kind: str, texts: Texts) -> Tile:
+    if not n:
+        return Tile(name=texts(name), value=texts("unavailable"), note=texts("n_assessed", n=0))
+    note = f"{percent(count / n)} · " + texts("n_assessed", n=n)
+    return Tile(name=texts(name), value=texts("of_n", k=count, n=n), note=note, kind=kind if count else "")
 
 
 def _agreement_tile(views: Sequence[CallView], texts: Texts) -> Iterator[Tile]:

@@ -36,6 +36,7 @@ from asr_qa.render.views import CallView, EvidenceView
 __all__ = ["AudioSource", "ReportCall", "no_audio", "render_report"]
 
 _TEMPLATES = "templates"
+_PRELOADED = 100
 
 
 def render_report(
@@ -102,6 +103,11 @@ class _Helper:
     texts: Texts
     clips: ClipBook
 
+    @property
+    def preload(self) -> str:
+        """Whether players show their length at once: opening hundreds of them takes a browser seconds."""
+        return "metadata" if self.clips.count <= _PRELOADED else "none"
+
     def timeline(self, view: CallView) -> Markup:
         """The timeline of a call."""
         return svg.timeline(chart_of(view, self.texts))
@@ -117,6 +123,10 @@ class _Helper:
     def condition(self, trace: Trace) -> str:
         """A condition of a trace in words."""
         return wording.condition(trace.condition, self.texts.lang)
+
+    def note(self, trace: Trace) -> str:
+        """What is remarked on it."""
+        return wording.note(trace.note, self.texts)
 
     def audio(self, place: EvidenceView) -> Markup | None:
         """The clip as a data: URI. Base64 needs no escaping, which takes long on megabytes."""

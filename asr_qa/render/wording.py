@@ -97,6 +97,7 @@ _TRACE_ZH: tuple[tuple[str, str], ...] = (
     (r", count ", "，次数 "),
     (r"\bdead_air\b", "冷场"),
     (r"\bsilence\b", "静音"),
+    (r"\bhold\b", "保持音乐"),
     (r"\binterruption\b", "抢话"),
     (r"\btalk_over\b", "叠话"),
     (r"\bnot excused\b", "未说明"),
@@ -107,6 +108,23 @@ _TRACE_ZH: tuple[tuple[str, str], ...] = (
     (r"\bmet\b", "符合"),
     (r"\bhit\b", "命中"),
 )
+# What core remarks beside a condition.
+_NOTES_ZH: tuple[tuple[str, str], ...] = (
+    (r"^step (\d+) of (\d+) not heard$", r"第 \1 步（共 \2 步）未听到"),
+    (r"^event (\w+).* does not occur$", r"没有发生：\1"),
+    (r"^(.*) does not occur$", r"没有发生：\1"),
+    (r"^(\d+) of (\d+) places$", r"\2 处中 \1 处成立"),
+    (r"^nothing was heard in this call$", "整通没有听到话"),
+    (r"^no speech was found in this call$", "没有检测到语音"),
+    (r"^it is not known who speaks$", "无法区分谁在说话"),
+    (r"^an exception applies$", "符合例外条件"),
+    (r"^an exception may apply$", "可能符合例外条件"),
+    (r"^(\S+) could not be measured$", r"无法测得：\1"),
+    (r"^(\S+) is not known$", r"未知：\1"),
+    (r"^language is (\S+)$", r"语言为 \1"),
+    (r"^direction is (\S+)$", r"方向为 \1"),
+)
+_NOTE_RULES = tuple((re.compile(pattern), text) for pattern, text in _NOTES_ZH)
 _TRACE_RULES = tuple((re.compile(pattern), text) for pattern, text in _TRACE_ZH)
 # What stands in brackets or slashes is words or a pattern of the rule, not ours to translate.
 _QUOTED = re.compile(r"(\[[^\]]*\]|/.*/)")
@@ -141,6 +159,17 @@ def condition(text: str, lang: Lang) -> str:
     # The quoted parts stand at the odd places; patterns with ^ and $ mean the whole text.
     parts = _QUOTED.split(text)
     return "".join(part if index % 2 else _in_chinese(part) for index, part in enumerate(parts))
+
+
+def note(text: str, texts: Texts) -> str:
+    """A remark of a trace."""
+    shown = _figure(text, texts)
+    if shown != text or texts.lang == "en":
+        return shown
+    for pattern, words in _NOTE_RULES:
+        if pattern.match(text):
+            return _in_chinese(pattern.sub(words, text))
+    return _in_chinese(text)
 
 
 def _in_chinese(text: str) -> str:
