@@ -20,6 +20,7 @@ MAX_BARS = 15
 """Error items in the chart; the table has all of them."""
 
 _BINS = 10
+_EPSILON = 1e-9
 _SHARES = ("accuracy", "transaction_quality", "serious_error_rate", "complaint_rate", "pass_rate")
 
 
@@ -269,7 +270,7 @@ def _agent(name: str | None, views: Sequence[CallView], card: Card) -> AgentRow:
     limit, none = card.scorecard.pass_points, card.texts("none")
     errors = Counter(deduction.title for view in views for deduction in view.deductions)
     frequent = min(errors, key=lambda title: (-errors[title], title), default="")
-    passed = sum(limit is not None and total >= limit for total in totals)
+    passed = sum(limit is not None and total >= limit - _EPSILON for total in totals)
     return AgentRow(
         name=name or none,
         calls=len(views),
@@ -284,7 +285,7 @@ def _agent(name: str | None, views: Sequence[CallView], card: Card) -> AgentRow:
 def _points_chart(totals: Sequence[float], card: Card) -> Markup:
     full, texts = max(card.scorecard.points, *totals, 1.0), card.texts
     edges = [full * index / _BINS for index in range(_BINS + 1)]
-    counts = Counter(min(_BINS - 1, int(total / full * _BINS + 1e-9)) for total in totals)
+    counts = Counter(min(_BINS - 1, int(total / full * _BINS + _EPSILON)) for total in totals)
     columns = [
         svg.Column(
             low=edges[index],

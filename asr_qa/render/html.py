@@ -156,6 +156,7 @@ def _environment() -> Environment:
     environment.filters["clock"] = formats.clock
     environment.filters["points"] = formats.points
     environment.filters["percent"] = formats.percent
+    environment.filters["span"] = formats.span
     environment.filters["isotime"] = lambda moment: moment.isoformat(timespec="seconds")
     environment.filters["datetime"] = lambda moment: moment.strftime("%Y-%m-%d %H:%M %Z").strip()
     return environment

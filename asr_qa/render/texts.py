@@ -391,7 +391,7 @@ _EN: Mapping[str, str] = {
     "g_latency": "Response (median)",
     "u_rate": "{value}/min",
     "u_seconds": "{value} s",
-    "u_times": "{n} × , {seconds} s",
+    "u_times": "{n} ({seconds} s)",
     "i_path": "File",
     "i_agent": "Agent",
     "i_team": "Team",

@@ -143,9 +143,10 @@ def make_call(
 def bad_call(number: int = 1, **changes: Any) -> ReportCall:
     """Three deductions (one fatal) and a hint.
 
-    agent    |您好欢迎|      闭嘴          |
-    customer |      我想查  |             |
-             0  1  3  4   6   20 .. 30
+    agent    |  欢迎      闭嘴             俺
+    customer |       我想     什么  ??
+    silence  |                         ------
+             0  1-3  4-6  20-22  23-25 30-47 50
     """
     return make_call(
         number,
@@ -158,6 +159,7 @@ def bad_call(number: int = 1, **changes: Any) -> ReportCall:
                 make_utterance(Role.AGENT, 1.0, 3.0, "欢迎致电"),
                 make_utterance(Role.CUSTOMER, 4.0, 6.0, "我想查订单"),
                 make_utterance(Role.AGENT, 20.0, 22.0, "闭嘴吧你"),
+                make_utterance(Role.CUSTOMER, 20.5, 21.0, "什么"),
                 Utterance(Role.CUSTOMER, 23.0, 25.0, "", status="unintelligible"),
             ],
             "events": (
@@ -363,6 +365,28 @@ def test_agreement_counts_expected_verdicts_only() -> None:
     assert rows == [("不辱骂", "T-002", "符合", "不符合"), ("X-9", "X-9", "符合", "—")]
 
 
+def test_agents_are_counted_one_by_one() -> None:
+    exact = replace(make_call(4).document, score_sheet=replace(make_call(4).document.score_sheet, points=80.0))
+    other = replace(exact.recording, agent_id=None)
+    html = render([bad_call(1), make_call(2), ReportCall(document=replace(exact, recording=other))])
+    table = html[html.index('id="agents"') :]
+    rows = re.findall(r"<tr>.*?</tr>", table[: table.index("</table>")], re.DOTALL)[1:]
+    assert [Page(row).text for row in rows] == ["A1 2 50 1 / 2 1 3 不冷场 (1)", "— 1 80 1 / 1 0 0 —"]
+
+
+def test_a_bonus_that_was_not_earned_is_no_deduction() -> None:
+    bonus = Criterion(id="extra", title={"zh": "加分"}, points=3, kind=Kind.BONUS, rules=("T-003",))
+    card = replace(scorecard(), sections=(*scorecard().sections, Section(id="b", title={}, criteria=(bonus,))))
+    call = bad_call()
+    sheet = score(card, call.document.findings)
+    html = render_report(
+        [replace(call, document=replace(call.document, score_sheet=sheet))],
+        ruleset=ruleset(), scorecard=card, title="t", generated_at=WHEN, audio=no_audio,
+    )  # fmt: skip
+    assert 'aria-label="加分"' not in html
+    assert "加分" in html
+
+
 def test_bars_lead_to_the_deductions_behind_them() -> None:
     html = render([make_call(1), bad_call(2), bad_call(3)])
     page = Page(html)
@@ -430,6 +454,7 @@ def test_the_transcript_has_times_and_points_at_deductions() -> None:
         "0:01.0 坐席 欢迎致电",
         "0:04.0 客户 我想查订单",
         "0:20.0 坐席 闭嘴吧你 1",
+        "0:20.5 客户 什么",
         "0:23.0 客户 （听不清）",
     ]
 
@@ -439,10 +464,9 @@ def test_the_timeline_shows_speech_events_and_deductions() -> None:
     drawn = html[html.index('<svg class="timeline"') :]
     drawn = drawn[: drawn.index("</svg>")]
     kinds = re.findall(r'class="((?:speech|band|mark|pin)[^"]*)"', drawn)
-    assert sorted(kinds) == sorted(
-        ["speech agent", "speech customer", "speech agent", "speech customer unheard", "band silence", "band dead_air",
-         "band dead_air_waived", "mark interruption", "mark backchannel", "pin fatal", "pin", "pin"]
-    )  # fmt: skip
+    speech = ["speech agent"] * 2 + ["speech customer"] * 2 + ["speech customer unheard"]
+    marks = ["band silence", "band dead_air", "band dead_air_waived", "mark interruption", "mark backchannel"]
+    assert sorted(kinds) == sorted([*speech, *marks, "pin fatal", "pin", "pin"])
     assert "<title>冷场 0:30.0–0:47.0 (17.0 秒)</title>" in drawn
     assert "不扣分：请稍等" in drawn
     assert re.findall(r'<a href="(#c1-d\d)"', drawn) == ["#c1-d3", "#c1-d1", "#c1-d2"]
