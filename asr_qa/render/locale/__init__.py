@@ -1,0 +1,1 @@
+"""Texts of the report by language; every language has the same keys."""
