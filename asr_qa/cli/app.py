@@ -15,6 +15,7 @@ from rich.console import Console
 
 import asr_qa
 from asr_qa.cli import db, models, report, rules, token
+from asr_qa.cli.demo import demo
 from asr_qa.cli.process import process
 from asr_qa.cli.serve import serve
 from asr_qa.errors import AsrQaError
@@ -40,6 +41,7 @@ app = typer.Typer(
     3 some calls failed (each is named with its reason).
     """,
 )
+app.command("demo")(demo)
 app.command("process")(process)
 app.command("serve")(serve)
 app.add_typer(report.app, name="report")
