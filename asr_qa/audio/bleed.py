@@ -115,7 +115,7 @@ def _share_seen(x: Levels, y: Levels, clear: NDArray[np.bool_], bleed: Bleed) ->
 
 def _delayed(values: NDArray[_T], frames: int, filling: float | bool) -> NDArray[_T]:
     late = np.full_like(values, filling)
-    late[frames:] = values[: values.size - frames]
+    late[frames:] = values[: max(values.size - frames, 0)]
     return late
 
 

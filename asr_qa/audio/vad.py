@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from asr_qa.audio.energy import FRAMES_PER_SECOND, Decibels, Levels, measure_levels, moving_mean
 from asr_qa.audio.runs import Runs, groups_of, join_runs, runs_of
 from asr_qa.audio.voice import voiced_frames
-from asr_qa.core.segment import Segment, Track
+from asr_qa.core.segment import Segment, Track, clip
 from asr_qa.errors import ConfigurationError
 from asr_qa.pipeline.ports import Samples, SpeechDetector
 
@@ -46,7 +46,7 @@ class WebRtcOptions:
     """Share of a burst that the classifier must call voice."""
     tail: float = 0.4
     """How far a voice may die away under the noise, seen only as a raised mean."""
-    tail_above_noise: float = 0.4
+    tail_above_noise: float = 0.25
     aggressiveness: int = 2
     """Mode of the classifier, 0 (lets much through) to 3."""
 
@@ -70,7 +70,7 @@ class WebRtcDetector:
         voiced = voiced_frames(samples, sample_rate, mode=self._options.aggressiveness, frames=levels.raw.size)
         coarse = self._bursts(levels, voiced, levels.noise + self._options.edge_above_noise)
         fine = self._bursts(levels, voiced, self._passage_threshold(levels, coarse))
-        return to_track(self._with_tails(levels, fine))
+        return clip(to_track(self._with_tails(levels, fine)), Segment(0.0, samples.size / sample_rate))
 
     def _bursts(self, levels: Levels, voiced: NDArray[np.bool_], threshold: Decibels) -> Runs:
         """Runs of frames above the threshold that are voice, or near enough to such a run."""

@@ -44,17 +44,27 @@ def share_near(truth: Track, found: Track) -> float:
     return sum(near) / len(near)
 
 
+def pairs_of(path: Path) -> list[tuple[Track, Track]]:
+    """The true and the detected speech of each channel."""
+    truth = json.loads(path.read_text(encoding="utf-8"))
+    said = [said_by(role, truth) for role in ROLES]
+    found = speech_in(recording_of(path))
+    if len(found) == 1:  # one channel carries both: who speaks is not the detector's question
+        said = [bridge((*said[0], *said[1]), 0.2)]
+    return list(zip(said, found, strict=True))
+
+
 def test_there_are_sample_calls() -> None:
     assert len(TRUTHS) >= 6
 
 
 @pytest.mark.parametrize("path", TRUTHS, ids=lambda path: path.name.removesuffix(".truth.json"))
 def test_speech_of_each_role_agrees_with_the_truth(path: Path) -> None:
-    truth = json.loads(path.read_text(encoding="utf-8"))
-    said = [said_by(role, truth) for role in ROLES]
-    found = speech_in(recording_of(path))
-    if len(found) == 1:  # one channel carries both: who speaks is not the detector's question
-        said = [bridge((*said[0], *said[1]), 0.2)]
-    for expected, heard in zip(said, found, strict=True):
+    for expected, heard in pairs_of(path):
         assert total(heard) == pytest.approx(total(expected), rel=0.08)
-        assert share_near(expected, heard) >= 0.75
+        assert share_near(expected, heard) >= 0.5  # a handful of edges a role: one may decide
+
+
+def test_edges_of_all_calls_lie_within_50_ms() -> None:
+    near = [share_near(*pair) for path in TRUTHS for pair in pairs_of(path)]
+    assert sum(near) / len(near) >= 0.8
