@@ -105,7 +105,7 @@ class TimelineChart:
     """What is on it, for those who do not see it."""
 
 
-_WIDTH, _LEFT, _RIGHT = 1200.0, 74.0, 14.0
+_WIDTH, _LEFT, _RIGHT = 1200.0, 84.0, 14.0
 _LANE, _LANE_GAP, _PIN, _AXIS, _TOP = 30.0, 12.0, 22.0, 24.0, 6.0
 _STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200)
 _MOST_TICKS = 13

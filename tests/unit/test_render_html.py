@@ -470,8 +470,8 @@ def test_the_timeline_shows_speech_events_and_deductions() -> None:
     assert "<title>冷场 0:30.0–0:47.0 (17.0 秒)</title>" in drawn
     assert "不扣分：请稍等" in drawn
     assert re.findall(r'<a href="(#c1-d\d)"', drawn) == ["#c1-d3", "#c1-d1", "#c1-d2"]
-    # 30 s of 60 s is the middle of the drawing area: 74 + 0.5 * (1200 - 74 - 14)
-    assert 'x="630"' in drawn
+    # 30 s of 60 s is the middle of the drawing area: 84 + 0.5 * (1200 - 84 - 14)
+    assert 'x="635"' in drawn
 
 
 def test_a_call_without_speech_says_so_and_is_not_assessed() -> None:

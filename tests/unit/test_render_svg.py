@@ -63,9 +63,9 @@ def test_many_pins_at_one_place_do_not_make_the_chart_endless() -> None:
 
 def test_what_lies_outside_the_call_is_drawn_at_its_edge() -> None:
     tree = parsed(svg.timeline(chart(pin(1, -5.0, 500.0))))
-    assert [circle.attrib["cx"] for circle in tree.iter("circle")] == ["74"]
+    assert [circle.attrib["cx"] for circle in tree.iter("circle")] == ["84"]
     reach = next(line for line in tree.iter("line") if line.attrib["class"] == "reach")
-    assert (reach.attrib["x1"], reach.attrib["x2"]) == ("74", "1186")
+    assert (reach.attrib["x1"], reach.attrib["x2"]) == ("84", "1186")
 
 
 def test_a_call_of_no_length_can_be_drawn() -> None:
