@@ -6,9 +6,8 @@ Exit codes: 0 everything done, 1 usage or configuration, 3 some calls failed, 13
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
-import click
 import typer
 from pydantic import ValidationError
 from rich.console import Console
@@ -22,6 +21,9 @@ from asr_qa.errors import AsrQaError
 
 USAGE = 1
 INTERRUPTED = 130
+
+_COMMAND_LINE_ERROR: Any = next(base for base in typer.BadParameter.__mro__ if base.__name__ == "ClickException")
+"""What is raised for a wrong command line: of the click that Typer uses, which newer versions bring along."""
 
 app = typer.Typer(
     name="asr-qa",
@@ -69,15 +71,10 @@ def run(arguments: list[str] | None = None) -> int:
     """Run the command line; gives the exit status."""
     try:
         result = app(arguments, prog_name="asr-qa", standalone_mode=False)
-    except click.exceptions.NoArgsIsHelpError as exc:
-        click.echo(exc.format_message())
-        return USAGE
-    except click.ClickException as exc:
+    except _COMMAND_LINE_ERROR as exc:
         exc.show()
         return USAGE
-    except click.Abort:
-        return _interrupted()
-    except KeyboardInterrupt:
+    except (typer.Abort, KeyboardInterrupt):
         return _interrupted()
     except ValidationError as exc:
         return _say(settings_mistakes(exc))
