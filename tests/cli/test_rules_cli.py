@@ -1,0 +1,167 @@
+"""asr-qa rules: lint, test, show."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from cli_shell import Shell
+
+from asr_qa.config import shipped
+
+RULE = """
+id: TOY-001
+name: toy.greeting
+title: {zh: 说您好, en: Says hello}
+severity: minor
+class: customer
+status: stable
+require:
+  phrase: {any_of: [您好呀朋友, 早上好朋友], match: [exact]}
+  role: agent
+  within: {first_seconds: 10}
+except:
+  phrase: {any_of: [已经问候过了]}
+rationale: 礼貌
+false_positives: [客户先说]
+"""
+CASES = """
+- {name: said, call: "A 0-2 您好呀朋友", expect: {verdict: met, at: [0, 2]}}
+- {name: said late, call: "A 0-1 喂 | A 20-22 您好呀朋友", expect: {verdict: not_met}}
+- {name: other greeting, call: "A 0-2 早上好朋友", expect: {verdict: met}}
+- {name: nothing, call: "A 0-2 喂", expect: {verdict: not_met}}
+- {name: another word, call: "A 0-2 哈喽", expect: {verdict: met}, known_miss: true}
+"""
+
+
+@pytest.fixture
+def folder(home: Path) -> Path:
+    """A folder with one rule and its cases."""
+    pack = home / "rules" / "toy"
+    pack.mkdir(parents=True)
+    (pack / "greeting.yml").write_text(RULE, encoding="utf-8")
+    (pack / "greeting.cases.yml").write_text(CASES, encoding="utf-8")
+    return home / "rules"
+
+
+def test_lint_of_the_shipped_rules_finds_no_error(shell: Shell) -> None:
+    result = shell("rules", "lint", "--json")
+    assert result.code == 0
+    assert result.json["errors"] == 0
+
+
+def test_lint_says_when_all_is_well(shell: Shell, folder: Path) -> None:
+    result = shell("rules", "lint", folder)
+    assert (result.code, result.out) == (0, "no mistakes found\n")
+
+
+def test_lint_names_every_mistake_with_file_and_line(shell: Shell, folder: Path) -> None:
+    path = folder / "toy" / "greeting.yml"
+    broken = RULE.replace("severity: minor", "severity: huge").replace("role: agent", "rolle: agent")
+    path.write_text(broken.replace("first_seconds: 10", "first_seconds: -1"), encoding="utf-8")
+    result = shell("rules", "lint", folder)
+    assert result.code == 1
+    lines = RULE.splitlines()
+    for text in ("severity: minor", "role: agent", "within:"):
+        number = next(index for index, line in enumerate(lines, 1) if text in line)
+        assert f"{path}:{number}: error:" in result.out
+    assert result.out.splitlines()[-1] == "3 errors, 0 warnings"
+
+
+def test_lint_with_warnings_only_succeeds(shell: Shell, folder: Path) -> None:
+    (folder / "toy" / "greeting.cases.yml").write_text(CASES.splitlines()[1] + "\n", encoding="utf-8")
+    result = shell("rules", "lint", folder, "--json")
+    assert result.code == 0
+    assert (result.json["errors"], result.json["warnings"]) == (0, 1)
+    assert set(result.json["issues"][0]) == {"path", "line", "message", "hint", "column", "severity"}
+
+
+def test_lint_finds_a_scorecard_that_names_no_rule(shell: Shell, home: Path) -> None:
+    folder = Path(shutil.copytree(shipped("rules"), home / "rules"))
+    card = folder / "scorecards" / "inbound.yml"
+    card.write_text(card.read_text(encoding="utf-8").replace("OPEN-001", "OPEN-999"), encoding="utf-8")
+    result = shell("rules", "lint", folder)
+    assert result.code == 1
+    assert f"{card}:" in result.out
+    assert "OPEN-999" in result.out
+
+
+def test_lint_of_a_missing_folder_is_an_error(shell: Shell, home: Path) -> None:
+    result = shell("rules", "lint", home / "nowhere")
+    assert result.code == 1
+    assert "no such folder of rules" in result.out
+
+
+def test_cases_that_pass_are_counted_and_known_misses_listed(shell: Shell, folder: Path) -> None:
+    result = shell("rules", "test", folder)
+    assert result.code == 0
+    assert "known misses (1):" in result.out
+    assert "TOY-001 another word: expected met, got not_met" in result.out
+    assert result.out.splitlines()[-1] == "5 cases of 1 rules: 4 passed, 0 failed, 1 known misses"
+
+
+def test_a_case_that_fails_shows_expected_got_and_why(shell: Shell, folder: Path) -> None:
+    path = folder / "toy" / "greeting.cases.yml"
+    path.write_text(CASES.replace("A 0-2 早上好朋友", "A 0-2 早上坏朋友"), encoding="utf-8")
+    result = shell("rules", "test", folder)
+    assert result.code == 1
+    assert f"FAILED {path}:4: TOY-001 other greeting" in result.out
+    assert "expected met, got not_met" in result.out
+    assert "not_met: phrase any of [您好呀朋友, 早上好朋友] by agent" in result.out
+
+
+def test_a_known_miss_that_passes_fails_until_its_mark_is_gone(shell: Shell, folder: Path) -> None:
+    path = folder / "toy" / "greeting.cases.yml"
+    path.write_text(CASES.replace("A 0-2 哈喽", "A 0-2 您好呀朋友"), encoding="utf-8")
+    result = shell("rules", "test", folder)
+    assert result.code == 1
+    assert "remove the mark known_miss" in result.out
+
+
+def test_cases_are_chosen_by_pattern(shell: Shell, folder: Path) -> None:
+    result = shell("rules", "test", folder, "-k", "SAID", "--json")
+    assert [row["name"] for row in result.json["results"]] == ["said", "said late"]
+    assert result.json["results"][0]["at"] == [[0.0, 2.0]]
+    assert result.json["passed"] == 2
+
+
+def test_a_pattern_without_cases_is_an_error(shell: Shell, folder: Path) -> None:
+    result = shell("rules", "test", folder, "-k", "nonsense")
+    assert result.code == 1
+    assert "nonsense" in result.err
+
+
+def test_show_lists_every_rule_in_80_columns(shell: Shell) -> None:
+    result = shell("rules", "show")
+    rules = shell("rules", "show", "--json").json
+    assert result.code == 0
+    assert {row["id"] for row in rules} <= {line.split()[0] for line in result.out.splitlines() if line.split()}
+    assert "编号" in result.out
+
+
+def test_show_says_one_rule_in_plain_words(shell: Shell, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ASR_QA_RULES_DIR", str(folder))
+    chinese, english = shell("rules", "show", "toy-001"), shell("rules", "show", "TOY-001", "--lang", "en")
+    assert "说您好" in chinese.out
+    assert "坐席须" in chinese.out
+    assert "识别的说法\n  您好呀朋友\n  早上好朋友\n" in chinese.out, "phrases of exceptions are not listened for"
+    assert "Says hello" in english.out
+    assert "false positives\n  客户先说" in english.out
+    assert f"{folder}/toy/greeting.yml:" in chinese.out
+
+
+def test_show_as_json_has_every_field(shell: Shell) -> None:
+    row = shell("rules", "show", "COMP-003", "--json").json
+    assert row["severity"] == "major"
+    assert row["class"] == "compliance"
+    assert row["phrases"]
+    assert row["rationale"]
+    assert Path(row["path"]).is_file()
+
+
+def test_show_of_an_unknown_rule_suggests_one(shell: Shell) -> None:
+    result = shell("rules", "show", "COMP-O03")
+    assert result.code == 1
+    assert "there is no rule COMP-O03" in result.err
+    assert "COMP-003" in result.err
