@@ -1,0 +1,79 @@
+"""The command tree as a whole: help that teaches, errors that become exit codes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import typer.main
+from cli_shell import Shell
+
+import asr_qa
+from asr_qa.cli.app import app
+
+MIN_HELP = 60
+"""Characters below which a help text teaches nothing."""
+
+
+def commands(command: object, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], object]]:
+    """Every command and group with the words that call it."""
+    yield path, command
+    for name, part in getattr(command, "commands", {}).items():
+        yield from commands(part, (*path, name))
+
+
+TREE = dict(commands(typer.main.get_command(app)))
+
+
+def test_the_commands_are_those_of_the_manual() -> None:
+    assert {" ".join(path) for path in TREE if path} == {
+        "demo", "process", "serve",
+        "report", "report errors",
+        "rules", "rules lint", "rules test", "rules show",
+        "models", "models list", "models pull", "models verify",
+        "token", "token create", "token list", "token revoke",
+        "db", "db upgrade", "db status",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("path", TREE, ids=" ".join)
+def test_every_command_has_help(path: tuple[str, ...], shell: Shell) -> None:
+    result = shell(*path, "--help")
+    assert result.code == 0
+    assert result.out.startswith("Usage: asr-qa")
+    assert len(getattr(TREE[path], "help", "") or "") >= MIN_HELP
+
+
+@pytest.mark.parametrize("path", TREE, ids=" ".join)
+def test_every_option_has_help(path: tuple[str, ...]) -> None:
+    for option in getattr(TREE[path], "params", []):
+        assert getattr(option, "help", None), f"{' '.join(path)} {option.name}"
+
+
+def test_version(shell: Shell) -> None:
+    assert shell("--version").out == f"asr-qa {asr_qa.__version__}\n"
+
+
+@pytest.mark.parametrize(
+    "arguments", [["nonsense"], ["process", "--nonsense"], ["rules", "nonsense"], ["token", "create"]]
+)
+def test_usage_mistakes_exit_with_1(shell: Shell, arguments: list[str]) -> None:
+    result = shell(*arguments)
+    assert result.code == 1
+    assert "Usage:" in result.err
+    assert "Traceback" not in result.err
+
+
+def test_a_group_alone_shows_its_help(shell: Shell) -> None:
+    result = shell("rules")
+    assert result.code == 1
+    assert "lint" in result.out + result.err
+
+
+def test_a_wrong_setting_is_named(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ASR_QA_ASR__BEAM_SIZE", "many")
+    monkeypatch.setenv("ASR_QA_SERVER__PORT", "-1")
+    result = shell("db", "status")
+    assert result.code == 1
+    assert "ASR_QA_ASR__BEAM_SIZE" in result.err
+    assert "ASR_QA_SERVER__PORT" in result.err

@@ -1,0 +1,91 @@
+"""asr-qa serve: a real server, asked over HTTP and told to stop."""
+
+from __future__ import annotations
+
+import logging
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from cli_shell import Shell
+
+from asr_qa.cli.serve import path_only
+
+
+@contextmanager
+def serving(*options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """The server as a process of its own, and its URL once it answers."""
+    command = [sys.executable, "-m", "asr_qa", "serve", "--port", "0", *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            found = re.match(r"serving (http://\S+) ", process.stdout.readline())
+            assert found, process.communicate()[1]
+            yield process, found[1]
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_asks_for_a_token_logs_no_secret_and_stops_when_told(
+    shell: Shell, home: Path, number: signal.Signals
+) -> None:
+    token = shell("token", "create", "wang", "--role", "reviewer").out.strip()
+    with serving() as (process, url):
+        assert httpx.get(f"{url}/healthz").status_code == 200
+        assert httpx.get(f"{url}/v1/calls").status_code == 401
+        headers = {"Authorization": f"Bearer {token}"}
+        assert httpx.get(f"{url}/v1/calls", headers=headers).json()["calls"] == []
+        httpx.get(f"{url}/v1/calls", params={"token": token})
+        process.send_signal(number)
+        said, log = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert "GET /v1/calls HTTP" in said + log, "requests are logged"
+    assert token not in said + log
+    assert "Traceback" not in log
+
+
+def test_without_any_token_it_says_how_to_make_one(home: Path) -> None:
+    with serving() as (process, _url):
+        process.send_signal(signal.SIGINT)
+        said, _log = process.communicate(timeout=60)
+    assert "asr-qa token create NAME --role reviewer" in said
+
+
+def test_no_token_lets_this_machine_in(home: Path) -> None:
+    with serving("--no-token") as (process, url):
+        assert httpx.get(f"{url}/v1/calls").status_code == 200
+        process.send_signal(signal.SIGINT)
+        _said, log = process.communicate(timeout=60)
+    assert "no token needed" in log
+
+
+def test_a_taken_port_is_named_with_advice(shell: Shell) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        result = shell("serve", "--port", port)
+    assert result.code == 1
+    assert f"127.0.0.1:{port}: the port is taken" in result.err
+    assert "--port" in result.err
+
+
+def test_no_token_is_refused_where_others_could_reach_it(shell: Shell) -> None:
+    result = shell("serve", "--host", "0.0.0.0", "--no-token")
+    assert result.code == 1
+    assert "loopback" in result.err
+
+
+def test_the_access_log_names_paths_without_queries() -> None:
+    record = logging.LogRecord("uvicorn.access", logging.INFO, "", 0, "%s %s %s %s %d", None, None)
+    record.args = ("127.0.0.1:1", "GET", "/v1/calls?agent=A1&token=asrqa_x", "1.1", 200)
+    assert path_only(record)
+    assert record.getMessage() == "127.0.0.1:1 GET /v1/calls 1.1 200"
