@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from asr_qa.core.document import CallDocument
 from asr_qa.core.finding import Finding, Verdict
-from asr_qa.core.scorecard import ErrorClass, Scorecard, ScoreSheet, SectionResult, class_errors
+from asr_qa.core.scorecard import SAME_POINTS, ErrorClass, Scorecard, ScoreSheet, SectionResult, class_errors
 from asr_qa.errors import UsageError
 
 Z95 = 1.959963984540054
@@ -29,7 +29,6 @@ PHASE_SECONDS = 30.0
 
 DIMENSIONS = ("rule", "agent", "queue", "team", "phase")
 
-_EPSILON = 1e-9
 _DETERMINED = (Verdict.MET, Verdict.NOT_MET)
 
 
@@ -53,7 +52,6 @@ def wilson(k: int, n: int) -> Interval | None:
     share, spread = k / n, Z95**2 / n
     middle = (share + spread / 2) / (1 + spread)
     half = Z95 * sqrt((share * (1 - share) + spread / 4) / n) / (1 + spread)
-    # The bounds are exact at the ends, where rounding would leave them a hair off.
     return Interval(0.0 if k == 0 else middle - half, 1.0 if k == n else middle + half)
 
 
@@ -362,13 +360,13 @@ def kpis(
     sections = [section for call in calls if (section := _section_of(call, named.accuracy_section)) is not None]
     totals = [call.sheet.points for call in calls if call.sheet.points is not None]
     complaints = [o.verdict for call in calls for o in call.outcomes if o.rule_id == named.complaint_rule]
-    accuracy = _share([(section.points or 0.0) >= section.max_points - _EPSILON for section in sections])
+    accuracy = _share([(section.points or 0.0) >= section.max_points - SAME_POINTS for section in sections])
     errors = [class_errors(scorecard, call.sheet) for call in calls]
     return Kpis(
         calls=len(calls),
         accuracy=accuracy,
         transaction_quality=_transaction_quality(accuracy, calls, named),
-        serious_error_rate=_share([(section.points or 0.0) <= _EPSILON for section in sections]),
+        serious_error_rate=_share([(section.points or 0.0) <= SAME_POINTS for section in sections]),
         complaint_rate=_share([v in _DETERMINED for v in complaints if v is not Verdict.UNDETERMINED]),
         pass_rate=_pass_rate(totals, scorecard.pass_points),
         mean_points=Figure(value=sum(totals) / len(totals) if totals else None, n=len(totals)),
@@ -389,7 +387,7 @@ def _share(flags: Sequence[bool]) -> Figure:
 
 
 def _pass_rate(totals: Sequence[float], pass_points: float | None) -> Figure:
-    return _share([] if pass_points is None else [points >= pass_points - _EPSILON for points in totals])
+    return _share([] if pass_points is None else [points >= pass_points - SAME_POINTS for points in totals])
 
 
 def _transaction_quality(accuracy: Figure, calls: Sequence[CallSummary], options: KpiOptions) -> Figure:

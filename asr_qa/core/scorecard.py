@@ -20,7 +20,8 @@ from asr_qa.core.recording import Recording
 from asr_qa.core.rule import ErrorClass as ErrorClass
 from asr_qa.errors import ConflictError, NotFoundError, UsageError
 
-_EPSILON = 1e-9
+SAME_POINTS = 1e-9
+"""Points closer than this are the same."""
 
 
 class Kind(StrEnum):
@@ -269,7 +270,7 @@ def _points(criterion: Criterion, verdicts: Mapping[str, Verdict], findings: Map
     """
     broken = {rule for rule, verdict in verdicts.items() if verdict is Verdict.NOT_MET}
     best = _earned(criterion, broken, sum(max(1, len(findings[rule].evidence)) for rule in broken))
-    if Verdict.UNDETERMINED in verdicts.values() and best > _EPSILON:
+    if Verdict.UNDETERMINED in verdicts.values() and best > SAME_POINTS:
         return None
     return best
 
@@ -287,7 +288,7 @@ def _cap(criterion: Criterion) -> float:
 
 
 def _verdict(criterion: Criterion, points: float) -> Verdict:
-    return Verdict.MET if points >= criterion.points - _EPSILON else Verdict.NOT_MET
+    return Verdict.MET if points >= criterion.points - SAME_POINTS else Verdict.NOT_MET
 
 
 def _result(
@@ -330,7 +331,7 @@ def _sheet(scorecard: Scorecard, results: Sequence[CriterionResult]) -> ScoreShe
     applicable = sum(tally.applicable for tally in tallies)
     share = min(1.0, assessed / applicable) if applicable else 0.0
     fatal = {criterion.fatal for criterion in scorecard.criteria if by_id[criterion.id].verdict is Verdict.NOT_MET}
-    known = assessed > 0 and share >= scorecard.min_assessed_share - _EPSILON
+    known = assessed > 0 and share >= scorecard.min_assessed_share - SAME_POINTS
     return ScoreSheet(
         scorecard=scorecard.id,
         version=scorecard.version,
