@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from dataclasses import fields as dataclass_fields
 from pathlib import Path
 from typing import Protocol
 
@@ -134,7 +135,7 @@ class Run:
                 watcher.identified(0.0)
                 yield self._tell(watcher, self._failed(item, result), 0.0)
                 continue
-            stored = self._settled(result)
+            stored = self._settled(item, result)
             watcher.identified(0.0 if stored else result.recording.duration)
             if stored:
                 yield self._tell(watcher, self._finished(item, stored, targets, state="unchanged"), 0.0)
@@ -152,7 +153,9 @@ class Run:
         self, groups: Iterable[list[tuple[Item, Identified]]]
     ) -> Iterator[tuple[list[tuple[Item, Identified]], Task]]:
         # The longest first: the last call of the night is then a short one.
-        for same in sorted(groups, key=lambda group: -group[0][1].recording.duration):
+        for group in sorted(groups, key=lambda group: -group[0][1].recording.duration):
+            # Of copies the one of which most is known speaks for all.
+            same = sorted(group, key=lambda one: (-_known(one[0].details), one[0].name))
             identified = same[0][1]
             limit = max(_LEAST_SECONDS, self.settings.call_timeout_factor * identified.recording.duration)
             yield same, Task(worker.work, (identified,), limit)
@@ -172,12 +175,15 @@ class Run:
                 self._save(document)
             yield self._tell(watcher, self._finished(item, document, targets, state="scored"), share)
 
-    def _settled(self, identified: Identified) -> CallDocument | None:
+    def _settled(self, item: Item, identified: Identified) -> CallDocument | None:
         """The stored document of the same audio, models, rules, scorecard and details; None where there is none."""
         if self.reprocess:
             return None
         stored = self.store.find_document(identified.recording.sha256, identified.stamp)
-        if stored is None or _details(stored.recording) != _details(identified.recording):
+        if stored is None or _other_roles(stored, identified):
+            return None
+        # Where nothing is said of a recording, nothing contradicts what was said before, or of a copy.
+        if _known(item.details) and _details(stored.recording) != _details(identified.recording):
             return None
         self.store.add_recording(replace(stored.recording, path=identified.recording.path), now=self.clock.now())
         self._save(stored)
@@ -218,6 +224,20 @@ class Run:
     def _tell(watcher: Watcher, outcome: Outcome, seconds: float) -> Outcome:
         watcher.done(outcome, seconds)
         return outcome
+
+
+def _known(details: CallDetails) -> int:
+    """How much is said of a recording."""
+    fields = (getattr(details, one.name) for one in dataclass_fields(details) if one.name != "metadata")
+    return sum(value is not None for value in fields) + len(details.metadata)
+
+
+def _other_roles(stored: CallDocument, identified: Identified) -> bool:
+    """Whether the channels are to be taken for other roles than in the stored document."""
+    if identified.find_agent:
+        return any(warning.code == "swapped_roles" for warning in stored.warnings)
+    roles = stored.recording.role_by_channel
+    return None not in roles and roles != identified.recording.role_by_channel
 
 
 def _details(recording: Recording) -> Recording:
