@@ -184,12 +184,16 @@ class _Run:
         """Keep what is believed of a window; return what has to be tried again."""
         window = attempt.window
         heard = Heard(decoded.text, window.speech, decoded.log_probability, decoded.no_speech)
-        if doubts(heard, self._options.guards):
-            again = attempt.next(self._options.packing)
-            if not again:
-                self._give_up(window.placed[0].piece, window.channel.role)
-            return again
-        return self._take_pieces(window, decoded)
+        if not doubts(heard, self._options.guards):
+            return self._take_pieces(window, decoded)
+        again = [] if self._is_murmur(window) else attempt.next(self._options.packing)
+        if not again:
+            self._give_up(window.placed[0].piece, window.channel.role)
+        return again
+
+    def _is_murmur(self, window: Window) -> bool:
+        """Whether all of it is one sound too short to be worth the ladder: nearly always a 嗯 that is no word."""
+        return len(window.placed) == 1 and window.speech < self._options.silent_below
 
     def _take_pieces(self, window: Window, decoded: Decoded) -> list[_Attempt]:
         """Give each piece of a believed window its words; a piece that is doubtful by itself is decoded alone."""
