@@ -6,6 +6,7 @@ goes on where it stopped, because what was stored carries the stamp of what made
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -130,7 +131,11 @@ class Run:
         self, engine: LocalEngine, items: Sequence[Item], targets: dict[str, str], watcher: Watcher
     ) -> Iterator[Outcome]:
         waiting: dict[str, list[tuple[Item, Identified]]] = {}
-        for item, result in engine.run(self._identifying(items)):
+        for item in items:
+            if not _nameable(item.path):
+                watcher.identified(0.0)
+                yield self._tell(watcher, _unnameable(item.path), 0.0)
+        for item, result in engine.run(self._identifying(item for item in items if _nameable(item.path))):
             if isinstance(result, Failure):
                 watcher.identified(0.0)
                 yield self._tell(watcher, self._failed(item, result), 0.0)
@@ -224,6 +229,22 @@ class Run:
     def _tell(watcher: Watcher, outcome: Outcome, seconds: float) -> Outcome:
         watcher.done(outcome, seconds)
         return outcome
+
+
+def _nameable(path: Path) -> bool:
+    """Whether the path is text: databases, documents and terminals take nothing else."""
+    try:
+        str(path.resolve()).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _unnameable(path: Path) -> Outcome:
+    shown = os.fsencode(path).decode("utf-8", "backslashreplace")
+    advice = "rename the file, e.g. with: convmv -f gbk -t utf-8 --notest FOLDER -r"
+    reason = f"{shown}: the name is no valid UTF-8 text; {advice}"
+    return Outcome(path=shown, state="failed", code="bad_name", reason=reason)
 
 
 def _known(details: CallDetails) -> int:

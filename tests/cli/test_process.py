@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import wave
 from collections.abc import Iterator
@@ -215,6 +216,17 @@ def test_reprocess_scores_again_and_the_result_is_the_same(night: Night, monkeyp
         json.loads((night.home / place).read_text()) for place in ("scored/sub/1.wav.json", "third/1.wav.json")
     )
     assert again == first
+
+
+def test_a_file_name_that_is_no_text_costs_only_itself(shell: Shell, home: Path) -> None:
+    (home / "in").mkdir()
+    shutil.copy(SAMPLES / "rude-words.wav", home / "in")
+    shutil.copy(SAMPLES / "dead-air.mp3", os.fsencode(home / "in") + b"/\xc4\xe3.mp3")
+    result = shell("process", "in", "--out", "scored", "--json")
+    failed = next(row for row in result.json["results"] if row["state"] == "failed")
+    assert (result.code, result.json["scored"], result.json["failed"]) == (3, 1, 1)
+    assert failed["path"] == r"in/\xc4\xe3.mp3"
+    assert "convmv" in failed["reason"]
 
 
 def test_another_agent_channel_is_scored_again(shell: Shell, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
