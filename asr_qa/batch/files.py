@@ -42,21 +42,26 @@ def find_recordings(paths: Sequence[Path]) -> list[Found]:
     several = len([path for path in paths if path.is_dir()]) > 1
     found: dict[Path, Found] = {}
     for path in paths:
-        inside = _search(path, prefix=f"{path.resolve().name}/" if several else "") if path.is_dir() else [_alone(path)]
+        inside = _search(path, prefix=f"{real(path).name}/" if several else "") if path.is_dir() else [_alone(path)]
         for one in inside:
-            found.setdefault(one.path.resolve(), one)
-    return sorted(found.values(), key=lambda one: one.name)
+            found.setdefault(real(one.path), one)
+    return sorted(found.values(), key=lambda one: (one.name, one.path))
 
 
-def output_names(names: Iterable[str]) -> dict[str, str]:
-    """Where each document goes below the output folder: the extension replaced by .json, kept where two collide.
+def real(path: Path) -> Path:
+    """The path without links; unlike Path.resolve it lets a link that leads to itself stand."""
+    return Path(os.path.realpath(path))
 
-    Names that differ in upper and lower case only collide too: some file systems cannot tell them apart.
+
+def output_names(names: Sequence[str]) -> list[str]:
+    """Where the document of each goes below the output folder: the extension replaced by .json, kept where two collide.
+
+    Two recordings of different folders may have the same name; each still has a document of its own. Names that
+    differ in upper and lower case only collide too: some file systems cannot tell them apart.
     """
-    wanted = {name: str(Path(name).with_suffix(".json")) for name in dict.fromkeys(names)}
-    times = Counter(target.casefold() for target in wanted.values())
-    kept = {n: t if times[t.casefold()] == 1 else f"{n}.json" for n, t in wanted.items()}
-    return _distinct(kept)
+    wanted = [str(Path(name).with_suffix(".json")) for name in names]
+    times = Counter(target.casefold() for target in wanted)
+    return _distinct(t if times[t.casefold()] == 1 else f"{n}.json" for n, t in zip(names, wanted, strict=True))
 
 
 def prepare_output(folder: Path) -> None:
@@ -102,15 +107,13 @@ def _search(folder: Path, *, prefix: str) -> Iterator[Found]:
                 yield Found(path, prefix + path.relative_to(folder).as_posix())
 
 
-def _distinct(targets: dict[str, str]) -> dict[str, str]:
+def _distinct(targets: Iterable[str]) -> list[str]:
     """The same with a number put to what still collides (a.wav.json beside a.wav)."""
-    taken: set[str] = set()
     distinct: dict[str, str] = {}
-    for name, target in targets.items():
+    for target in targets:
         number, candidate = 1, target
-        while candidate.casefold() in taken:
+        while candidate.casefold() in distinct:
             number += 1
             candidate = f"{target.removesuffix('.json')}-{number}.json"
-        taken.add(candidate.casefold())
-        distinct[name] = candidate
-    return distinct
+        distinct[candidate.casefold()] = candidate
+    return list(distinct.values())

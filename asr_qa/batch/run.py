@@ -16,7 +16,7 @@ from typing import Protocol
 
 from asr_qa.batch import worker
 from asr_qa.batch.engine import LocalEngine, Task, local_engine, worker_count
-from asr_qa.batch.files import Found, output_names, prepare_output, write_text
+from asr_qa.batch.files import Found, output_names, prepare_output, real, write_text
 from asr_qa.batch.manifest import Manifest, ManifestRow
 from asr_qa.batch.worker import Failure, Identified
 from asr_qa.bootstrap import Rules
@@ -77,9 +77,9 @@ def items_of(found: Sequence[Found], manifest: Manifest | None) -> tuple[list[It
 
     Rows of files that were not found by the paths are items too: a missing file becomes a failed row.
     """
-    rows = {row.path.resolve(): row for row in manifest.rows} if manifest else {}
-    items = [Item(path=one.path, name=one.name, details=_details_of(rows.get(one.path.resolve()))) for one in found]
-    known = {item.path.resolve() for item in items}
+    rows = {real(row.path): row for row in manifest.rows} if manifest else {}
+    items = [Item(path=one.path, name=one.name, details=_details_of(rows.get(real(one.path)))) for one in found]
+    known = {real(item.path) for item in items}
     unseen = (row for at, row in rows.items() if at not in known)
     items += [Item(path=row.path, name=_below(row.written), details=row.details) for row in unseen]
     bad = [
@@ -120,7 +120,7 @@ class Run:
             prepare_output(self.out)
         if not items:
             return []
-        targets = output_names(item.name for item in items)
+        targets = dict(zip((item.path for item in items), output_names([item.name for item in items]), strict=True))
         watcher.found(len(items))
         with ExitStack() as stack:
             workers = worker_count(self.settings, len(items))
@@ -128,7 +128,7 @@ class Run:
             return list(self._outcomes(engine, items, targets, watcher))
 
     def _outcomes(
-        self, engine: LocalEngine, items: Sequence[Item], targets: dict[str, str], watcher: Watcher
+        self, engine: LocalEngine, items: Sequence[Item], targets: dict[Path, str], watcher: Watcher
     ) -> Iterator[Outcome]:
         waiting: dict[str, list[tuple[Item, Identified]]] = {}
         for item in items:
@@ -166,7 +166,7 @@ class Run:
             yield same, Task(worker.work, (identified,), limit)
 
     def _take(
-        self, same: list[tuple[Item, Identified]], result: str | Failure, targets: dict[str, str], watcher: Watcher
+        self, same: list[tuple[Item, Identified]], result: str | Failure, targets: dict[Path, str], watcher: Watcher
     ) -> Iterator[Outcome]:
         seconds = same[0][1].recording.duration
         for index, (item, identified) in enumerate(same):
@@ -208,12 +208,12 @@ class Run:
             call_id = recording.id
             self.store.mark_failed(call_id, code=failure.code, reason=failure.reason, now=now)
         else:
-            resolved = str(item.path.resolve())
+            resolved = str(real(item.path))
             call_id = self.store.add_failure(resolved, code=failure.code, reason=failure.reason, now=now)
         return Outcome(path=path, state="failed", call_id=call_id, code=failure.code, reason=failure.reason)
 
-    def _finished(self, item: Item, document: CallDocument, targets: dict[str, str], *, state: str) -> Outcome:
-        target = self.out / targets[item.name] if self.out else None
+    def _finished(self, item: Item, document: CallDocument, targets: dict[Path, str], *, state: str) -> Outcome:
+        target = self.out / targets[item.path] if self.out else None
         outcome = Outcome(
             path=str(item.path), state=state, call_id=document.recording.id, output=str(target) if target else None,
             document=document,
@@ -234,7 +234,7 @@ class Run:
 def _nameable(path: Path) -> bool:
     """Whether the path is text: databases, documents and terminals take nothing else."""
     try:
-        str(path.resolve()).encode()
+        str(real(path)).encode()
     except UnicodeEncodeError:
         return False
     return True
