@@ -9,7 +9,7 @@ from itertools import pairwise
 from statistics import median
 
 from asr_qa.core.recording import Role
-from asr_qa.core.segment import EPSILON, Track, clip, total, union
+from asr_qa.core.segment import EPSILON, Segment, Track, clip, total, union
 from asr_qa.core.timeline import CallTimeline, Event, TimingOptions, overlaps
 from asr_qa.core.transcript import HEARD, Transcript, Word
 from asr_qa.core.turns import monologues, words_in
@@ -120,21 +120,21 @@ def measure(
     )
 
 
-def latencies(timeline: CallTimeline) -> list[float]:
-    """Seconds from the end of each customer turn to the agent's next, where that comes next.
+def waits(timeline: CallTimeline) -> list[Segment]:
+    """From the end of each customer turn to the agent's next, where that comes next: what response_latency measures.
 
     An agent who speaks before the customer has ended answers after 0 s. Left out: turns in which the agent was
     speaking already and goes on, and waits with a hold or an announced silence in them.
     """
-    waits = union(e.segment for e in timeline.events if e.kind == "hold" or (e.kind == "dead_air" and e.waived_by))
-    found: list[float] = []
+    announced = union(e.segment for e in timeline.events if e.kind == "hold" or (e.kind == "dead_air" and e.waived_by))
+    found: list[Segment] = []
     agent_until = 0.0
     for turn, following in pairwise(timeline.turns):
         if turn.role is Role.AGENT:
             agent_until = max(agent_until, turn.end)
         answered = turn.role is Role.CUSTOMER and following.role is Role.AGENT and agent_until <= turn.end + EPSILON
-        if answered and not any(wait & (turn.segment ^ following.segment) for wait in waits):
-            found.append(max(0.0, following.start - turn.end))
+        if answered and not any(wait & (turn.segment ^ following.segment) for wait in announced):
+            found.append(Segment(turn.end, max(turn.end, following.start)))
     return found
 
 
@@ -169,7 +169,7 @@ def _overlap_seconds(timeline: CallTimeline, options: TimingOptions) -> float:
 
 
 def _latency(timeline: CallTimeline) -> Latency:
-    found = latencies(timeline)
+    found = [wait.duration for wait in waits(timeline)]
     return Latency(median=median(found), worst=max(found)) if found else Latency()
 
 

@@ -161,3 +161,19 @@ def test_a_call_without_speech_has_no_verdict_on_events() -> None:
 
 def test_every_kind_of_event_has_a_chinese_name() -> None:
     assert _EVENTS.keys() == EVENT_KINDS
+
+
+def test_the_worst_wait_shown_is_the_one_measured() -> None:
+    # an announced wait of 10 s is no latency; the agent answers late after 4 s
+    facts = sketched_call(
+        "A 0-2 请您稍等 | B 2.5-4 谢谢你啊哥们 | A 14-16 您的账单 | B 17-19 多少钱啊这个 | A 23-24 一百元"
+    )
+    found = judge("require: {metric: {name: response_latency.worst, at_most: 3}}", facts)
+    assert [(e.start, e.end) for e in found.evidence] == [(19.0, 23.0)]
+
+
+@pytest.mark.parametrize("metric", ["first_response", "response_latency.worst", "turns.agent"])
+def test_figures_of_a_party_are_unknown_where_the_roles_are(metric: str) -> None:
+    facts = replace(sketched_call(CALL), warnings=("swapped_roles",))
+    assert judge(f"require: {{metric: {{name: {metric}, above: 99}}}}", facts).verdict == "undetermined"
+    assert judge("require: {metric: {name: duration, above: 99}}", facts).verdict == "not_met"

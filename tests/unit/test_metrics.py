@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from asr_qa.core.metrics import CallMetrics, Latency, PerRole, latencies, measure
+from asr_qa.core.metrics import CallMetrics, Latency, PerRole, measure, waits
 from asr_qa.core.recording import Role
 from asr_qa.core.segment import Segment
 from asr_qa.core.sketch import parse_sketch
@@ -95,7 +95,7 @@ def test_dead_air_leaves_out_what_is_excused() -> None:
     ],
 )
 def test_response_latency(text: str, expected: list[float]) -> None:
-    assert latencies(drawn(text)[0]) == pytest.approx(expected)
+    assert [wait.duration for wait in waits(drawn(text)[0])] == pytest.approx(expected)
 
 
 def test_response_latency_leaves_out_holds() -> None:
@@ -103,7 +103,7 @@ def test_response_latency_leaves_out_holds() -> None:
     # agent    ....~~~~~~~~..##     hold 4-12
     sketch = parse_sketch("B 0-3 我要查账单 | A 14-16 让您久等了")
     call = build_timeline(sketch.speech, sketch.transcript, 17, holds=(Segment(4, 12),))
-    assert latencies(call) == []
+    assert waits(call) == []
 
 
 def test_speech_rate_counts_characters_of_turns_long_enough() -> None:

@@ -17,7 +17,7 @@ from asr_qa.core.segment import Segment, Track, clip
 from asr_qa.core.timeline import CallTimeline
 from asr_qa.core.transcript import UNINTELLIGIBLE, Transcript
 
-UNSURE_ROLES = frozenset({"roles_unknown", "dual_mono"})
+UNSURE_ROLES = frozenset({"roles_unknown", "dual_mono", "swapped_roles"})
 """Warnings under which nobody can say who spoke."""
 
 
@@ -31,6 +31,11 @@ class CallFacts:
     metrics: CallMetrics
     warnings: tuple[str, ...] = ()
     """Codes, as in CallWarning."""
+
+    @property
+    def unsure_of_roles(self) -> bool:
+        """Whether nobody can say who spoke."""
+        return not UNSURE_ROLES.isdisjoint(self.warnings)
 
 
 class Stance(Enum):
@@ -120,11 +125,6 @@ class CallView:
     def whole(self) -> Segment:
         """The whole call."""
         return Segment(0.0, max(self.end, self.facts.timeline.duration))
-
-    @property
-    def unsure_of_roles(self) -> bool:
-        """Whether nobody can say who spoke."""
-        return not UNSURE_ROLES.isdisjoint(self.facts.warnings)
 
     def streams(self, role: Role | None, windows: Track) -> tuple[Stream, ...]:
         """The words inside the windows: of one role, or of everybody, each for himself."""

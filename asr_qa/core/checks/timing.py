@@ -7,11 +7,11 @@ from dataclasses import fields
 
 from asr_qa.core.checks.base import CallFacts, Hit, Looking, Outcome
 from asr_qa.core.finding import Evidence, Match, Verdict
-from asr_qa.core.metrics import CallMetrics, PerRole
+from asr_qa.core.metrics import CallMetrics, PerRole, waits
 from asr_qa.core.recording import Role
 from asr_qa.core.rule import EventCount, EventFilter, Metric
 from asr_qa.core.segment import Segment
-from asr_qa.core.timeline import Event, Turn
+from asr_qa.core.timeline import Event
 
 PER_ROLE = frozenset(
     {
@@ -34,6 +34,8 @@ PLAIN_METRICS = (
 """Figures of the call as a whole."""
 METRICS = PLAIN_METRICS | PER_ROLE | {f"{name}.{role}" for name in PER_ROLE for role in ("agent", "customer")}
 """Every name a rule may use."""
+_OF_ONE_PARTY = PER_ROLE | LATENCY | {"first_response", "talk_ratio"}
+"""Figures that are unknown where it is not known who speaks."""
 EVENT_KINDS = frozenset(
     {"silence", "hold", "dead_air", "overlap", "backchannel", "interruption", "talk_over", "monologue"}
 )
@@ -70,7 +72,7 @@ def decide_event(options: EventCount, looking: Looking) -> Outcome:
     """Whether there are as many events as asked for."""
     facts = looking.view.facts
     wanted = options.filter
-    if (wanted.by or looking.role) is not None and looking.view.unsure_of_roles:
+    if (wanted.by or looking.role) is not None and facts.unsure_of_roles:
         return Outcome(verdict=Verdict.UNDETERMINED, note="it is not known who speaks")
     if not facts.timeline.turns and not facts.timeline.events:
         return Outcome(verdict=Verdict.UNDETERMINED, note="no speech was found in this call")
@@ -100,10 +102,12 @@ def figure(facts: CallFacts, name: str, role: Role | None) -> float | None:
     if name == "ring_seconds":
         return facts.recording.ring_seconds
     head, _, tail = name.partition(".")
+    if facts.unsure_of_roles and not _OF_ONE_PARTY.isdisjoint({head, name}):
+        return None
     value = getattr(facts.metrics, head)
     if isinstance(value, PerRole):
         found: float | None = getattr(value, role.value) if role in (Role.AGENT, Role.CUSTOMER) else None
-        return None if found is not None and "roles_unknown" in facts.warnings else found
+        return found
     number: float | None = getattr(value, tail) if tail else value
     return number
 
@@ -136,7 +140,7 @@ def _places(facts: CallFacts, name: str, role: Role | None) -> tuple[Segment, ..
         value = figure(facts, name, role) or 0.0
         return (Segment(0.0, value if name == "first_response" else 0.0),)
     if name in LATENCY:
-        return _longest(_latencies(timeline.turns))
+        return _longest(waits(timeline))
     if name == "longest_monologue":
         return _longest(turn.segment for turn in timeline.turns if turn.role is role)
     kind = _EVENTS_OF.get(name)
@@ -148,17 +152,3 @@ def _places(facts: CallFacts, name: str, role: Role | None) -> tuple[Segment, ..
 def _longest(places: Iterable[Segment]) -> tuple[Segment, ...]:
     worst = max(places, key=lambda place: place.duration, default=None)
     return () if worst is None else (worst,)
-
-
-def _latencies(turns: Iterable[Turn]) -> list[Segment]:
-    """From the end of each customer turn to the start of the agent's next."""
-    found: list[Segment] = []
-    asked: Turn | None = None
-    for turn in turns:
-        if turn.role is Role.CUSTOMER:
-            asked = turn
-        elif turn.role is Role.AGENT and asked is not None:
-            if turn.start > asked.end:
-                found.append(Segment(asked.end, turn.start))
-            asked = None
-    return found

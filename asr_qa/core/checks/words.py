@@ -119,7 +119,7 @@ def blocked(looking: Looking) -> Outcome | None:
     """Why words cannot be looked for here at all, if so."""
     if not looking.view.pieces:
         return Outcome(verdict=Verdict.UNDETERMINED, note="nothing was heard in this call")
-    if looking.role is not None and looking.view.unsure_of_roles:
+    if looking.role is not None and looking.view.facts.unsure_of_roles:
         return Outcome(verdict=Verdict.UNDETERMINED, note="it is not known who speaks")
     if not _has_words(looking) and "dead_channel" in looking.view.facts.warnings:
         return Outcome(verdict=Verdict.UNDETERMINED, note="no words of this role: a channel of the recording is dead")
