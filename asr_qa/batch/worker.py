@@ -6,7 +6,9 @@ Only small plain values and JSON go between processes, so that a worker can be k
 from __future__ import annotations
 
 import contextlib
+import multiprocessing
 import os
+import threading
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -52,9 +54,17 @@ _bench: list[_Bench] = []
 def start(settings: Settings, workers: int) -> None:
     """Set the process up; called once, before any work. Nothing heavy is loaded yet."""
     _bench[:] = [_Bench(settings, workers)]
+    threading.Thread(target=_end_with_the_run, daemon=True).start()
     with contextlib.suppress(OSError):
         # The operator's other programs come first; a nightly run has the night.
         os.nice(5)
+
+
+def _end_with_the_run() -> None:
+    """End at once when the run is killed: nobody is left to take results, and the model would keep its memory."""
+    if parent := multiprocessing.parent_process():
+        parent.join()
+        os._exit(1)
 
 
 def identify(path: Path, details: CallDetails) -> Identified | Failure:
