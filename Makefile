@@ -25,7 +25,7 @@ demo: $(STAMP)
 	$(BIN)/asr-qa demo
 
 test: lint
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

@@ -44,12 +44,16 @@ class ReplayTranscriber:
     def transcribe(
         self, channels: Sequence[SpokenChannel], *, language: str = "zh", hot_words: Sequence[str] = ()
     ) -> Transcript:
-        """The utterances of the channels' roles; language and hot words are the transcript's own affair."""
+        """The utterances of the channels' roles; the transcript's own language comes before the one given."""
         kept: list[Utterance] = []
         for role in {channel.role for channel in channels}:
             near = _padded(channel.speech for channel in channels if channel.role is role)
             kept.extend(part for said in self._transcript.of(role) if (part := _within(said, near)))
-        return Transcript(_in_order(kept), self._name, self._transcript.language)
+        return Transcript(_in_order(kept), self._name, self._transcript.language or _known(language))
+
+
+def _known(language: str) -> str:
+    return "zh" if language == "auto" else language
 
 
 def _in_order(utterances: Iterable[Utterance]) -> tuple[Utterance, ...]:
@@ -92,7 +96,7 @@ def load_transcript(path: Path) -> Transcript:
         TranscriptionError: The file cannot be read or a field is wrong; the message names both.
     """
     data = _read(path)
-    language = data.get("language") or _dig(data, "recording", "metadata", "language") or "zh"
+    language = data.get("language") or _dig(data, "recording", "metadata", "language") or ""
     model = data.get("model") or _dig(data, "models", "asr") or ""
     return Transcript(_in_order(_utterances(path, data)), str(model), str(language))
 
