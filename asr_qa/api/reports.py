@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Literal
@@ -19,6 +17,7 @@ from asr_qa.core.report import CallSummary, ErrorPattern, error_patterns
 from asr_qa.core.rule import Ruleset
 from asr_qa.errors import UsageError
 from asr_qa.pipeline.store import CallFilters, happened_at
+from asr_qa.render import csv
 
 router = APIRouter(prefix="/v1/reports", tags=["reports"])
 
@@ -26,9 +25,6 @@ MAX_RECORDINGS = 50
 """Calls named with a pattern."""
 
 _PERIODS = {"day": "%Y-%m-%d", "week": "%G-W%V", "month": "%Y-%m"}
-_BOM = "\ufeff"
-# What a spreadsheet takes for the beginning of a formula, full-width forms too.
-_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 
 _DIMENSIONS_ZH = {
     "rule": "规则",
@@ -129,14 +125,20 @@ def build_report(context: Context, query: ReportQuery) -> ErrorReport:
 def to_csv(report: ErrorReport, *, lang: Literal["zh", "en"]) -> bytes:
     """The report as a spreadsheet reads it."""
     yes, no = _YES_NO[lang]
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow([*(_DIMENSIONS_ZH[name] if lang == "zh" else name for name in report.by), *_COLUMNS[lang]])
-    for pattern in report.patterns:
-        named = [_cell(value) for value in (*pattern.group.values(), pattern.title)]
-        shares = [f"{share:.4f}" for share in (pattern.rate, pattern.low, pattern.high)]
-        writer.writerow([*named, pattern.calls, pattern.assessed, *shares, pattern.hits, yes if pattern.ranked else no])
-    return (_BOM + text.getvalue()).encode()
+    header = [*(_DIMENSIONS_ZH[name] if lang == "zh" else name for name in report.by), *_COLUMNS[lang]]
+    rows = (
+        (
+            *pattern.group.values(),
+            pattern.title,
+            pattern.calls,
+            pattern.assessed,
+            *(f"{share:.4f}" for share in (pattern.rate, pattern.low, pattern.high)),
+            pattern.hits,
+            yes if pattern.ranked else no,
+        )
+        for pattern in report.patterns
+    )
+    return csv.to_csv(header, rows).encode()
 
 
 def _patterns(
@@ -182,11 +184,6 @@ def _shape(
         ranked=pattern.ranked,
         recordings=list(pattern.recordings[:MAX_RECORDINGS]),
     )
-
-
-def _cell(value: str | None) -> str:
-    text = value or ""
-    return "'" + text if text.startswith(_FORMULA) else text
 
 
 def _prefers_csv(accept: str | None) -> bool:
