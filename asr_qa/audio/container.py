@@ -110,6 +110,10 @@ def _open_file(path: Path) -> BinaryIO:
         raise AudioError(message, reason="permission") from exc
 
 
+# Before PyAV 19 a tag that is not UTF-8 made the whole file unreadable unless told otherwise.
+_METADATA: dict[str, Any] = {"metadata_errors": "replace"} if int(av.__version__.split(".")[0]) < 19 else {}
+
+
 @contextmanager
 def _open_container(file: BinaryIO) -> Iterator[InputContainer]:
     # The file is handed over open, so no protocol is needed: "none" is not the name of one.
@@ -117,7 +121,7 @@ def _open_container(file: BinaryIO) -> Iterator[InputContainer]:
         file,
         "r",
         options={"protocol_whitelist": "none", "format_whitelist": _whitelist()},
-        metadata_errors="replace",
+        **_METADATA,
         buffer_size=_BUFFER,
         io_open=_refuse_nested,
     )

@@ -95,6 +95,8 @@ def reason_of(path: Path, reader: AvReader = READER) -> str:
     ],
 )
 def test_read_every_format_at_16_khz(tmp_path: Path, name: str, codec: str, rate: int, channels: int) -> None:
+    if codec not in av.codecs_available:
+        pytest.skip(f"this build of FFmpeg does not write {codec}")
     path = write(tmp_path / name, codec, tone_on_first(rate, channels, 2.0), rate)
     audio, info = READER.read(path), READER.probe(path)
     assert audio.samples.dtype == np.int16
