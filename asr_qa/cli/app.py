@@ -80,6 +80,9 @@ def run(arguments: list[str] | None = None) -> int:
         return _say(settings_mistakes(exc))
     except AsrQaError as exc:
         return _say(str(exc))
+    if result == INTERRUPTED:
+        # Typer takes Ctrl-C itself and gives this status back.
+        return _interrupted()
     return result if isinstance(result, int) else 0
 
 
