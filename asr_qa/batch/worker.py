@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
+import signal
 import threading
 from dataclasses import dataclass
 from functools import cache
@@ -54,6 +55,8 @@ _bench: list[_Bench] = []
 def start(settings: Settings, workers: int) -> None:
     """Set the process up; called once, before any work. Nothing heavy is loaded yet."""
     _bench[:] = [_Bench(settings, workers)]
+    # Ctrl-C reaches the whole group; the parent takes it and ends us, without a traceback from each.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_the_run, daemon=True).start()
     with contextlib.suppress(OSError):
         # The operator's other programs come first; a nightly run has the night.
