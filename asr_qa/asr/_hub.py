@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 from asr_qa.asr._folder import blocks
 from asr_qa.asr._manifest import FileSpec, HubSource
 from asr_qa.asr._progress import OnProgress, watched
 from asr_qa.errors import ModelError
 
+INCOMPLETE = ".incomplete"
 _TRUE = {"1", "on", "yes", "true"}
+_UNSAFE = re.compile(r"[^0-9A-Za-z]")
 
 
 def fetch(
@@ -19,8 +24,8 @@ def fetch(
 ) -> dict[str, str]:
     """Download the files of a repository; returns their sha256 by name.
 
-    HF_ENDPOINT and HF_HUB_OFFLINE are honoured. Files that an earlier, broken attempt left whole in `into`
-    are not fetched again.
+    HF_ENDPOINT and HF_HUB_OFFLINE are honoured. What an earlier, broken attempt left in `into` is not fetched again:
+    whole files are kept, begun ones go on after their last byte.
 
     Raises:
         ModelError: Offline, no connection, no such repository or file, or bytes that are not what the hub named.
@@ -33,26 +38,65 @@ def fetch(
 
 
 def _download(source: HubSource, names: list[str], into: Path) -> dict[str, str]:
-    from huggingface_hub import get_hf_file_metadata, hf_hub_url, snapshot_download
-    from huggingface_hub.utils.tqdm import disable_progress_bars
-
-    disable_progress_bars()
     endpoint = os.environ.get("HF_ENDPOINT") or None
     try:
         # One commit for names and bytes, even if the branch moves on meanwhile.
-        first = get_hf_file_metadata(
-            hf_hub_url(source.repo, names[0], revision=source.revision, endpoint=endpoint), endpoint=endpoint
-        )
-        commit = first.commit_hash or source.revision
-        snapshot_download(
-            source.repo, revision=commit, local_dir=into, allow_patterns=names, endpoint=endpoint, max_workers=2
-        )
-        urls = {name: hf_hub_url(source.repo, name, revision=commit, endpoint=endpoint) for name in names}
-        return {name: get_hf_file_metadata(url, endpoint=endpoint).etag or "" for name, url in urls.items()}
+        commit = _described(source, names[0], source.revision, endpoint).commit_hash or source.revision
+        return {name: _arrived(_described(source, name, commit, endpoint), into / name) for name in names}
     except Exception as error:  # the hub's client raises its own, its HTTP library's and plain OS errors
         if isinstance(error, OSError) and error.errno is not None and not isinstance(error, ConnectionError):
             raise  # the disk, not the network: told apart by the installer
         raise ModelError(f"the hub did not deliver {source.repo}: {_first_line(error)}") from error
+
+
+def _described(source: HubSource, name: str, revision: str, endpoint: str | None) -> Any:
+    """Checksum, size, commit and address of a file, as the hub gives them."""
+    from huggingface_hub import get_hf_file_metadata, hf_hub_url
+
+    return get_hf_file_metadata(hf_hub_url(source.repo, name, revision=revision, endpoint=endpoint), endpoint=endpoint)
+
+
+def _arrived(described: Any, path: Path) -> str:
+    """Fetch what is missing of a file; returns the checksum the hub names (its ETag).
+
+    The hub's client throws away what it has of a file when it gives up. Here it stays, named after its checksum, so
+    that the next pull goes on after the last byte and never joins two versions.
+    """
+    from huggingface_hub import file_download
+    from huggingface_hub.utils.tqdm import disable_progress_bars
+
+    etag = described.etag or ""
+    started = path.with_name(f"{path.name}.{_UNSAFE.sub('', etag)}{INCOMPLETE}")
+    disable_progress_bars()
+    if not path.is_file() or path.stat().st_size != described.size:
+        _forget(path, keep=started)
+        with started.open("ab") as file:
+            size = file.tell()
+            if described.size is not None and size > described.size:
+                size = file.truncate(0)
+            headers = _headers(described.location)
+            file_download.http_get(
+                described.location, file, resume_size=size, headers=headers, expected_size=described.size
+            )
+        started.replace(path)
+    return etag
+
+
+def _forget(path: Path, *, keep: Path) -> None:
+    """Remove a file and the beginnings of other versions of it."""
+    for old in (path, *path.parent.glob(f"{path.name}.*{INCOMPLETE}")):
+        if old != keep:
+            old.unlink(missing_ok=True)
+
+
+def _headers(url: str) -> dict[str, str]:
+    """The client's headers; a token goes to the hub itself, not to the store it sends us to."""
+    from huggingface_hub import constants
+    from huggingface_hub.utils._headers import build_hf_headers
+
+    hub = os.environ.get("HF_ENDPOINT") or constants.ENDPOINT
+    at_hub = urlsplit(url).netloc == urlsplit(hub).netloc
+    return dict(build_hf_headers(token=None if at_hub else False))
 
 
 def _first_line(error: Exception) -> str:

@@ -194,6 +194,43 @@ def test_hub_that_dies_at_60_percent_leaves_nothing_half_installed(hub: Hub, cac
     assert sorted(p.name for p in (cache / "models").iterdir()) == [".stamps", ".toy.lock", "toy"]
 
 
+def test_the_next_pull_goes_on_where_a_broken_one_ended(hub: Hub, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    block = 1 << 16
+    monkeypatch.setattr("huggingface_hub.constants.DOWNLOAD_CHUNK_SIZE", block)
+    hub.break_at, hub.down_after_break = 0.6, True
+    with pytest.raises(ModelError, match="the hub did not deliver"):
+        ensure(toy(), cache_dir=cache, fetch=True)
+
+    kept = int(len(WEIGHTS) * 0.6) // block * block
+    (begun,) = (cache / "models" / ".toy.partial").glob("model.bin.*.incomplete")
+    assert begun.stat().st_size == kept
+    hub.down_after_break = False
+    hub.ranges.clear()
+    assert content_of(ensure(toy(), cache_dir=cache, fetch=True)) == FILES
+    assert hub.ranges == [f"bytes={kept}-"]
+
+
+def test_what_was_begun_of_another_version_is_not_gone_on_with(hub: Hub, cache: Path) -> None:
+    hub.break_at, hub.down_after_break = 0.6, True
+    with pytest.raises(ModelError, match="the hub did not deliver"):
+        ensure(toy(), cache_dir=cache, fetch=True)
+    hub.down_after_break = False
+    hub.ranges.clear()
+    hub.files["model.bin"] = newer = WEIGHTS[::-1]
+    assert content_of(ensure(toy(), cache_dir=cache, fetch=True))["model.bin"] == newer
+    assert hub.ranges == []
+
+
+def test_a_begun_file_with_other_bytes_than_the_hubs_is_refused_and_fetched_anew(hub: Hub, cache: Path) -> None:
+    partial = cache / "models" / ".toy.partial"
+    partial.mkdir(parents=True)
+    (partial / f"model.bin.{hub.etag('model.bin')}.incomplete").write_bytes(b"x" * 1000)
+    with pytest.raises(ModelError, match=r"model.bin: expected \w{64}, found \w{64}; pull again"):
+        ensure(toy(), cache_dir=cache, fetch=True)
+    assert hub.ranges == ["bytes=1000-"]
+    assert content_of(ensure(toy(), cache_dir=cache, fetch=True)) == FILES
+
+
 def test_bytes_that_are_not_what_the_hub_names_are_refused(hub: Hub, cache: Path) -> None:
     hub.etags["model.bin"] = named = hashlib.sha256(WEIGHTS).hexdigest()
     hub.files["model.bin"] = b"x" + WEIGHTS[1:]
