@@ -127,6 +127,11 @@ def remember(folder: Path, digests: dict[str, str], *, stamps: Path) -> None:
     _write_stamp(path, {**_read_stamp(path), **rows})
 
 
+def forget(folder: Path, *, stamps: Path) -> None:
+    """Drop what is remembered of a folder's checksums."""
+    _stamp_path(stamps, folder).unlink(missing_ok=True)
+
+
 def _stamp_path(stamps: Path, folder: Path) -> Path:
     return stamps / f"{hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:24]}.json"
 

@@ -17,6 +17,7 @@ from asr_qa.asr import _hub, _packages
 from asr_qa.asr._folder import (
     Mismatch,
     expected_files,
+    forget,
     locked,
     mismatches,
     models_folder,
@@ -28,7 +29,7 @@ from asr_qa.asr._folder import (
     writing,
 )
 from asr_qa.asr._manifest import FileSpec, HubSource, Manifest, PackagesSource, load_manifests
-from asr_qa.asr._progress import OnProgress, Progress
+from asr_qa.asr._progress import OnProgress, Progress, folder_size
 from asr_qa.errors import ModelError
 
 __all__ = [
@@ -43,6 +44,8 @@ __all__ = [
     "find_model",
     "load_manifests",
     "locate",
+    "removable_bytes",
+    "remove",
     "status",
     "verify",
 ]
@@ -146,6 +149,45 @@ def verify(
     return mismatches(folder, specs, stamps=_stamps(cache_dir), rehash=True, progress=progress)
 
 
+def removable_bytes(manifest: Manifest, *, cache_dir: Path) -> int:
+    """Bytes that remove would free: the model in the cache and what a broken pull left of it."""
+    return sum(folder_size(folder) for folder in _leftovers(manifest, cache_dir))
+
+
+def remove(manifest: Manifest, *, cache_dir: Path) -> int:
+    """Take a model and what a broken pull left of it out of the cache; returns the bytes freed.
+
+    The offline folder and installed Python packages are not touched.
+
+    Raises:
+        ModelError: It cannot be removed.
+    """
+    target = models_folder(cache_dir) / manifest.name
+    if not _leftovers(manifest, cache_dir):
+        return 0
+    with locked(target):
+        freed = removable_bytes(manifest, cache_dir=cache_dir)
+        try:
+            for folder in _leftovers(manifest, cache_dir):
+                shutil.rmtree(folder)
+        except OSError as error:
+            raise ModelError(
+                f"{target}: cannot be removed: {error.strerror}; check the folder's permissions"
+            ) from error
+        forget(target, stamps=_stamps(cache_dir))
+    return freed
+
+
+def _leftovers(manifest: Manifest, cache_dir: Path) -> list[Path]:
+    target = models_folder(cache_dir) / manifest.name
+    return [folder for folder in (target, _partial(target)) if folder.is_dir()]
+
+
+def _partial(target: Path) -> Path:
+    """Where a pull from the hub collects files; kept when the line breaks off, the next one goes on there."""
+    return target.parent / f".{target.name}.partial"
+
+
 def ensure(
     manifest: Manifest,
     *,
@@ -230,8 +272,7 @@ def _from_packages(
 
 def _from_hub(manifest: Manifest, source: HubSource, target: Path, progress: OnProgress | None) -> None:
     files = manifest.files_from("hub")
-    # Kept when the line breaks off: the next pull does not fetch whole files again.
-    partial = target.parent / f".{target.name}.partial"
+    partial = _partial(target)
     with writing(target):
         try:
             partial.mkdir(exist_ok=True)

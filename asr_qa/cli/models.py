@@ -1,4 +1,4 @@
-"""asr-qa models: which speech models there are, fetching them, checking them."""
+"""asr-qa models: which speech models there are, fetching, checking and removing them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from asr_qa.errors import ModelError, UsageError
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="""Speech models: list, fetch, check.
+    help="""Speech models: list, fetch, check, remove.
 
     A model is looked for in ASR_QA_MODELS_DIR (an offline folder, <folder>/<name>/), then in the cache
     (ASR_QA_CACHE_DIR), then made from installed Python packages. Only pull uses the network.
@@ -151,6 +151,30 @@ def _verified(places: _Places, manifest: Manifest) -> dict[str, Any]:
         wrong = weights.verify(manifest, cache_dir=places.cache_dir, models_dir=places.models_dir, progress=progress)
     found = [{"file": str(w.file), "expected": w.expected, "found": w.found} for w in wrong]
     return {"name": manifest.name, "path": str(places.path(manifest)), "ok": not wrong, "mismatches": found}
+
+
+@app.command()
+def remove(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Model to remove, as asr-qa models list names it.")],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Remove a model from the cache, and what a broken pull left of it; says how much that frees.
+
+    Only what pull or the first use installed is removed: the offline folder (ASR_QA_MODELS_DIR) is never touched, nor
+    are Python packages (pip uninstall removes those, and without that the next use installs the model again).
+    """
+    places = _places()
+    manifest = places.manifest(name)
+    size = weights.removable_bytes(manifest, cache_dir=places.cache_dir)
+    if not size:
+        elsewhere = places.path(manifest)
+        where = f"; {elsewhere} is in the offline folder, which is never changed" if elsewhere else ""
+        typer.echo(f"{name}: not in the cache, nothing removed{where}")
+        return
+    if not yes:
+        typer.confirm(f"Remove {name} ({_megabytes(size, exact=True)}) from {places.cache_dir / 'models'}?", abort=True)
+    freed = weights.remove(manifest, cache_dir=places.cache_dir)
+    typer.echo(f"{name}: removed, {_megabytes(freed, exact=True)} freed")
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""asr-qa models: list, pull, verify, on a toy model made for the test."""
+"""asr-qa models: list, pull, verify, remove, on a toy model made for the test."""
 
 from __future__ import annotations
 
@@ -61,8 +61,8 @@ def lay_out_package(site: Path) -> None:
         (site / name).write_bytes(data)
 
 
-def run(*arguments: str) -> Result:
-    return CliRunner().invoke(app, list(arguments))
+def run(*arguments: str, typed: str | None = None) -> Result:
+    return CliRunner().invoke(app, list(arguments), input=typed)
 
 
 def listed() -> dict[str, dict[str, object]]:
@@ -116,7 +116,7 @@ def test_pull_without_a_source_in_reach_is_a_model_error_with_advice() -> None:
 
 
 @pytest.mark.usefixtures("home")
-@pytest.mark.parametrize("command", ["pull", "verify"])
+@pytest.mark.parametrize("command", ["pull", "verify", "remove"])
 def test_an_unknown_name_is_a_usage_error_that_lists_the_known(command: str) -> None:
     error = error_of(run(command, "huge"))
     assert isinstance(error, UsageError)
@@ -156,6 +156,40 @@ def test_offline_folder_of_the_settings_is_used(home: Path, monkeypatch: pytest.
     monkeypatch.setenv("ASR_QA_MODELS_DIR", str(home / "offline"))
     assert listed()["toy"]["path"] == str(home / "offline" / "toy")
     assert run("verify", "toy").exit_code == 0
+
+
+def test_remove_asks_and_frees_what_pull_installed(home: Path) -> None:
+    run("pull", "toy")
+    folder = home / "cache" / "models" / "toy"
+    refused = run("remove", "toy", typed="n\n")
+    assert (refused.exit_code, folder.is_dir()) == (1, True)
+    assert "Remove toy (0 MB) from" in refused.stdout
+
+    removed = run("remove", "toy", typed="y\n")
+    assert removed.exit_code == 0, removed.output
+    assert removed.stdout.endswith("toy: removed, 0 MB freed\n")
+    assert not folder.exists()
+    assert listed()["toy"]["status"] == "installable"
+
+
+def test_remove_with_yes_asks_nothing_and_takes_what_a_broken_pull_left(home: Path) -> None:
+    begun = home / "cache" / "models" / ".far.partial"
+    begun.mkdir(parents=True)
+    (begun / "model.bin.ab12.incomplete").write_bytes(b"w" * 3_000_000)
+    assert run("remove", "far", "--yes").stdout == "far: removed, 3 MB freed\n"
+    assert not begun.exists()
+    assert run("remove", "far", "--yes").stdout == "far: not in the cache, nothing removed\n"
+
+
+def test_remove_never_touches_the_offline_folder(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run("pull", "toy")
+    offline = home / "offline" / "toy"
+    offline.parent.mkdir()
+    (home / "cache" / "models" / "toy").rename(offline)
+    before = {path.name: path.read_bytes() for path in offline.iterdir()}
+    monkeypatch.setenv("ASR_QA_MODELS_DIR", str(offline.parent))
+    assert "in the offline folder, which is never changed" in run("remove", "toy", "--yes").stdout
+    assert {path.name: path.read_bytes() for path in offline.iterdir()} == before
 
 
 def test_help_teaches_where_models_come_from() -> None:
