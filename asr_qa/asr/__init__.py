@@ -18,5 +18,12 @@ def _whisper(folder: Path, model: str, *, device: str, compute_type: str, thread
     return WhisperTranscriber(folder, model, device=where, options=WhisperOptions(beam_size=beam_size))
 
 
-TRANSCRIBERS: dict[str, Callable[..., Transcriber]] = {"whisper": _whisper}
+def _sherpa(folder: Path, model: str, *, device: str, compute_type: str, threads: int, beam_size: int) -> Transcriber:
+    from asr_qa.asr.sherpa import SherpaTranscriber
+
+    del beam_size  # these networks do not search
+    return SherpaTranscriber(folder, model, device=device, compute_type=compute_type, threads=threads)
+
+
+TRANSCRIBERS: dict[str, Callable[..., Transcriber]] = {"whisper": _whisper, "sherpa": _sherpa}
 """Engines that load a model, by the name manifests give; imported when first used."""

@@ -59,11 +59,21 @@ def whisper() -> Transcriber:
     )
 
 
+def sherpa() -> Transcriber:
+    pytest.importorskip("sherpa_onnx", reason="needs the extra sherpa")
+    pytest.importorskip("onnx", reason="makes the tiny model")
+    from sherpa_models import sense_voice
+
+    from asr_qa.asr.sherpa import SherpaTranscriber
+
+    return SherpaTranscriber(sense_voice(Path(_CACHE.name) / "sherpa"), "tiny@0")
+
+
 _CACHE = TemporaryDirectory()
-ENGINES: dict[str, Callable[[], Transcriber]] = {"replay": replay, "whisper": whisper}
+ENGINES: dict[str, Callable[[], Transcriber]] = {"replay": replay, "whisper": whisper, "sherpa": sherpa}
 
 
-@pytest.fixture(scope="module", params=["replay", pytest.param("whisper", marks=pytest.mark.model)])
+@pytest.fixture(scope="module", params=["replay", pytest.param("whisper", marks=pytest.mark.model), "sherpa"])
 def engine(request: pytest.FixtureRequest) -> Transcriber:
     return ENGINES[request.param]()
 
