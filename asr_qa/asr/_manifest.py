@@ -69,7 +69,7 @@ class Manifest(_Strict):
     """whisper: CTranslate2 format as faster-whisper loads it; sherpa: ONNX files for sherpa-onnx."""
     title: str
     licence: str
-    """SPDX identifier."""
+    """SPDX identifier; LicenseRef-... for one that is not in SPDX, NOASSERTION where it is not known."""
     licence_url: str
     languages: tuple[str, ...] = Field(min_length=1)
     """ISO 639-1 codes, or "multilingual"."""
@@ -79,6 +79,8 @@ class Manifest(_Strict):
     """False: size_bytes is approximate."""
     memory: str
     """What it needs in memory, in words."""
+    speed: str = ""
+    """How fast it is to be expected, in words."""
     mel_bins: int = 80
     """Mel bands the model expects; faster-whisper takes 80 where no preprocessor_config.json says otherwise."""
     notes: str = ""

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -89,7 +90,8 @@ def _table(rows: list[dict[str, Any]]) -> Table:
 
 def _row(places: _Places, manifest: Manifest) -> dict[str, Any]:
     path = places.path(manifest)
-    fields = {"name", "engine", "title", "licence", "licence_url", "languages", "size_bytes", "size_exact", "memory"}
+    fields = {"name", "engine", "title", "licence", "licence_url", "languages", "size_bytes", "size_exact"}
+    fields |= {"memory", "speed", "notes"}
     about = manifest.model_dump(mode="json", include=fields)
     return {**about, "status": str(places.status(manifest)), "path": str(path) if path else None}
 
@@ -112,14 +114,16 @@ def pull(
         typer.echo(f"{name}: already installed at {places.path(manifest)}")
         return
     size = _megabytes(manifest.size_bytes, exact=manifest.size_exact)
-    console.print(
-        f"{name}: {manifest.title}", f"licence {manifest.licence}: {manifest.licence_url}", f"size {size}", sep="\n"
-    )
+    licence = f"licence {manifest.licence}: {manifest.licence_url}"
+    about = [f"{name}: {manifest.title}", licence, f"size {size}", *([manifest.notes] if manifest.notes else [])]
+    console.print(*about, sep="\n", markup=False, soft_wrap=True)
     with progress_bar(console) as progress:
         path = weights.ensure(
             manifest, cache_dir=places.cache_dir, models_dir=places.models_dir, fetch=True, progress=progress
         )
     typer.echo(f"{name}: installed at {path}")
+    if manifest.engine == "sherpa" and find_spec("sherpa_onnx") is None:
+        typer.echo("to use it, install its engine, too: pip install 'asr-qa[sherpa]'", err=True)
 
 
 @app.command()

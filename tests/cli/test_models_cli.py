@@ -158,6 +158,15 @@ def test_offline_folder_of_the_settings_is_used(home: Path, monkeypatch: pytest.
     assert run("verify", "toy").exit_code == 0
 
 
+def test_pull_of_a_model_for_sherpa_names_the_extra_where_it_is_missing(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manifest = home / "models" / "toy.yml"
+    manifest.write_text(manifest.read_text().replace("engine: whisper", "engine: sherpa"))
+    monkeypatch.setattr("asr_qa.cli.models.find_spec", lambda name: None)
+    assert "pip install 'asr-qa[sherpa]'" in run("pull", "toy").stderr
+
+
 def test_remove_asks_and_frees_what_pull_installed(home: Path) -> None:
     run("pull", "toy")
     folder = home / "cache" / "models" / "toy"

@@ -47,7 +47,7 @@ def test_load_manifests_reads_a_minimal_one_with_defaults(tmp_path: Path) -> Non
         ("name: model.bin", "name: ../model.bin", "files.0.name:"),
         ("kind: folder", "kind: torrent", "sources.0:"),
         ("kind: folder", "{kind: packages, packages: [unpinned]}", "sources.0"),
-        ("memory: little", "memory: little\nspeed: fast", "speed: Extra inputs"),
+        ("memory: little", "memory: little\ncolour: red", "colour: Extra inputs"),
         ("name: small-one", "name: other", "name: is 'other'"),
         ("files:", "files: [", "is not YAML"),
         (
@@ -95,5 +95,21 @@ def test_shipped_base_is_pinned_to_the_byte() -> None:
 def test_shipped_models_with_128_mel_bands_list_the_file_that_says_so() -> None:
     # faster-whisper falls back to 80 bands without it, and such a model then hears nonsense.
     wide = [m for m in load_manifests(shipped("models")).values() if m.mel_bins == 128]
-    assert {m.name for m in wide} == {"large-v3", "large-v3-turbo"}
+    assert {m.name for m in wide} == {"large-v3", "large-v3-turbo", "belle-whisper-large-v3-turbo-zh"}
     assert all("preprocessor_config.json" in {file.name for file in m.files} for m in wide)
+
+
+def test_shipped_models_for_sherpa_list_a_network_first_and_its_tokens() -> None:
+    found = {m.name: m for m in load_manifests(shipped("models")).values() if m.engine == "sherpa"}
+    assert set(found) == {"sensevoice-small", "paraformer-zh", "zipformer-zh"}
+    for manifest in found.values():
+        # The first file gives the digest in the names of documents.
+        assert [file.name for file in manifest.files] == ["model.int8.onnx", "tokens.txt"]
+        assert "asr-qa[sherpa]" in manifest.notes
+
+
+def test_every_shipped_model_says_how_fast_it_is_and_can_be_put_into_the_offline_folder() -> None:
+    for manifest in load_manifests(shipped("models")).values():
+        assert manifest.speed
+        assert manifest.memory
+        assert manifest.sources[0].kind == "folder"
