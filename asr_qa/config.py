@@ -6,11 +6,17 @@ from pathlib import Path
 from typing import Literal
 
 from platformdirs import user_cache_path, user_data_path
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
-class AsrSettings(BaseModel):
+class _Group(BaseModel):
+    """Settings that belong together; a misspelt one is refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class AsrSettings(_Group):
     """Speech to text."""
 
     engine: Literal["whisper", "replay"] = "whisper"
@@ -31,14 +37,14 @@ class AsrSettings(BaseModel):
     """Folder of finished transcripts for engine "replay"."""
 
 
-class VadSettings(BaseModel):
+class VadSettings(_Group):
     """Speech detection."""
 
     detector: Literal["webrtc", "silero"] = "webrtc"
     """Which detector finds speech in a channel."""
 
 
-class AudioSettings(BaseModel):
+class AudioSettings(_Group):
     """Reading recordings."""
 
     agent_channel: int | Literal["auto"] = 0
@@ -49,7 +55,7 @@ class AudioSettings(BaseModel):
     """Larger files are refused."""
 
 
-class ServerSettings(BaseModel):
+class ServerSettings(_Group):
     """HTTP API."""
 
     host: str = "127.0.0.1"
@@ -86,7 +92,7 @@ class Settings(BaseSettings):
     workers: int = Field(0, ge=0)
     """Worker processes, each with a model of its own; 0 means one per core, at most eight."""
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
-    """How much is logged to standard error."""
+    """How much `serve` logs to standard error; requests are logged unless this asks for less."""
     asr: AsrSettings = AsrSettings()
     vad: VadSettings = VadSettings()
     audio: AudioSettings = AudioSettings()

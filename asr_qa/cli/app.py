@@ -14,6 +14,7 @@ from rich.console import Console
 
 import asr_qa
 from asr_qa.cli import db, models, report, rules, token
+from asr_qa.cli.bench import bench_command
 from asr_qa.cli.demo import demo
 from asr_qa.cli.process import process
 from asr_qa.cli.serve import serve
@@ -46,6 +47,7 @@ app = typer.Typer(
 app.command("demo")(demo)
 app.command("process")(process)
 app.command("serve")(serve)
+app.command("bench")(bench_command)
 app.add_typer(report.app, name="report")
 app.add_typer(rules.app, name="rules")
 app.add_typer(models.app, name="models")

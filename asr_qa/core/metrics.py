@@ -105,7 +105,7 @@ def measure(
         longest_silence=max((event.segment.duration for event in silences), default=0.0) if speech else None,
         dead_air_seconds=_seconds(unexcused) if speech else None,
         dead_air_count=len(unexcused) if speech else None,
-        hold_seconds=_seconds(timeline.of("hold")) if speech else None,
+        hold_seconds=_seconds(timeline.of("hold")) if speech and timeline.holds_known else None,
         overlap_seconds=_overlap_seconds(timeline, options) if both else None,
         interruptions=counted("interruption"),
         talk_overs=counted("talk_over"),

@@ -51,6 +51,8 @@ class CallTimeline:
     """Of both roles, in order of start."""
     events: tuple[Event, ...] = ()
     """In order of start, then kind."""
+    holds_known: bool = True
+    """Whether holds were looked for; without that there is no saying that there was none."""
 
     def of(self, kind: str, by: Role | None = None) -> tuple[Event, ...]:
         """Events of one kind; with `by`, those of one role."""
@@ -67,7 +69,7 @@ def build_timeline(
     duration: float,
     *,
     options: TimingOptions | None = None,
-    holds: Track = (),
+    holds: Track | None = None,
 ) -> CallTimeline:
     """Find turns and events.
 
@@ -76,13 +78,14 @@ def build_timeline(
         transcript: What was said. Words only tell back-channels and excuses; no time comes from them.
         duration: Seconds of the recording.
         options: Parameters of the definitions.
-        holds: Where music or ring-back plays on the agent's channel; no speech of the agent is counted there.
+        holds: Where music or ring-back plays on the agent's channel; no speech of the agent is counted there. None
+            where nobody looked.
 
     Returns:
         The timeline, its events in order of start, then kind.
     """
     options = options or TimingOptions()
-    waits = tuple(hold for hold in union(holds) if hold.duration >= options.hold_min - EPSILON)
+    waits = tuple(hold for hold in union(holds or ()) if hold.duration >= options.hold_min - EPSILON)
     tracks = {role: bridge(track, options.speech_bridge) for role, track in speech.items()}
     if holds and Role.AGENT in tracks:
         tracks[Role.AGENT] = subtract(tracks[Role.AGENT], union(holds))
@@ -95,7 +98,7 @@ def build_timeline(
         *_cut_ins(turns, transcript, options),
         *_monologues(turns, options),
     ]
-    return CallTimeline(duration, tracks, turns, _stamp(events, definitions(options)))
+    return CallTimeline(duration, tracks, turns, _stamp(events, definitions(options)), holds is not None)
 
 
 def definitions(options: TimingOptions | None = None) -> dict[str, str]:

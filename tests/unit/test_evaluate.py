@@ -281,6 +281,12 @@ def test_an_exception_cancels_a_failure(body: str, call: str, expected: str) -> 
         # nothing heard at all
         ("require: {phrase: 您好}", "A 0-2 ?", "undetermined"),
         ("forbid: {phrase: 绝对}", "A 0-2 ?", "undetermined"),
+        # words that were hardly heard may have been any; another's, or those out of scope, do not matter
+        ("require: {phrase: 您好, role: agent}", "A 0-2 ~0.4 你在", "undetermined"),
+        ("require: {phrase: 您好, role: agent}", "A 0-2 ~0.7 你在", "not_met"),
+        ("require: {phrase: 您好, role: agent}", "A 0-2 喂 | B 3-5 ~0.2 你在", "not_met"),
+        ("require: {phrase: 您好, role: agent, within: {first_seconds: 3}}", "A 0-2 喂 | A 5-9 ~0.2 你在", "not_met"),
+        ("forbid: {phrase: 绝对, role: agent}", "A 0-2 ~0.4 你在", "met"),
         # no word of the role
         ("require: {phrase: 您好, role: agent}", "B 0-2 喂", "undetermined"),
         ("forbid: {phrase: 绝对, role: agent}", "B 0-2 喂", "met"),

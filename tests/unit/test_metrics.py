@@ -16,7 +16,7 @@ from asr_qa.core.transcript import Transcript
 
 def drawn(text: str) -> tuple[CallTimeline, Transcript]:
     sketch = parse_sketch(text)
-    return build_timeline(sketch.speech, sketch.transcript, sketch.duration), sketch.transcript
+    return build_timeline(sketch.speech, sketch.transcript, sketch.duration, holds=()), sketch.transcript
 
 
 def figures(text: str, *, ring_seconds: float | None = None, language: str = "zh") -> CallMetrics:
@@ -139,3 +139,11 @@ def test_longest_monologue_spans_turns_of_one_role() -> None:
     call = figures("A 0-3 您的账单已经 | A 4.5-8 一共是一百元 | B 8.5-9 谢谢你啊")
     assert call.turns.agent == 2
     assert call.longest_monologue.agent == 8
+
+
+def test_holds_nobody_looked_for_are_not_zero_seconds() -> None:
+    sketch = parse_sketch("A 0-2 您好 | B 10-12 你好")
+    unknown = build_timeline(sketch.speech, sketch.transcript, sketch.duration)
+    assert measure(unknown, sketch.transcript).hold_seconds is None
+    looked = build_timeline(sketch.speech, sketch.transcript, sketch.duration, holds=())
+    assert measure(looked, sketch.transcript).hold_seconds == 0.0

@@ -25,6 +25,8 @@ MIN_SYLLABLES = 3
 """Keys are matched by sound from here up."""
 SHORT_SYLLABLES = 2
 """... and from here up where short keys are allowed."""
+CLEAR = 0.6
+"""Mean word confidence below which not finding a required phrase says nothing about whether it was said."""
 SYLLABLE_SECONDS = 0.12
 """Nobody says a syllable faster."""
 _SHOWN_PLACES = 3
@@ -151,6 +153,9 @@ def _doubt(looking: Looking, seconds: float) -> str:
     lost = [part for part in looking.view.unintelligible(looking.role, looking.windows) if part.duration >= seconds]
     if lost:
         return f"{total(lost):.1f} s of speech in scope could not be understood, first at {lost[0].start:.1f} s"
+    clarity = _clarity(looking)
+    if clarity is not None and clarity < CLEAR:
+        return f"the words in scope were heard with a confidence of only {clarity:.2f}"
     if "truncated" in looking.view.facts.warnings and looking.windows and looking.windows[-1].end >= looking.view.end:
         return "the recording breaks off before the call ends"
     return ""
