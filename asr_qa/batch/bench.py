@@ -38,6 +38,9 @@ NIGHT_HOURS = 10.0
 CALL_MINUTES = 4.0
 """Length of the call that projections count in."""
 
+_PATIENCE = 10.0
+"""Seconds a process is given to end by itself."""
+
 Listen = Callable[[CallAudio, str], dict[Role, list[Word]]]
 
 
@@ -163,9 +166,11 @@ def _processes(settings: Settings, ways: Sequence[str]) -> Iterator[Callable[[st
             processes.append(process)
         yield lambda way, path: _ask(pipes[way], way, path)
     finally:
+        for pipe in pipes.values():
+            pipe.close()
         for process in processes:
+            process.join(_PATIENCE)
             process.terminate()
-            process.join()
 
 
 def _ask(pipe: Any, way: str, path: Path | None) -> Any:
@@ -184,7 +189,10 @@ def _serve(settings: Settings, way: str, pipe: Any) -> None:
     listen: Listen | None = None
     reader = audio_reader(settings)
     while True:
-        path = pipe.recv()
+        try:
+            path = pipe.recv()
+        except EOFError:
+            return
         if path is None:
             pipe.send(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
             continue
