@@ -52,14 +52,14 @@ def sense_voice(folder: Path) -> Path:
     return folder
 
 
-def _loudness(output: str) -> list[Any]:
+def _loudness(output: str, *, of: str = "x") -> list[Any]:
     """Logits that are highest for the token whose level is nearest to the frame's mean energy.
 
     -(energy - level)^2 without its part that is the same for all tokens is linear in the energy.
     """
     from onnx import helper
 
-    return [helper.make_node("MatMul", ["x", "w"], ["xw"]), helper.make_node("Add", ["xw", "b"], [output])]
+    return [helper.make_node("MatMul", [of, "w"], ["xw"]), helper.make_node("Add", ["xw", "b"], [output])]
 
 
 def _weights(others: int) -> dict[str, Any]:
@@ -131,4 +131,69 @@ def zipformer_ctc(folder: Path) -> Path:
     outputs = [_floats("log_probs", ["N", "T2", len(tokens)])]
     outputs.append(helper.make_tensor_value_info("log_probs_len", TensorProto.INT64, ["N"]))
     _save(folder, nodes, inputs, outputs, constants, kind="zipformer2_ctc", tokens=tokens, more={})
+    return folder
+
+
+PARAFORMER_FIRST, PARAFORMER_STEP = 5, 10
+"""Its frames that become a token: one every 0.6 s, as it writes a token a character and not a token a frame."""
+
+
+def paraformer(folder: Path) -> Path:
+    """Write model.int8.onnx and tokens.txt of a Paraformer network; returns the folder."""
+    from onnx import TensorProto, helper
+
+    tokens = ["</s>" if token == "<blk>" else token.removeprefix("▁") for token in LEVELS]
+    nodes = [
+        *_loudness("scores", of="speech"),
+        helper.make_node("ReduceMean", ["speech"], ["energy"], axes=[2], keepdims=0),
+        helper.make_node("Greater", ["energy", "floor"], ["loud"]),
+        helper.make_node("Shape", ["energy"], ["shape"]),
+        helper.make_node("Gather", ["shape", "one"], ["count"]),
+        helper.make_node("Range", ["zero", "count", "one"], ["index"]),
+        helper.make_node("Cast", ["speech_lengths"], ["long"], to=TensorProto.INT64),
+        helper.make_node("Unsqueeze", ["long", "axis"], ["ends"]),
+        helper.make_node("Less", ["index", "ends"], ["inside"]),
+        helper.make_node("And", ["loud", "inside"], ["both"]),
+        helper.make_node("Cast", ["both"], ["heard"], to=TensorProto.FLOAT),
+        # What lies beyond the end of a row of the batch is the end of its text.
+        helper.make_node("Unsqueeze", ["heard", "last"], ["weight"]),
+        helper.make_node("Mul", ["weight", "never"], ["against"]),
+        helper.make_node("Add", ["scores", "against"], ["text_or_end"]),
+        helper.make_node("Add", ["text_or_end", "bonus"], ["all_logits"]),
+        helper.make_node("Slice", ["all_logits", "begin", "end", "axis", "step"], ["logits"]),
+        helper.make_node("Mod", ["index", "ten"], ["rest"]),
+        helper.make_node("Equal", ["rest", "first"], ["fires"]),
+        helper.make_node("Cast", ["fires"], ["comb"], to=TensorProto.FLOAT),
+        helper.make_node("Mul", ["heard", "comb"], ["peaks"]),
+        helper.make_node("Unsqueeze", ["peaks", "last"], ["column"]),
+        helper.make_node("Mul", ["column", "thrice"], ["columns"]),
+        helper.make_node("Flatten", ["columns"], ["of_text"], axis=1),
+        # The end of the text has a peak of its own.
+        helper.make_node("ReduceSum", ["of_text", "axis"], ["total"], keepdims=1),
+        helper.make_node("Mul", ["total", "nought"], ["nothing"]),
+        helper.make_node("Add", ["nothing", "unity"], ["of_end"]),
+        helper.make_node("Concat", ["of_text", "of_end"], ["us_cif_peak"], axis=1),
+        helper.make_node("Identity", ["us_cif_peak"], ["us_alphas"]),
+        helper.make_node("Slice", ["peaks", "begin", "end", "axis", "step"], ["counted"]),
+        helper.make_node("ReduceSum", ["counted", "axis"], ["sum"], keepdims=0),
+        helper.make_node("Cast", ["sum"], ["token_num"], to=TensorProto.INT32),
+    ]
+    integers = {"begin": [PARAFORMER_FIRST], "end": [1 << 40], "axis": [1], "step": [PARAFORMER_STEP], "last": [2]}
+    scalars = {"zero": 0, "one": 1, "ten": PARAFORMER_STEP, "first": PARAFORMER_FIRST}
+    constants = {name: np.array(value, dtype=np.int64) for name, value in {**integers, **scalars}.items()}
+    constants |= _weights(0)
+    constants |= {"floor": np.array(0, dtype=np.float32), "thrice": np.array([1, 0, 0], dtype=np.float32)}
+    end = np.zeros(len(tokens), dtype=np.float32)
+    end[0] = 1e6
+    constants |= {"never": -end, "bonus": end, "nought": np.array(0, dtype=np.float32)}
+    constants |= {"unity": np.array(1, dtype=np.float32)}
+    lengths = helper.make_tensor_value_info("speech_lengths", TensorProto.INT32, ["N"])
+    outputs = [
+        _floats("logits", ["N", "L", len(tokens)]),
+        helper.make_tensor_value_info("token_num", TensorProto.INT32, ["N"]),
+        _floats("us_alphas", ["N", "U"]),
+        _floats("us_cif_peak", ["N", "U"]),
+    ]
+    inputs = [_floats("speech", ["N", "T", FEATURES]), lengths]
+    _save(folder, nodes, inputs, outputs, constants, kind="paraformer", tokens=tokens, more={})
     return folder

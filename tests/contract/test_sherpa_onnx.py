@@ -12,6 +12,8 @@ import pytest
 
 from asr_qa.asr.onnxfile import metadata
 from asr_qa.asr.sherpa import SherpaOptions, SherpaTranscriber
+from asr_qa.bootstrap import build_stages
+from asr_qa.config import AsrSettings, Settings
 from asr_qa.core.recording import Role
 from asr_qa.core.segment import Segment, Track
 from asr_qa.core.transcript import HEARD, UNINTELLIGIBLE, Transcript
@@ -21,9 +23,13 @@ from asr_qa.pipeline.ports import SAMPLE_RATE, Samples, SpokenChannel
 pytest.importorskip("sherpa_onnx", reason="needs the extra sherpa")
 pytest.importorskip("onnx", reason="makes the tiny models")
 
-from sherpa_models import AMPLITUDE, FRAME, sense_voice, zipformer_ctc
+from sherpa_models import AMPLITUDE, FRAME, PARAFORMER_STEP, paraformer, sense_voice, zipformer_ctc
 
-MAKERS: dict[str, Callable[[Path], Path]] = {"sense_voice": sense_voice, "zipformer_ctc": zipformer_ctc}
+MAKERS: dict[str, Callable[[Path], Path]] = {
+    "sense_voice": sense_voice,
+    "paraformer": paraformer,
+    "zipformer_ctc": zipformer_ctc,
+}
 
 
 @pytest.fixture(scope="module", params=MAKERS)
@@ -67,8 +73,9 @@ def test_each_piece_becomes_an_utterance_with_its_text(engine: SherpaTranscriber
 def test_words_are_when_they_were_said(engine: SherpaTranscriber) -> None:
     samples = spoken(("好", 2.0, 3.0), ("ok", 3.0, 4.0))
     (said,) = engine.transcribe([channel(samples, (2.0, 4.0))]).utterances
-    (word,) = [word for word in said.words if word.text == "ok"]
-    assert word.start == pytest.approx(3.0, abs=2.5 * FRAME)
+    word = next(word for word in said.words if word.text == "ok")
+    step = PARAFORMER_STEP if "paraformer" in engine.name else 2.5
+    assert word.start == pytest.approx(3.0, abs=step * FRAME)
     assert (said.words[0].start, said.words[-1].end) == (2.0, 4.0)
 
 
@@ -148,3 +155,12 @@ def test_batches_are_bounded_in_number_and_seconds(tmp_path: Path) -> None:
     said = [("好", 0.5 + 1.5 * i, 0.8 + 1.5 * i) for i in range(7)]
     engine.transcribe([channel(spoken(*said), *[(a, b) for _, a, b in said])])
     assert [len(batch) for batch in sizes] == [4, 3]
+
+
+def test_the_model_chosen_brings_its_engine(tmp_path: Path) -> None:
+    folder = sense_voice(tmp_path / "models" / "sensevoice-small")
+    asr = AsrSettings(model=folder.name, device="cpu")
+    settings = Settings(asr=asr, cache_dir=tmp_path / "cache", models_dir=folder.parent)
+    engine = build_stages(settings).transcriber
+    assert engine.name.startswith("sherpa/sensevoice-small@")
+    assert "好" in engine.transcribe([channel(spoken(("好", 2.0, 2.9)), (2.0, 2.9))]).utterances[0].text
