@@ -157,7 +157,7 @@ def _score(
     items, bad = items_of(find_recordings([samples]), read_manifest(samples / MANIFEST))
     store = connect(settings)
     try:
-        run = Run(settings=settings, rules=rules, store=store, clock=clock, out=out / "calls")
+        run = Run(settings=settings, rules=rules, store=store, clock=clock, out=out / "calls", keep_documents=True)
         outcomes = [*bad, *run.score(items, watcher)]
     finally:
         store.close()

@@ -13,8 +13,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from asr_qa.batch.files import real
+from asr_qa.batch.languages import language_code
 from asr_qa.errors import ManifestError
 from asr_qa.pipeline.ingest import CallDetails
+from asr_qa.pipeline.store import REQUEST
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "path": ("file", "filename", "file_name", "recording", "录音", "录音文件", "文件", "文件名"),
@@ -83,13 +86,18 @@ def read_manifest(path: Path, *, mapping: Mapping[str, str] | None = None) -> Ma
     text = _text(path)
     rows = _json_lines(text, path) if path.suffix.lower() in {".jsonl", ".ndjson"} else _csv_rows(text, path)
     bad: list[BadRow] = []
-    read: list[ManifestRow] = []
+    read: dict[Path, ManifestRow] = {}
     for line, raw in rows:
         try:
-            read.append(_row(line, _named(raw, mapping or {}), path))
+            row = _row(line, _named(raw, mapping or {}), path)
+            first = read.setdefault(real(row.path), row)
+            if first is not row:
+                raise ValueError(
+                    f"{row.written} is named in line {first.line} and again in line {line}; keep one of them"
+                )
         except ValueError as exc:
             bad.append(BadRow(f"{path}:{line}", str(exc)))
-    return Manifest(tuple(read), tuple(bad))
+    return Manifest(tuple(read.values()), tuple(bad))
 
 
 def parse_mapping(pairs: list[str]) -> dict[str, str]:
@@ -160,6 +168,11 @@ def _row(line: int, named: dict[str, str], manifest: Path) -> ManifestRow:
         known = ", ".join(("path", *COLUMNS["path"][:3], *COLUMNS["path"][4:5]))
         raise ValueError(f"names no recording: it needs a column {known} (or --map COLUMN=path)")
     channel = named.pop("agent_channel", None)
+    if "language" in named:
+        named["language"] = language_code(named["language"])
+    if REQUEST in named:
+        # The name is taken for what was asked for; nothing that the manifest says is lost.
+        named[f"manifest_{REQUEST}"] = named.pop(REQUEST)
     details = CallDetails(
         started_at=_time(named.pop("started_at", None)),
         direction=_direction(named.pop("direction", None)),

@@ -9,8 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
-from dataclasses import fields as dataclass_fields
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -18,6 +17,7 @@ from asr_qa.batch import worker
 from asr_qa.batch.engine import LocalEngine, Task, local_engine, worker_count
 from asr_qa.batch.files import Found, output_names, prepare_output, real, write_text
 from asr_qa.batch.manifest import Manifest, ManifestRow
+from asr_qa.batch.plan import Item, Job, Plan
 from asr_qa.batch.worker import Failure, Identified
 from asr_qa.bootstrap import Rules
 from asr_qa.config import Settings
@@ -25,22 +25,12 @@ from asr_qa.core.document import CallDocument
 from asr_qa.core.recording import Recording
 from asr_qa.errors import AsrQaError
 from asr_qa.pipeline.documents import from_json, to_json
-from asr_qa.pipeline.ingest import CallDetails
+from asr_qa.pipeline.ingest import CallDetails, settings_half
 from asr_qa.pipeline.ports import Clock
-from asr_qa.pipeline.store import Store
+from asr_qa.pipeline.store import Store, request_of, stamp_of
 
 _IDENTIFY_SECONDS = 600.0
 _LEAST_SECONDS = 300.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
-    """A recording to be scored."""
-
-    path: Path
-    name: str
-    """Decides where its document goes."""
-    details: CallDetails = field(default_factory=CallDetails)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +46,13 @@ class Outcome:
     reason: str | None = None
     output: str | None = None
     """Where its document was written."""
+    points: float | None = None
+    max_points: float | None = None
+    fatal: bool | None = None
+    duration: float | None = None
+    """Seconds; None where it could not be scored."""
     document: CallDocument | None = None
+    """Only where the run keeps documents: a night of them does not fit into memory."""
 
 
 class Watcher(Protocol):
@@ -109,6 +105,8 @@ class Run:
     clock: Clock
     out: Path | None = None
     reprocess: bool = False
+    keep_documents: bool = False
+    """Whether outcomes carry their documents."""
 
     def score(self, items: Sequence[Item], watcher: Watcher) -> list[Outcome]:
         """Score all items; every one of them has an outcome.
@@ -130,44 +128,52 @@ class Run:
     def _outcomes(
         self, engine: LocalEngine, items: Sequence[Item], targets: dict[Path, str], watcher: Watcher
     ) -> Iterator[Outcome]:
-        waiting: dict[str, list[tuple[Item, Identified]]] = {}
         for item in items:
             if not _nameable(item.path):
                 watcher.identified(0.0)
                 yield self._tell(watcher, _unnameable(item.path), 0.0)
-        for item, result in engine.run(self._identifying(item for item in items if _nameable(item.path))):
-            if isinstance(result, Failure):
-                watcher.identified(0.0)
-                yield self._tell(watcher, self._failed(item, result), 0.0)
-                continue
-            stored = self._settled(item, result)
-            watcher.identified(0.0 if stored else result.recording.duration)
-            if stored:
-                yield self._tell(watcher, self._finished(item, stored, targets, state="unchanged"), 0.0)
-            else:
-                # The same audio under several paths is worked through once.
-                waiting.setdefault(result.recording.sha256, []).append((item, result))
-        for same, result in engine.run(self._working(waiting.values())):
-            yield from self._take(same, result, targets, watcher)
+        plan = Plan()
+        # First those of which something is said: each speaks for copies of which nothing is.
+        for said in (True, False):
+            wanted = [item for item in items if bool(item.details.known) is said and _nameable(item.path)]
+            for item, result in engine.run(self._identifying(wanted)):
+                yield from self._sort(item, result, plan, targets, watcher)
+        self._point_to_wanted(plan.left)
+        for job, result in engine.run(self._working(plan.jobs.values())):
+            yield from self._take(job, result, targets, watcher)
+        self._point_to_wanted(plan.contested)
 
     def _identifying(self, items: Iterable[Item]) -> Iterator[tuple[Item, Task]]:
         for item in items:
             yield item, Task(worker.identify, (item.path, item.details), _IDENTIFY_SECONDS)
 
-    def _working(
-        self, groups: Iterable[list[tuple[Item, Identified]]]
-    ) -> Iterator[tuple[list[tuple[Item, Identified]], Task]]:
+    def _sort(
+        self, item: Item, result: Identified | Failure, plan: Plan, targets: dict[Path, str], watcher: Watcher
+    ) -> Iterator[Outcome]:
+        """Say what is done with a recording already, or put it with those to be worked through."""
+        if isinstance(result, Failure):
+            watcher.identified(0.0)
+            yield self._tell(watcher, self._failed(item, result), 0.0)
+            return
+        wanted = plan.wanted(item, result)
+        stored = self._settled(wanted, said=plan.is_said(wanted), plan=plan)
+        if stored is None:
+            first = plan.add(item, wanted)
+            watcher.identified(wanted.recording.duration if first else 0.0)
+        else:
+            watcher.identified(0.0)
+            yield self._tell(watcher, self._finished(item, stored, targets, state="unchanged"), 0.0)
+
+    def _working(self, jobs: Iterable[Job]) -> Iterator[tuple[Job, Task]]:
         # The longest first: the last call of the night is then a short one.
-        for group in sorted(groups, key=lambda group: -group[0][1].recording.duration):
+        for job in sorted(jobs, key=lambda job: -job[0][1].recording.duration):
             # Of copies the one of which most is known speaks for all.
-            same = sorted(group, key=lambda one: (-_known(one[0].details), one[0].name))
+            same = sorted(job, key=lambda one: one[0].rank)
             identified = same[0][1]
             limit = max(_LEAST_SECONDS, self.settings.call_timeout_factor * identified.recording.duration)
             yield same, Task(worker.work, (identified,), limit)
 
-    def _take(
-        self, same: list[tuple[Item, Identified]], result: str | Failure, targets: dict[Path, str], watcher: Watcher
-    ) -> Iterator[Outcome]:
+    def _take(self, same: Job, result: str | Failure, targets: dict[Path, str], watcher: Watcher) -> Iterator[Outcome]:
         seconds = same[0][1].recording.duration
         for index, (item, identified) in enumerate(same):
             share = seconds if index == 0 else 0.0
@@ -180,19 +186,35 @@ class Run:
                 self._save(document)
             yield self._tell(watcher, self._finished(item, document, targets, state="scored"), share)
 
-    def _settled(self, item: Item, identified: Identified) -> CallDocument | None:
-        """The stored document of the same audio, models, rules, scorecard and details; None where there is none."""
-        if self.reprocess:
+    def _settled(self, wanted: Identified, *, said: bool, plan: Plan) -> CallDocument | None:
+        """The stored document of the same audio, models, rules, scorecard and request; None where there is none."""
+        call = None if self.reprocess else self.store.get_call(wanted.recording.id)
+        if call is None or call.document is None:
             return None
-        stored = self.store.find_document(identified.recording.sha256, identified.stamp)
-        if stored is None or _other_roles(stored, identified):
+        current = call.document
+        stored = current if call.stamp == wanted.stamp else self._find(wanted, None if said else current)
+        if stored is None:
             return None
-        # Where nothing is said of a recording, nothing contradicts what was said before, or of a copy.
-        if _known(item.details) and _details(stored.recording) != _details(identified.recording):
-            return None
-        self.store.add_recording(replace(stored.recording, path=identified.recording.path), now=self.clock.now())
-        self._save(stored)
+        # Another manifest row may want the current document: which one it is to be is decided when all are read.
+        self.store.add_recording(replace(current.recording, path=wanted.recording.path), now=self.clock.now())
+        self._save(current)
+        plan.settle(wanted, stamp_of(stored), current=call.stamp or "")
         return stored
+
+    def _find(self, wanted: Identified, current: CallDocument | None) -> CallDocument | None:
+        """The document wanted; where no row speaks, one that a row spoke for under the same settings will do."""
+        audio = wanted.recording.sha256
+        if current and settings_half(known := request_of(current.recording)) == wanted.request:
+            found = self.store.find_document(audio, wanted.stamp_for(known))
+            if found:
+                return found
+        return self.store.find_document(audio, wanted.stamp)
+
+    def _point_to_wanted(self, wanted: Iterable[tuple[str, str]]) -> None:
+        """Make the documents with these (sha256, stamp) current."""
+        for sha256, stamp in wanted:
+            if document := self.store.find_document(sha256, stamp):
+                self._save(document)
 
     def _save(self, document: CallDocument) -> None:
         self.store.save_document(
@@ -214,10 +236,18 @@ class Run:
 
     def _finished(self, item: Item, document: CallDocument, targets: dict[Path, str], *, state: str) -> Outcome:
         target = self.out / targets[item.path] if self.out else None
+        sheet = document.score_sheet
         outcome = Outcome(
-            path=str(item.path), state=state, call_id=document.recording.id, output=str(target) if target else None,
-            document=document,
-        )  # fmt: skip
+            path=str(item.path),
+            state=state,
+            call_id=document.recording.id,
+            output=str(target) if target else None,
+            points=sheet.points,
+            max_points=sheet.max_points,
+            fatal=sheet.fatal,
+            duration=document.recording.duration,
+            document=document if self.keep_documents else None,
+        )
         try:
             if target:
                 write_text(target, to_json(document, indent=1) + "\n")
@@ -245,23 +275,3 @@ def _unnameable(path: Path) -> Outcome:
     advice = "rename the file, e.g. with: convmv -f gbk -t utf-8 --notest FOLDER -r"
     reason = f"{shown}: the name is no valid UTF-8 text; {advice}"
     return Outcome(path=shown, state="failed", code="bad_name", reason=reason)
-
-
-def _known(details: CallDetails) -> int:
-    """How much is said of a recording."""
-    fields = (getattr(details, one.name) for one in dataclass_fields(details) if one.name != "metadata")
-    return sum(value is not None for value in fields) + len(details.metadata)
-
-
-def _other_roles(stored: CallDocument, identified: Identified) -> bool:
-    """Whether the channels are to be taken for other roles than in the stored document."""
-    if identified.find_agent:
-        return any(warning.code == "swapped_roles" for warning in stored.warnings)
-    roles = stored.recording.role_by_channel
-    return None not in roles and roles != identified.recording.role_by_channel
-
-
-def _details(recording: Recording) -> Recording:
-    """What of a recording bears on its result; the language may have been detected, lengths measured."""
-    metadata = {key: value for key, value in recording.metadata.items() if key != "language"}
-    return replace(recording, path="", duration=0.0, channels=0, role_by_channel=(), metadata=metadata)

@@ -16,12 +16,13 @@ from pathlib import Path
 
 from asr_qa.bootstrap import audio_reader, build_stages, stages_for
 from asr_qa.config import Settings
+from asr_qa.core.document import Models
 from asr_qa.core.recording import Recording
 from asr_qa.errors import AsrQaError, AudioError
 from asr_qa.pipeline.documents import to_json
 from asr_qa.pipeline.ingest import CallDetails, describe
 from asr_qa.pipeline.process import AUTO, Stages, process
-from asr_qa.pipeline.store import stamp_of
+from asr_qa.pipeline.store import request_of, stamp_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +35,25 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Identified:
-    """A recording and the stamp that its document would carry."""
+    """A recording and what its document would be made with."""
 
     recording: Recording
-    stamp: str
+    models: Models
     find_agent: bool
+
+    @property
+    def request(self) -> str:
+        """Digest of what is asked for."""
+        return request_of(self.recording)
+
+    @property
+    def stamp(self) -> str:
+        """The stamp that the document would carry."""
+        return self.stamp_for(self.request)
+
+    def stamp_for(self, request: str) -> str:
+        """The stamp that the document would carry had something else been asked for."""
+        return stamp_of(self.models, self.recording.sha256, request=request)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,18 +90,16 @@ def identify(path: Path, details: CallDetails) -> Identified | Failure:
     settings = _bench[0].settings
     try:
         info = audio_reader(settings).probe(path)
-        channel = details.agent_channel
-        if channel is None:
-            channel = AUTO if settings.audio.agent_channel == "auto" else settings.audio.agent_channel
+        configured = AUTO if settings.audio.agent_channel == "auto" else settings.audio.agent_channel
         recording = describe(
             info,
             details,
-            agent_channel=max(channel, 0),
+            agent_channel=configured,
             language=settings.asr.language,
             direction=settings.direction or None,
         )
         stages = stages_for(settings, _stages(), path)
-        return Identified(recording, stamp_of(stages.models, info.sha256), channel == AUTO)
+        return Identified(recording, stages.models, details.channel(configured) == AUTO)
     except AsrQaError as exc:
         return _failure(exc)
     except Exception as exc:

@@ -14,9 +14,10 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.text import Text
 
-from asr_qa.batch.files import find_recordings
+from asr_qa.batch.files import find_recordings, real
 from asr_qa.batch.manifest import parse_mapping, read_manifest
-from asr_qa.batch.run import Item, Outcome, Run, Watcher, items_of
+from asr_qa.batch.plan import Item
+from asr_qa.batch.run import Outcome, Run, Watcher, items_of
 from asr_qa.bootstrap import SystemClock, connect, find_weights, load_rules
 from asr_qa.config import Settings
 from asr_qa.errors import UsageError
@@ -78,20 +79,19 @@ def summary(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     return {
         "calls": len(outcomes),
         **{state: counts[state] for state in ("scored", "unchanged", "failed")},
-        "audio_seconds": round(sum(o.document.recording.duration for o in outcomes if o.document), 3),
+        "audio_seconds": round(sum(outcome.duration or 0.0 for outcome in outcomes), 3),
         "results": [_row(outcome) for outcome in outcomes],
     }
 
 
 def _row(outcome: Outcome) -> dict[str, Any]:
-    sheet = outcome.document.score_sheet if outcome.document else None
     return {
         "path": outcome.path,
         "id": outcome.call_id,
         "state": outcome.state,
-        "points": sheet.points if sheet else None,
-        "max_points": sheet.max_points if sheet else None,
-        "fatal": sheet.fatal if sheet else None,
+        "points": outcome.points,
+        "max_points": outcome.max_points,
+        "fatal": outcome.fatal,
         "code": outcome.code,
         "reason": outcome.reason,
         "output": outcome.output,
@@ -155,7 +155,9 @@ class _Bar:
         self._calls += 1
         if outcome.state == "failed":
             self._failed += 1
-            self._console.print(f"failed: {outcome.reason}", style="red", markup=False, highlight=False, soft_wrap=True)
+            self._console.print(
+                f"failed: {located(outcome)}", style="red", markup=False, highlight=False, soft_wrap=True
+            )
         failed = f", {self._failed} failed" if self._failed else ""
         self._bar.update(self._task, advance=seconds, calls=self._calls, failed=failed)
 
@@ -183,4 +185,11 @@ def _print(outcomes: Sequence[Outcome], out: Path | None) -> None:
     typer.echo(f"{len(outcomes)} calls: {', '.join(parts)}" + (f"; documents in {out}" if out else ""))
     for outcome in outcomes:
         if outcome.state == "failed":
-            typer.echo(f"  failed {outcome.path} [{outcome.code}] {outcome.reason}")
+            typer.echo(f"  failed [{outcome.code}] {located(outcome)}")
+
+
+def located(outcome: Outcome) -> str:
+    """Why a recording failed, with its path once: most reasons begin with it, some with its absolute form."""
+    reason = outcome.reason or ""
+    begins = reason.startswith((f"{outcome.path}:", f"{real(Path(outcome.path))}:"))
+    return reason if begins else f"{outcome.path}: {reason}"

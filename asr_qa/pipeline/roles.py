@@ -9,6 +9,7 @@ from asr_qa.core.phonetic import syllables
 from asr_qa.core.recording import Role
 from asr_qa.core.text import plain
 from asr_qa.core.transcript import Transcript
+from asr_qa.errors import AudioError
 
 OPENING_SCRIPT = (
     "欢迎致电",
@@ -32,14 +33,22 @@ _SURE = 2
 def assign_roles(channels: int, agent_channel: int) -> tuple[Role | None, ...]:
     """Role of each channel: the agent's as configured, the next one the customer's, further ones OTHER.
 
-    A single channel carries both parties, so its role is None.
+    A single channel carries both parties, so its role is None whatever is configured.
+
+    Raises:
+        AudioError: There are several channels, and the agent's is none of them (no_such_channel).
     """
     if channels < 2:
         return (None,) * channels
-    agent = agent_channel if agent_channel < channels else 0
-    customer = next(index for index in range(channels) if index != agent)
+    if not 0 <= agent_channel < channels:
+        raise AudioError(
+            f"there is no channel {agent_channel} for the agent: the recording has {channels} channels, counted from 0 "
+            f"(0 to {channels - 1}); correct agent_channel, or say auto",
+            reason="no_such_channel",
+        )
+    customer = next(index for index in range(channels) if index != agent_channel)
     return tuple(
-        Role.AGENT if index == agent else Role.CUSTOMER if index == customer else Role.OTHER
+        Role.AGENT if index == agent_channel else Role.CUSTOMER if index == customer else Role.OTHER
         for index in range(channels)
     )
 
@@ -73,8 +82,12 @@ def role_warnings(roles: Sequence[Role | None], transcript: Transcript) -> tuple
 
 def _hits(transcript: Transcript, role: Role) -> int:
     said = "".join(u.text for u in transcript.of(role) if u.start < OPENING_SECONDS)
-    heard = _sounds(said)
-    return sum(_sounds(phrase) in heard for phrase in OPENING_SCRIPT)
+    heard, hits = _sounds(said), 0
+    # The longest first, and what it matched taken out: a phrase within another is no second hit.
+    for phrase in sorted(map(_sounds, OPENING_SCRIPT), key=len, reverse=True):
+        hits += phrase in heard
+        heard = heard.replace(phrase, "|")
+    return hits
 
 
 def _sounds(text: str) -> str:

@@ -20,6 +20,9 @@ from asr_qa.core.recording import Recording
 from asr_qa.core.review import Decision, ReviewState
 from asr_qa.errors import ConflictError
 
+REQUEST = "request"
+"""Key in a recording's metadata that is kept for the digest of what was asked for."""
+
 
 class StaleRevisionError(ConflictError):
     """The review was changed by somebody else since it was read."""
@@ -313,8 +316,8 @@ class Store(Protocol):
         """Make a token useless from now on; raises NotFoundError."""
 
 
-def stamp_of(made: CallDocument | Models, sha256: str | None = None) -> str:
-    """Digest of the audio and of everything that shaped the result: models, rules and scorecard.
+def stamp_of(made: CallDocument | Models, sha256: str | None = None, *, request: str | None = None) -> str:
+    """Digest of the audio and of everything that shaped the result: models, rules, scorecard and what was asked for.
 
     The version of asr_qa is left out: an upgrade alone does not send a whole archive through transcription again
     (--reprocess does).
@@ -322,11 +325,21 @@ def stamp_of(made: CallDocument | Models, sha256: str | None = None) -> str:
     Args:
         made: A document, or the models that would make one.
         sha256: Of the audio; may be left out for a document.
+        request: Digest of what was asked for; may be left out for a document, which carries it in its metadata.
     """
-    models = made.models if isinstance(made, CallDocument) else made
-    audio = sha256 or (made.recording.sha256 if isinstance(made, CallDocument) else "")
-    parts = [audio, models.asr, models.vad, models.diarization, models.ruleset_digest, models.scorecard]
-    return hashlib.sha256(json.dumps(["stamp", 1, *parts], ensure_ascii=False).encode()).hexdigest()
+    if isinstance(made, CallDocument):
+        sha256 = sha256 or made.recording.sha256
+        request = request_of(made.recording) if request is None else request
+        models = made.models
+    else:
+        models = made
+    parts = [models.asr, models.vad, models.diarization, models.ruleset_digest, models.scorecard, request or ""]
+    return hashlib.sha256(json.dumps(["stamp", 2, sha256 or "", *parts], ensure_ascii=False).encode()).hexdigest()
+
+
+def request_of(recording: Recording) -> str:
+    """Digest of what was asked for when the recording was scored; empty where it is not known."""
+    return recording.metadata.get(REQUEST, "")
 
 
 def failure_id(path: str) -> str:

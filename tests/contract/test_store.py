@@ -300,17 +300,25 @@ def test_save_document_flags_below_the_pass_mark(store: Store) -> None:
     assert saved.summary.points == 79.5
 
 
-def test_stamp_depends_on_audio_models_rules_and_scorecard_only() -> None:
+def test_stamp_depends_on_audio_models_rules_scorecard_and_request_only() -> None:
     document = make_document()
     stamps = {
         stamp_of(document),
         stamp_of(document.models, document.recording.sha256),
+        stamp_of(document.models, document.recording.sha256, request=""),
         stamp_of(make_document(make_recording(1, agent_id="other"))),
         stamp_of(make_document(models=make_models(version="9"))),
     }
     assert len(stamps) == 1
     others = [make_models(**{name: "x"}) for name in ("asr", "vad", "diarization", "ruleset_digest", "scorecard")]
     assert len(stamps | {stamp_of(one, document.recording.sha256) for one in others} | {stamp_of(others[0], "y")}) == 7
+
+
+def test_stamp_of_a_document_holds_what_was_asked_for() -> None:
+    asked = make_document(make_recording(1, metadata={"language": "zh", "request": "0a1b2c3d4e5f"}))
+    sha256 = asked.recording.sha256
+    assert stamp_of(asked) == stamp_of(asked.models, sha256, request="0a1b2c3d4e5f")
+    assert stamp_of(asked) != stamp_of(make_document(make_recording(1)))
 
 
 # --- lists

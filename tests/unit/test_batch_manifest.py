@@ -72,6 +72,9 @@ def test_empty_lines_and_cells_are_nothing(tmp_path: Path) -> None:
         ("ring_seconds", "three", "is no number"),
         ("ring_seconds", "1e999", "is no number"),
         ("agent_channel", "left", "neither a channel"),
+        ("language", "klingon", "write a code such as zh"),
+        ("language", "普通话?", "write a code such as zh"),
+        ("language", "xx-CN", "write a code such as zh"),
     ],
 )
 def test_a_bad_value_costs_its_row_only(tmp_path: Path, column: str, value: str, words: str) -> None:
@@ -79,6 +82,40 @@ def test_a_bad_value_costs_its_row_only(tmp_path: Path, column: str, value: str,
     assert [row.written for row in found.rows] == ["b.wav"]
     assert found.bad[0].place == f"{tmp_path / 'm.csv'}:2"
     assert words in found.bad[0].reason
+
+
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [
+        *(
+            (name, "zh")
+            for name in ("zh", "ZH", "zh-CN", "zh_CN", "zh-Hans-CN", "中文", "普通话", "国语", "Chinese", "cmn-CN")
+        ),
+        *((name, "en") for name in ("en", "en-US", "EN_gb", "英语", "英文", "English")),
+        *((name, "yue") for name in ("yue", "yue-HK", "zh-yue-HK", "粤语", "Cantonese")),
+        *((name, "ja") for name in ("ja-JP", "日语")),
+        *((name, "ko") for name in ("ko", "韩语")),
+        ("auto", "auto"),
+        ("Auto", "auto"),
+    ],
+)
+def test_languages_are_known_by_many_names(tmp_path: Path, written: str, code: str) -> None:
+    found = manifest(tmp_path, f"path,语言\na.wav,{written}\n")
+    assert found.rows[0].details.metadata == {"language": code}
+
+
+def test_a_recording_named_twice_keeps_its_first_row(tmp_path: Path) -> None:
+    (tmp_path / "link.wav").symlink_to("b.wav")
+    found = manifest(tmp_path, "path,agent_id\na.wav,A1\nb.wav,A2\n./x/../a.wav,A3\nlink.wav,A4\n")
+    assert [(row.written, row.details.agent_id) for row in found.rows] == [("a.wav", "A1"), ("b.wav", "A2")]
+    assert [bad.place for bad in found.bad] == [f"{tmp_path / 'm.csv'}:4", f"{tmp_path / 'm.csv'}:5"]
+    assert "line 2 and again in line 4" in found.bad[0].reason
+    assert "line 3 and again in line 5" in found.bad[1].reason
+
+
+def test_a_column_of_the_reserved_name_is_kept_under_another(tmp_path: Path) -> None:
+    found = manifest(tmp_path, "path,request\na.wav,refund\n")
+    assert found.rows[0].details.metadata == {"manifest_request": "refund"}
 
 
 def test_a_row_without_a_recording_is_bad(tmp_path: Path) -> None:
