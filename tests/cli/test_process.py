@@ -16,7 +16,9 @@ import pytest
 from cli_shell import SAMPLES, Result, Shell, scrub
 
 from asr_qa.audio.decode import AvReader
+from asr_qa.batch.run import Outcome
 from asr_qa.cli.app import run
+from asr_qa.cli.process import located, progress
 from asr_qa.pipeline.documents import from_json
 
 MANIFEST = """\
@@ -250,6 +252,41 @@ def test_all_scored_is_exit_code_0_and_the_summary_says_where(
     result = shell("process", "one", "--out", "scored")
     assert (result.code, result.out) == (0, "1 calls: 1 scored; documents in scored\n")
     assert [path.name for path in (home / "scored").iterdir()] == ["rude-words.json"]
+
+
+def test_a_failed_call_is_named_once_with_its_reason(shell: Shell, home: Path) -> None:
+    (home / "in").mkdir()
+    shutil.copy(SAMPLES / "rude-words.wav", home / "in")
+    (home / "in" / "text.wav").write_text("this is no audio\n" * 50)
+    (home / "rows.csv").write_text("path,language\nin/text.wav,\nin/rude-words.wav,elvish\n")
+    result = shell("process", "in", "--manifest", "rows.csv")
+    listed = [line for line in result.out.splitlines() if line.startswith("  failed")]
+    assert result.code == 3
+    assert [line.count("text.wav") for line in listed] == [0, 1]
+    assert listed[0].startswith("  failed [manifest_error] rows.csv:3: language 'elvish'")
+    assert result.err.count("failed: in/text.wav: ") == 1
+
+
+@pytest.mark.parametrize(
+    ("reason", "shown"),
+    [
+        ("the worker process ended", "in/a.wav: the worker process ended"),
+        ("in/a.wav: no audio", "in/a.wav: no audio"),
+        ("{home}/in/a.wav: no audio", "{home}/in/a.wav: no audio"),
+        ("in/a.wavelet: no audio", "in/a.wav: in/a.wavelet: no audio"),
+    ],
+)
+def test_every_reason_has_its_path_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], reason: str, shown: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "500")
+    failed = Outcome(path="in/a.wav", state="failed", code="x", reason=reason.format(home=tmp_path))
+    assert located(failed) == shown.format(home=tmp_path)
+    with progress() as watcher:
+        watcher.found(1)
+        watcher.done(failed, 0.0)
+    assert f"failed: {shown.format(home=tmp_path)}\n" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
