@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,13 @@ SENSE_VOICE, PARAFORMER, ZIPFORMER_CTC, TRANSDUCER = "sense_voice", "paraformer"
 
 _KINDS = {"sense_voice_ctc": SENSE_VOICE, "paraformer": PARAFORMER, "zipformer2_ctc": ZIPFORMER_CTC}
 """Kind of network by the model_type an ONNX file names."""
+
+_FRAMES = ("vocab_size", "lfr_window_size", "lfr_window_shift")
+_NEEDED = {SENSE_VOICE: _FRAMES, PARAFORMER: _FRAMES, ZIPFORMER_CTC: ()}
+"""Metadata without which the library ends the process."""
+
+_TOKEN = re.compile(r"(?:[^ \t]+[ \t]+|[ \t]*)[0-9]+\r?")
+"""A line of tokens.txt; where the token is the blank itself, only its number can be told."""
 
 _METADATA = 14
 """Field of ModelProto that holds the pairs of metadata."""
@@ -46,18 +54,44 @@ def model_files(folder: Path, *, prefer_int8: bool = True) -> ModelFiles:
         ModelError: Files are missing or the network is of a kind that is not known.
     """
     tokens = folder / "tokens.txt"
-    if not tokens.is_file():
-        raise ModelError(f"{folder}: lacks tokens.txt; pull the model again or copy the whole folder")
+    known = _count_tokens(tokens)
     parts = tuple(_chosen(folder, f"{part}*.onnx", prefer_int8) for part in ("encoder", "decoder", "joiner"))
     if all(parts):
         return ModelFiles(TRANSDUCER, tokens, tuple(part for part in parts if part))
     single = _chosen(folder, "*.onnx", prefer_int8)
     if single is None:
         raise ModelError(f"{folder}: holds no *.onnx file; pull the model again or copy the whole folder")
-    named = metadata(single).get("model_type", "")
+    kind = _kind(single, known)
+    return ModelFiles(kind, tokens, (single,))
+
+
+def _kind(path: Path, tokens: int) -> str:
+    """What a network is; sherpa-onnx ends the whole process where one lacks metadata, so that is looked at here."""
+    about = metadata(path)
+    named = about.get("model_type", "")
     if named not in _KINDS:
-        raise ModelError(f"{single}: model_type {named!r} cannot be used; known: {', '.join(_KINDS)}, or a transducer")
-    return ModelFiles(_KINDS[named], tokens, (single,))
+        raise ModelError(f"{path}: model_type {named!r} cannot be used; known: {', '.join(_KINDS)}, or a transducer")
+    lacking = [key for key in _NEEDED[_KINDS[named]] if not about.get(key, "").isdecimal()]
+    if lacking:
+        raise ModelError(f"{path}: its metadata lacks {', '.join(lacking)}; export the model for sherpa-onnx again")
+    size = int(about.get("vocab_size") or tokens)
+    if tokens < size:
+        raise ModelError(f"{path.parent}: tokens.txt has {tokens} tokens, the network {size}; pull the model again")
+    return _KINDS[named]
+
+
+def _count_tokens(path: Path) -> int:
+    """How many tokens the list holds; a list in another format ends the whole process of sherpa-onnx, too."""
+    try:
+        rows = path.read_text(encoding="utf-8").removesuffix("\n").split("\n")
+    except FileNotFoundError:
+        raise ModelError(f"{path.parent}: lacks tokens.txt; pull the model again or copy the whole folder") from None
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{path}: cannot be read: {error}; pull the model again") from error
+    for number, row in enumerate(rows, 1):
+        if not _TOKEN.fullmatch(row):
+            raise ModelError(f"{path}:{number}: is not a token and its number; pull the model again")
+    return len(rows)
 
 
 def _chosen(folder: Path, pattern: str, prefer_int8: bool) -> Path | None:

@@ -94,7 +94,7 @@ class SherpaRecogniser:
                 stream.accept_waveform(SAMPLE_RATE, samples)
             recognizer.decode_streams(streams)
             return [_recognised(stream.result, self._model.kind) for stream in streams]
-        except (RuntimeError, ValueError) as exc:
+        except (RuntimeError, ValueError, IndexError) as exc:
             raise TranscriptionError(f"the recogniser failed: {exc}") from exc
 
     def _recognizer(self, language: str) -> Any:

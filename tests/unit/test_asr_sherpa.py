@@ -30,14 +30,17 @@ def text_field(number: int, content: bytes) -> bytes:
     return varint(number << 3 | 2) + varint(len(content)) + content
 
 
-def lay_out(folder: Path, model_type: str | None = "paraformer", names: Sequence[str] = ("model.int8.onnx",)) -> Path:
+def lay_out(
+    folder: Path, model_type: str | None = "paraformer", names: Sequence[str] = ("model.int8.onnx",), **more: str
+) -> Path:
     """A model's folder whose ONNX files have weights (here: nothing) and metadata."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "tokens.txt").write_text("<blank> 0\n")
     graph = varint(1 << 3) + varint(8) + text_field(7, b"\x00" * 5000)
-    pair = text_field(1, b"model_type") + text_field(2, (model_type or "").encode())
+    about = {"model_type": model_type or "", "vocab_size": "1", "lfr_window_size": "7", "lfr_window_shift": "6"} | more
+    pairs = [text_field(1, key.encode()) + text_field(2, value.encode()) for key, value in about.items() if value]
     for name in names:
-        (folder / name).write_bytes(graph + (text_field(14, pair) if model_type else b""))
+        (folder / name).write_bytes(graph + b"".join(text_field(14, pair) for pair in pairs))
     return folder
 
 
@@ -61,6 +64,12 @@ def test_three_networks_are_a_transducer_and_int8_is_taken_unless_float_is_wante
     assert [path.name for path in plain.networks] == [f"{p}-epoch-20.onnx" for p in ("encoder", "decoder", "joiner")]
 
 
+def test_odd_tokens_are_tokens(tmp_path: Path) -> None:
+    lay_out(tmp_path, vocab_size="6")
+    (tmp_path / "tokens.txt").write_text("<blk> 0\n\u2028 1\n\u3000 2\n  3\n12 4\n▁don't\t5\r\n", encoding="utf-8")
+    assert model_files(tmp_path).kind == PARAFORMER
+
+
 @pytest.mark.parametrize(
     ("break_it", "message"),
     [
@@ -69,6 +78,13 @@ def test_three_networks_are_a_transducer_and_int8_is_taken_unless_float_is_wante
         (lambda folder: (folder / "model.int8.onnx").write_bytes(b"<html>not found</html>"), "not a whole ONNX file"),
         (lambda folder: lay_out(folder, "moonshine"), "model_type 'moonshine' cannot be used; known: sense_voice_ctc"),
         (lambda folder: lay_out(folder, None), "model_type '' cannot be used"),
+        (lambda folder: lay_out(folder, vocab_size=""), "its metadata lacks vocab_size; export the model"),
+        (lambda folder: lay_out(folder, vocab_size="5"), "tokens.txt has 1 tokens, the network 5"),
+        (
+            lambda folder: (folder / "tokens.txt").write_text("<blank> 0\n<html>not found</html>\n"),
+            "tokens.txt:2: is not",
+        ),
+        (lambda folder: (folder / "tokens.txt").write_bytes(b"\xff\xfe 0\n"), "tokens.txt: cannot be read"),
     ],
 )
 def test_what_is_wrong_with_a_folder_is_said(tmp_path: Path, break_it: Any, message: str) -> None:
