@@ -33,6 +33,8 @@ class AsrSettings(_Group):
     """CPU threads of one worker; 0 shares the cores between the workers."""
     beam_size: int = Field(5, ge=1, le=10)
     """Beam width of the decoder."""
+    window: float = Field(25.0, ge=5, le=28)
+    """Seconds of speech decoded at once; less costs less CPU time and errs a little more."""
     replay_dir: Path | None = None
     """Folder of finished transcripts for engine "replay"."""
 

@@ -10,18 +10,24 @@ from asr_qa.pipeline.ports import Transcriber
 __all__ = ["TRANSCRIBERS"]
 
 
-def _whisper(folder: Path, model: str, *, device: str, compute_type: str, threads: int, beam_size: int) -> Transcriber:
+def _whisper(
+    folder: Path, model: str, *, device: str, compute_type: str, threads: int, beam_size: int, window: float
+) -> Transcriber:
     from asr_qa.asr.ctranslate import Device
+    from asr_qa.asr.packing import Packing
     from asr_qa.asr.whisper import WhisperOptions, WhisperTranscriber
 
+    options = WhisperOptions(beam_size=beam_size, packing=Packing(window=window))
     where = Device(device=device, compute_type=compute_type, threads=threads)
-    return WhisperTranscriber(folder, model, device=where, options=WhisperOptions(beam_size=beam_size))
+    return WhisperTranscriber(folder, model, device=where, options=options)
 
 
-def _sherpa(folder: Path, model: str, *, device: str, compute_type: str, threads: int, beam_size: int) -> Transcriber:
+def _sherpa(
+    folder: Path, model: str, *, device: str, compute_type: str, threads: int, beam_size: int, window: float
+) -> Transcriber:
     from asr_qa.asr.sherpa import SherpaTranscriber
 
-    del beam_size  # these networks do not search
+    del beam_size, window  # these networks neither search nor need context
     return SherpaTranscriber(folder, model, device=device, compute_type=compute_type, threads=threads)
 
 
