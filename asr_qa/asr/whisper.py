@@ -11,13 +11,14 @@ import itertools
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
 from asr_qa.asr.ctranslate import Decoded, Decoding, Device, TimedWord, WhisperNetwork, resolve
 from asr_qa.asr.guards import GuardOptions, Heard, doubts
 from asr_qa.asr.packing import Audio, Packing, Placed, Window, halves, pack, pieces, place
+from asr_qa.asr.words import simplifier
 from asr_qa.core.recording import Role
 from asr_qa.core.segment import Segment
 from asr_qa.core.transcript import HEARD, UNINTELLIGIBLE, Transcript, Utterance, Word
@@ -151,7 +152,7 @@ class _Run:
         self._options = options
         self._language = language
         self._hot_words = hot_words
-        self._simplify = _simplifier() if language == "zh" else None
+        self._simplify = simplifier() if language == "zh" else None
         self.utterances: list[Utterance] = []
 
     def work(self, attempts: Sequence[_Attempt]) -> None:
@@ -257,11 +258,3 @@ def _snap(texts: Sequence[str], words: Sequence[TimedWord], placed: Placed) -> t
     return tuple(
         Word(text, edges[i], ends[i], word.probability) for i, (text, word) in enumerate(zip(texts, words, strict=True))
     )
-
-
-@cache
-def _simplifier() -> Callable[[str], str]:
-    from opencc import OpenCC
-
-    convert: Callable[[str], str] = OpenCC("t2s").convert
-    return convert

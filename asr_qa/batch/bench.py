@@ -22,6 +22,7 @@ import numpy as np
 
 from asr_qa.asr.ctranslate import Device, resolve
 from asr_qa.asr.peers import PEERS
+from asr_qa.asr.words import simplifier
 from asr_qa.bootstrap import audio_reader, build_stages, find_weights
 from asr_qa.config import Settings
 from asr_qa.core.accuracy import Errors, TrueTurn, count_errors
@@ -229,17 +230,10 @@ def _listener(settings: Settings, way: str) -> Listen:
     where, compute = resolve(Device(device=settings.asr.device, compute_type=settings.asr.compute_type))
     folder = find_weights(settings).path
     peer = PEERS[way](folder, device=where, compute_type=compute, threads=settings.asr.threads)
-    simplify = _simplifier()
+    simplify = simplifier()
 
     def theirs(audio: CallAudio, language: str) -> dict[Role, list[Word]]:
         heard = {role: peer(channel, language) for role, channel in zip(ROLES, audio.samples, strict=False)}
         return {role: [Word(simplify(w.text), w.start, w.end, w.confidence) for w in ws] for role, ws in heard.items()}
 
     return theirs
-
-
-def _simplifier() -> Callable[[str], str]:
-    from opencc import OpenCC
-
-    convert: Callable[[str], str] = OpenCC("t2s").convert
-    return convert
