@@ -16,7 +16,7 @@ from asr_qa.core.rule import Rule, Ruleset, references
 from asr_qa.errors import Issue, RulesetError
 from asr_qa.ruleset import schema
 from asr_qa.ruleset.convert import to_rule
-from asr_qa.ruleset.source import Path_, Source, parse_source, read_source
+from asr_qa.ruleset.source import WIDE_COLON, Path_, Source, parse_source, read_source
 
 SUFFIXES = (".yml", ".yaml")
 CASE_MARK = ".cases"
@@ -199,6 +199,8 @@ def _documents(file: Source, issues: list[Issue]) -> Iterator[tuple[Path_, Any]]
         yield from ((("rules", index), rule) for index, rule in enumerate(data["rules"]))
     elif isinstance(data, dict):
         yield (), data
+    elif isinstance(data, str) and WIDE_COLON.match(data):
+        issues.append(file.issue((), "expected a rule, found a full-width colon ：", hint="write ':'"))
     else:
         issues.append(file.issue((), "expected a rule (a mapping with id, name, title ...)"))
 
@@ -257,6 +259,8 @@ def _said(detail: ErrorDetails) -> tuple[str, str]:
         context = detail.get("ctx", {})
         return str(context.get("message", "")), str(context.get("hint", ""))
     if kind == "extra_forbidden":
+        if WIDE_COLON.match(str(name)):
+            return f"unknown key {name!r}: full-width colon ：", "write ':'"
         return f"unknown key {name!r}", schema.did_you_mean(str(name), _known_keys(loc[:-1]))
     if kind == "missing":
         return f"key {name!r} is missing", ""

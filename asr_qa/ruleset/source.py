@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,9 @@ MAX_DEPTH = 40
 MAX_VALUES = 200_000
 """More values in one file, aliases written out, are refused."""
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+WIDE_COLON = re.compile(r"(?:^\s*(?:-\s+)*|[{,]\s*)[A-Za-z_]+\s*：")
+"""A key that ends in a full-width colon."""
+_LOOKED_BACK = 3
 _BOMB = "aliases refer in a circle or blow the file up"
 
 Place = tuple[int, int]
@@ -66,11 +70,7 @@ def _fill(source: Source, text: str) -> Source:
     try:
         node = _compose(text, source)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
-        problem = " ".join(filter(None, (error.context, error.problem)))
-        hint = "indent with blanks, not tabs" if "\\t" in repr(error.problem) else ""
-        source.issues.append(Issue(source.path, line, f"not valid YAML: {problem}", hint, column))
+        source.issues.append(_broken(error, text, source.path))
         return source
     except yaml.YAMLError as error:
         source.issues.append(Issue(source.path, 0, f"not valid YAML: {error}"))
@@ -80,6 +80,23 @@ def _fill(source: Source, text: str) -> Source:
     elif node is None and not source.issues:
         source.issues.append(Issue(source.path, 0, "the file is empty", "write a rule into it or delete it"))
     return source
+
+
+def _broken(error: yaml.MarkedYAMLError, text: str, path: str) -> Issue:
+    """What stops YAML from being read, in words for the mistakes that an editor with a Chinese keyboard invites."""
+    mark = error.problem_mark or error.context_mark
+    if mark is None:
+        return Issue(path, 0, f"not valid YAML: {error.problem}")
+    lines = text.splitlines()
+    # The parser stops only where the line after makes no sense, so the colon may stand above its mark.
+    for number in range(min(mark.line, len(lines) - 1), max(mark.line - _LOOKED_BACK, 0) - 1, -1):
+        if colon := WIDE_COLON.search(lines[number]):
+            return Issue(path, number + 1, "not valid YAML: full-width colon ：", "write ':'", colon.end())
+    line = lines[mark.line] if mark.line < len(lines) else ""
+    if (indent := line[: len(line) - len(line.lstrip())]).count("\t"):
+        return Issue(path, mark.line + 1, "not valid YAML: a tab", "indent with blanks", indent.index("\t") + 1)
+    problem = " ".join(filter(None, (error.context, error.problem)))
+    return Issue(path, mark.line + 1, f"not valid YAML: {problem}", "", mark.column + 1)
 
 
 def _text(path: Path, source: Source) -> str | None:

@@ -343,3 +343,29 @@ def test_any_and_all_have_different_versions() -> None:
     one = parse_rules(GOOD.replace("phrase: 您好", "any: [{phrase: a}, {phrase: b}]")).ruleset
     other = parse_rules(GOOD.replace("phrase: 您好", "all: [{phrase: a}, {phrase: b}]")).ruleset
     assert one.digest != other.digest
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "message", "hint"),
+    [
+        ("id: A\nrequire：\n  phrase: [您好]\nrole: a\n", 2, "full-width colon ：", "write ':'"),
+        ("id: A\nseverity： minor\nclass: x\n", 2, "full-width colon ：", "write ':'"),
+        ("id： A\nname: b\n", 1, "full-width colon ：", "write ':'"),
+        ("rules:\n  - id： A\n    name: b\n", 2, "full-width colon ：", "write ':'"),
+        ("severity： minor\n", 1, "full-width colon ：", "write ':'"),
+        ("a:\n\tb: 1\n", 2, "a tab", "indent with blanks"),
+        ("a:\n  b: 1\n\tc: 1\n", 3, "a tab", "indent with blanks"),
+    ],
+)
+def test_slips_of_the_keyboard_are_named(text: str, line: int, message: str, hint: str) -> None:
+    with pytest.raises(RulesetError) as caught:
+        parse_rules(text)
+    (issue,) = caught.value.issues
+    assert (issue.line, issue.hint) == (line, hint)
+    assert message in issue.message
+
+
+def test_a_full_width_colon_inside_braces_is_named() -> None:
+    with pytest.raises(RulesetError) as caught:
+        parse_rules("id: A\ntitle: {zh： 说, en: b}\n")
+    assert [(issue.line, issue.hint) for issue in caught.value.issues if "：" in issue.message] == [(2, "write ':'")]
