@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,9 @@ from asr_qa.ruleset.source import Path_, Source, read_source
 
 AT_TOLERANCE = 0.5
 """Seconds that evidence may reach out of the stretch a case names."""
+
+_SWALLOWED = re.compile(r"[^\s|][ \t\u3000]+([ABO][ \t\u3000]+\d+(?:\.\d+)?\s*-\s*\d+(?:\.\d+)?)(?=\s|$)")
+"""An utterance with no bar before it."""
 
 Outcome = Literal["passed", "failed", "known_miss", "no_longer_missed"]
 _Time = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -269,8 +273,9 @@ def sketched_call(
         known: Further fields of the recording, such as queue or ring_seconds.
 
     Raises:
-        ValueError: The sketch cannot be read.
+        ValueError: The sketch cannot be read, or lacks a bar between two utterances.
     """
+    _check_bars(call)
     sketch = parse_sketch(call)
     metadata = dict(metadata or {})
     timeline = build_timeline(sketch.speech, sketch.transcript, sketch.duration, holds=tuple(holds))
@@ -294,3 +299,11 @@ def sketched_call(
         metrics=measure(timeline, sketch.transcript, ring_seconds=ring, language=language),
         warnings=tuple(warnings),
     )
+
+
+def _check_bars(call: str) -> None:
+    """Refuse a sketch where one utterance swallows the next: as text it would be said, and the case prove nothing."""
+    if "｜" in call:
+        raise ValueError("full-width bar ｜ in the call; write '|'")
+    if swallowed := _SWALLOWED.search(call):
+        raise ValueError(f"{swallowed[1]!r} stands inside what is said; write '|' before it")

@@ -118,3 +118,26 @@ def test_cases_without_a_rule_beside_them_are_wrong(tmp_path: Path) -> None:
 def test_a_case_file_is_a_list(tmp_path: Path) -> None:
     with pytest.raises(RulesetError, match="expected a list of cases"):
         run(tmp_path, "name: c")
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        ("A 0-2 您好 A 10-15 请讲", "'A 10-15' stands inside what is said; write '|' before it"),
+        ("A 0-2 喂 | A 3-5 您好 B 10.5-15", "'B 10.5-15' stands inside what is said"),
+        ("A 0-2 您好 ｜ A 10-15 请讲", "full-width bar ｜ in the call; write '|'"),
+    ],
+)
+def test_an_utterance_that_swallows_the_next_is_refused(tmp_path: Path, call: str, message: str) -> None:
+    with pytest.raises(RulesetError) as caught:
+        run(tmp_path, f"- {{name: a, call: A 0-2 您好, expect: met}}\n- {{name: b, call: {call}, expect: met}}")
+    (issue,) = caught.value.issues
+    assert (Path(issue.path).name, issue.line, issue.severity) == ("x.cases.yml", 2, "error")
+    assert message in issue.message
+
+
+@pytest.mark.parametrize(
+    "call", ["A 0-2 您好 A 套餐", "A 0-2 您好 3-5 天", "A 0-2 您好\\nA 3-5 请讲", "A 0-2 您好|A 3-5 请讲"]
+)
+def test_text_that_only_resembles_an_utterance_is_read(tmp_path: Path, call: str) -> None:
+    assert run(tmp_path, f'- {{name: a, call: "{call}", expect: met}}').ok
