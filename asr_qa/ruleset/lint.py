@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -21,6 +22,8 @@ from asr_qa.ruleset.schema import did_you_mean
 MIN_CASES = 2
 """Cases that are met, and as many that are not, which every rule should have."""
 _PUNCTUATION = frozenset("，。！？、；：“”《》,!;\"' ")
+_NAMES = {"，": "a Chinese comma", "、": "an enumeration comma", "｜": "a full-width bar", "|": "a bar"}
+_SEPARATORS = re.compile("[" + "".join(_NAMES) + "]")
 _NAMED = 3
 _COMPARED = 1000
 """Longer lists are not compared phrase by phrase."""
@@ -50,6 +53,12 @@ class _Desk:
         if source is None:
             return Issue(rule.id, 0, message, hint, severity=severity)
         return Issue(source.path, _line_of(source.path, source.line, at), f"{rule.id}: {message}", hint, 0, severity)
+
+    def quoted(self, rule: Rule, text: str) -> bool:
+        """Whether a text of a rule stands in quotes in its file; unknown files have no quotes."""
+        source = self.sources.get(rule.id)
+        lines = _lines(source.path)[source.line - 1 :] if source else ()
+        return any(f'"{text}"' in line or f"'{text}'" in line for line in lines)
 
 
 def lint(
@@ -137,6 +146,9 @@ def _check_issues(desk: _Desk, rule: Rule, check: Check) -> Iterator[Issue]:
 def _phrase_issues(desk: _Desk, rule: Rule, phrase: Phrase, scope: Scope) -> Iterator[Issue]:
     room = _room(scope)
     for text in phrase.phrases:
+        if (sign := _SEPARATORS.search(text)) and not desk.quoted(rule, text):
+            hint = "write a comma ',' between phrases (or quote it if the sentence is meant)"
+            yield desk.issue(rule, f"{text!r}: one phrase with {_NAMES[sign[0]]}", hint=hint, at=text)
         if room is not None and key_of(text).syllables * SYLLABLE_SECONDS > room:
             yield desk.issue(rule, f"{text!r} cannot be said within {room:g} s", at=text)
         blocking = [other for other in phrase.exclude if key_of(other).plain in key_of(text).plain]

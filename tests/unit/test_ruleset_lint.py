@@ -134,3 +134,26 @@ def test_scorecards_name_rules_that_give_findings(status: str, rule_id: str, mes
 
 def test_a_scorecard_on_a_stable_rule_is_fine() -> None:
     assert cross_issues(RULE, [RuleUse("card.yml", 12, "X-001")]) == []
+
+
+@pytest.mark.parametrize(
+    ("entry", "named"),
+    [
+        ("本产品不保证收益，投资有风险", "a Chinese comma"),
+        ("您好请讲、早上好请讲", "an enumeration comma"),
+        ("您好请讲｜早上好请讲", "a full-width bar"),
+        ("您好请讲|早上好请讲", "a bar"),
+    ],
+)
+@pytest.mark.parametrize("shape", ["phrase: [%s]", "phrase: {any_of: [晚上好请讲, %s]}"])
+def test_a_phrase_that_may_be_meant_as_several(tmp_path: Path, entry: str, named: str, shape: str) -> None:
+    (issue,) = lint_folder(tmp_path, RULE.replace("phrase: 您好请讲", shape % entry))
+    assert (issue.line, issue.severity) == (7, "warning")
+    assert f"{entry!r}: one phrase with {named}" in issue.message
+    assert "write a comma ','" in issue.hint
+
+
+@pytest.mark.parametrize("quote", ["'", '"'])
+def test_a_quoted_sentence_is_meant(tmp_path: Path, quote: str) -> None:
+    sentence = f"phrase: [{quote}本产品不保证收益，投资有风险{quote}]"
+    assert lint_folder(tmp_path, RULE.replace("phrase: 您好请讲", sentence)) == []
