@@ -20,7 +20,7 @@ from asr_qa.ruleset.describe import describe
 from asr_qa.ruleset.lint import lint
 from asr_qa.ruleset.loader import LoadedRules, load_rules, load_ruleset
 from asr_qa.ruleset.schema import did_you_mean
-from asr_qa.ruleset.scorecards import load_scorecard, rule_uses, scorecard_names
+from asr_qa.ruleset.scorecards import double_cards, load_scorecard, rule_uses, scorecard_names
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -56,13 +56,13 @@ def lint_rules(folder: Folder = None, as_json: Json = False) -> int:
         return int(errors > 0)
     for issue in issues:
         typer.echo(str(issue))
-    typer.echo(f"{errors} errors, {warnings} warnings" if issues else "no mistakes found")
+    typer.echo(f"{_n(errors, 'error')}, {_n(warnings, 'warning')}" if issues else "no mistakes found")
     return int(errors > 0)
 
 
 def all_issues(folder: Path) -> tuple[Issue, ...]:
     """Everything wrong in a folder of rules, in order of file and line; every file is read whatever the others hold."""
-    issues: list[Issue] = []
+    issues = list(double_cards(folder))
     for name in scorecard_names(folder):
         issues += _mistakes_of_card(name, folder)
     try:
@@ -104,11 +104,12 @@ def run_cases(
         str, typer.Option("-k", metavar="PATTERN", help="Only cases whose rule id or name contains this.")
     ] = "",
     as_json: Json = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="List the known misses too.")] = False,
 ) -> int:
     """Run the cases beside the rules and show every one that comes out otherwise, with the reason.
 
     A case is a sketched call with the verdict its rule must give. Known misses are cases that are known to fail;
-    they are listed and cost nothing. One that passes by now fails the test: take its mark away.
+    they are counted (--verbose lists them) and cost nothing. One that passes by now fails the test: take its mark away.
     Exit code 1 where a case failed.
     """
     where = folder or rules_dir(Settings())
@@ -122,15 +123,15 @@ def run_cases(
     if as_json:
         print_json(_report_row(report))
     else:
-        _print_report(report)
+        _print_report(report, verbose=verbose)
     return 0 if report.ok else 1
 
 
-def _print_report(report: CaseReport) -> None:
+def _print_report(report: CaseReport, *, verbose: bool) -> None:
     for result in report.results:
         if not result.ok:
             _print_failure(result)
-    missed = report.of("known_miss")
+    missed = report.of("known_miss") if verbose else ()
     if missed:
         typer.echo(f"known misses ({len(missed)}):")
     for result in missed:
@@ -152,7 +153,13 @@ def _counts(report: CaseReport) -> str:
     failed = sum(not result.ok for result in report.results)
     rules = len({result.case.rule_id for result in report.results})
     passed, missed = len(report.of("passed")), len(report.of("known_miss"))
-    return f"{len(report.results)} cases of {rules} rules: {passed} passed, {failed} failed, {missed} known misses"
+    ran = f"{_n(len(report.results), 'case')} of {_n(rules, 'rule')}"
+    return f"{ran}: {passed} passed, {failed} failed, {_n(missed, 'known miss', 'known misses')}"
+
+
+def _n(count: int, one: str, many: str = "") -> str:
+    """A count with its noun: 1 case, 2 cases."""
+    return f"{count} {one if count == 1 else many or one + 's'}"
 
 
 def _place(case: Case) -> str:
@@ -275,8 +282,8 @@ def _word(value: str, lang: Lang) -> str:
 
 
 _WORDS = {
-    "minor": "轻微",
-    "major": "严重",
+    "minor": "一般",
+    "major": "重大",
     "fatal": "致命",
     "customer": "客户关键",
     "business": "业务关键",

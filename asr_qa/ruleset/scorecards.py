@@ -137,6 +137,21 @@ def rule_uses(rules_dir: Path) -> tuple[RuleUse, ...]:
     return tuple(RuleUse(file.path, file.place(at)[0], rule) for file in files for at, rule in _named_rules(file))
 
 
+def double_cards(rules_dir: Path) -> Iterator[Issue]:
+    """Scorecards of a folder that share id and version, so that no score tells which of them it is by."""
+    first: dict[tuple[str, str], File] = {}
+    for name in scorecard_names(rules_dir):
+        file = read_source(_find(name, rules_dir))
+        data = file.data if isinstance(file.data, dict) else {}
+        if "id" not in data or "version" not in data:
+            continue
+        key = str(data["id"]), str(data["version"])
+        before = first.setdefault(key, file)
+        if before is not file:
+            message = f"scorecard {key[0]!r} version {key[1]} is already in {before.path}"
+            yield file.issue(("id",), message, hint="give one of them another id or version")
+
+
 def _find(path_or_name: Path | str, rules_dir: Path) -> Path:
     given = Path(path_or_name)
     if given.suffix in SUFFIXES or given.is_file():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from cli_shell import Shell
 
 from asr_qa.config import shipped
+from asr_qa.render.locale import zh
 
 RULE = """
 id: TOY-001
@@ -93,12 +95,45 @@ def test_lint_of_a_missing_folder_is_an_error(shell: Shell, home: Path) -> None:
     assert "no such folder of rules" in result.out
 
 
-def test_cases_that_pass_are_counted_and_known_misses_listed(shell: Shell, folder: Path) -> None:
+def test_cases_and_known_misses_are_counted(shell: Shell, folder: Path) -> None:
     result = shell("rules", "test", folder)
+    assert (result.code, result.out) == (0, "5 cases of 1 rule: 4 passed, 0 failed, 1 known miss\n")
+
+
+@pytest.mark.parametrize("flag", ["--verbose", "-v"])
+def test_known_misses_are_listed_when_asked_for(shell: Shell, folder: Path, flag: str) -> None:
+    result = shell("rules", "test", folder, flag)
     assert result.code == 0
     assert "known misses (1):" in result.out
     assert "TOY-001 another word: expected met, got not_met" in result.out
-    assert result.out.splitlines()[-1] == "5 cases of 1 rules: 4 passed, 0 failed, 1 known misses"
+    assert result.out.splitlines()[-1] == "5 cases of 1 rule: 4 passed, 0 failed, 1 known miss"
+
+
+def test_lint_counts_one_warning_in_the_singular(shell: Shell, folder: Path) -> None:
+    (folder / "toy" / "greeting.cases.yml").write_text(CASES.splitlines()[1] + "\n", encoding="utf-8")
+    assert shell("rules", "lint", folder).out.splitlines()[-1] == "0 errors, 1 warning"
+
+
+def test_lint_names_both_scorecards_of_one_id_and_version(shell: Shell, home: Path) -> None:
+    folder = Path(shutil.copytree(shipped("rules"), home / "rules"))
+    card = folder / "scorecards" / "inbound.yml"
+    copy = Path(shutil.copy(card, card.with_name("my-inbound.yml")))
+    result = shell("rules", "lint", folder)
+    assert result.code == 1
+    line = next(line for line in result.out.splitlines() if line.startswith(f"{copy}:"))
+    assert "error" in line
+    assert f"is already in {card}" in line
+    text = copy.read_text(encoding="utf-8")
+    copy.write_text(re.sub("^id: ", "id: my_", text, count=1, flags=re.MULTILINE), encoding="utf-8")
+    assert shell("rules", "lint", folder).code == 0
+
+
+def test_show_names_severities_as_the_report_does(shell: Shell) -> None:
+    words = {row["id"]: row["severity"] for row in shell("rules", "show", "--json").json}
+    for severity in set(words.values()):
+        rule_id = next(rule_id for rule_id, value in words.items() if value == severity)
+        shown = shell("rules", "show", rule_id).out.splitlines()[1]
+        assert shown.startswith(zh.TEXTS[f"severity_{severity}"])
 
 
 def test_a_case_that_fails_shows_expected_got_and_why(shell: Shell, folder: Path) -> None:
