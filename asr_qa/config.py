@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 
@@ -106,3 +107,10 @@ def shipped(name: Literal["rules", "models", "sample_audio"]) -> Path:
     package = Path(__file__).resolve().parent
     inside = package / "data" / name
     return inside if inside.is_dir() else package.parent / name
+
+
+def unknown_variables(environment: Iterable[str]) -> list[str]:
+    """Names of variables that look like settings and are none: a misspelt one would pass unseen otherwise."""
+    known = {f"ASR_QA_{name}".upper() for name in Settings.model_fields}
+    groups = tuple(f"{name}__" for name in known)
+    return sorted(n for n in environment if n.startswith("ASR_QA_") and n not in known and not n.startswith(groups))

@@ -25,9 +25,9 @@ from asr_qa.core.document import CallDocument
 from asr_qa.core.recording import Recording
 from asr_qa.errors import AsrQaError
 from asr_qa.pipeline.documents import from_json, to_json
-from asr_qa.pipeline.ingest import CallDetails, settings_half
+from asr_qa.pipeline.ingest import CallDetails
 from asr_qa.pipeline.ports import Clock
-from asr_qa.pipeline.store import Store, request_of, stamp_of
+from asr_qa.pipeline.store import Store, stamp_of
 
 _IDENTIFY_SECONDS = 600.0
 _LEAST_SECONDS = 300.0
@@ -51,6 +51,8 @@ class Outcome:
     fatal: bool | None = None
     duration: float | None = None
     """Seconds; None where it could not be scored."""
+    warnings: tuple[str, ...] = ()
+    """Codes of what limits what can be known of it."""
     document: CallDocument | None = None
     """Only where the run keeps documents: a night of them does not fit into memory."""
 
@@ -156,7 +158,9 @@ class Run:
             yield self._tell(watcher, self._failed(item, result), 0.0)
             return
         wanted = plan.wanted(item, result)
-        stored = self._settled(wanted, said=plan.is_said(wanted), plan=plan)
+        if not plan.is_said(wanted):
+            wanted = self._remembered(wanted)
+        stored = self._settled(wanted, plan)
         if stored is None:
             first = plan.add(item, wanted)
             watcher.identified(wanted.recording.duration if first else 0.0)
@@ -186,13 +190,19 @@ class Run:
                 self._save(document)
             yield self._tell(watcher, self._finished(item, document, targets, state="scored"), share)
 
-    def _settled(self, wanted: Identified, *, said: bool, plan: Plan) -> CallDocument | None:
+    def _remembered(self, identified: Identified) -> Identified:
+        """A recording of which no row speaks now, with what a row once said of it: nothing known is forgotten."""
+        call = self.store.get_call(identified.recording.id)
+        return identified.with_details_of(call.document.recording) if call and call.document else identified
+
+    def _settled(self, wanted: Identified, plan: Plan) -> CallDocument | None:
         """The stored document of the same audio, models, rules, scorecard and request; None where there is none."""
         call = None if self.reprocess else self.store.get_call(wanted.recording.id)
         if call is None or call.document is None:
             return None
         current = call.document
-        stored = current if call.stamp == wanted.stamp else self._find(wanted, None if said else current)
+        found = call.stamp == wanted.stamp
+        stored = current if found else self.store.find_document(wanted.recording.sha256, wanted.stamp)
         if stored is None:
             return None
         # Another manifest row may want the current document: which one it is to be is decided when all are read.
@@ -200,15 +210,6 @@ class Run:
         self._save(current)
         plan.settle(wanted, stamp_of(stored), current=call.stamp or "")
         return stored
-
-    def _find(self, wanted: Identified, current: CallDocument | None) -> CallDocument | None:
-        """The document wanted; where no row speaks, one that a row spoke for under the same settings will do."""
-        audio = wanted.recording.sha256
-        if current and settings_half(known := request_of(current.recording)) == wanted.request:
-            found = self.store.find_document(audio, wanted.stamp_for(known))
-            if found:
-                return found
-        return self.store.find_document(audio, wanted.stamp)
 
     def _point_to_wanted(self, wanted: Iterable[tuple[str, str]]) -> None:
         """Make the documents with these (sha256, stamp) current."""
@@ -246,6 +247,7 @@ class Run:
             max_points=sheet.max_points,
             fatal=sheet.fatal,
             duration=document.recording.duration,
+            warnings=tuple(dict.fromkeys(warning.code for warning in document.warnings)),
             document=document if self.keep_documents else None,
         )
         try:

@@ -10,7 +10,7 @@ import multiprocessing
 import os
 import signal
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -20,9 +20,9 @@ from asr_qa.core.document import Models
 from asr_qa.core.recording import Recording
 from asr_qa.errors import AsrQaError, AudioError
 from asr_qa.pipeline.documents import to_json
-from asr_qa.pipeline.ingest import CallDetails, describe
+from asr_qa.pipeline.ingest import CallDetails, describe, settings_half
 from asr_qa.pipeline.process import AUTO, Stages, process
-from asr_qa.pipeline.store import request_of, stamp_of
+from asr_qa.pipeline.store import REQUEST, request_of, stamp_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,10 @@ class Failure:
 
     code: str
     reason: str
+
+
+_SAID = ("started_at", "queue", "agent_id", "team", "customer_id", "case_id", "ring_seconds")
+"""Fields that only a manifest row fills."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +53,25 @@ class Identified:
     @property
     def stamp(self) -> str:
         """The stamp that the document would carry."""
-        return self.stamp_for(self.request)
+        return stamp_of(self.models, self.recording.sha256, request=self.request)
 
-    def stamp_for(self, request: str) -> str:
-        """The stamp that the document would carry had something else been asked for."""
-        return stamp_of(self.models, self.recording.sha256, request=request)
+    def with_details_of(self, known: Recording) -> Identified:
+        """The same with what a manifest row once said of the audio; as it is where none ever spoke.
+
+        Language and direction are taken over as long as the settings are what they were then: only these tell
+        whether the row or the setting named them.
+        """
+        then, spoken, row = request_of(known).partition("+")
+        if not spoken:
+            return self
+        now = settings_half(self.request)
+        metadata = {**known.metadata, REQUEST: f"{now}+{row}"}
+        said = {name: getattr(known, name) for name in _SAID}
+        if then == now:
+            said["direction"] = known.direction
+        else:
+            metadata["language"] = self.recording.metadata["language"]
+        return replace(self, recording=replace(self.recording, metadata=metadata, **said))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ Exit codes: 0 everything done, 1 usage or configuration, 3 some calls failed, 13
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Annotated, Any
 
@@ -18,6 +19,7 @@ from asr_qa.cli.bench import bench_command
 from asr_qa.cli.demo import demo
 from asr_qa.cli.process import process
 from asr_qa.cli.serve import serve
+from asr_qa.config import unknown_variables
 from asr_qa.errors import AsrQaError
 
 USAGE = 1
@@ -71,6 +73,8 @@ def main(arguments: list[str] | None = None) -> None:
 
 def run(arguments: list[str] | None = None) -> int:
     """Run the command line; gives the exit status."""
+    for name in unknown_variables(os.environ):
+        Console(stderr=True, highlight=False).print(f"warning: {name} is no setting of asr-qa; see README, Settings")
     try:
         result = app(arguments, prog_name="asr-qa", standalone_mode=False)
     except _COMMAND_LINE_ERROR as exc:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from statistics import fmean
 from typing import Annotated, Any
 
 import typer
@@ -92,6 +93,7 @@ def _row(outcome: Outcome) -> dict[str, Any]:
         "points": outcome.points,
         "max_points": outcome.max_points,
         "fatal": outcome.fatal,
+        "warnings": outcome.warnings,
         "code": outcome.code,
         "reason": outcome.reason,
         "output": outcome.output,
@@ -183,9 +185,21 @@ def _print(outcomes: Sequence[Outcome], out: Path | None) -> None:
     counts = Counter(outcome.state for outcome in outcomes)
     parts = [f"{counts[state]} {state}" for state in ("scored", "unchanged", "failed") if counts[state]]
     typer.echo(f"{len(outcomes)} calls: {', '.join(parts)}" + (f"; documents in {out}" if out else ""))
+    _print_points([outcome for outcome in outcomes if outcome.state != "failed"])
     for outcome in outcomes:
         if outcome.state == "failed":
             typer.echo(f"  failed [{outcome.code}] {located(outcome)}")
+
+
+def _print_points(scored: Sequence[Outcome]) -> None:
+    """Average, fatal calls, and every recording that something is the matter with."""
+    assessed = [outcome.points for outcome in scored if outcome.points is not None]
+    if assessed:
+        fatal = sum(bool(outcome.fatal) for outcome in scored)
+        typer.echo(f"  {fmean(assessed):.1f} points on average of {len(assessed)} calls with a total; {fatal} fatal")
+    for outcome in scored:
+        if outcome.warnings:
+            typer.echo(f"  look at {outcome.path}: {', '.join(outcome.warnings)}")
 
 
 def located(outcome: Outcome) -> str:

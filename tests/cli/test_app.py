@@ -27,10 +27,10 @@ TREE = dict(commands(typer.main.get_command(app)))
 
 def test_the_commands_are_those_of_the_manual() -> None:
     assert {" ".join(path) for path in TREE if path} == {
-        "demo", "process", "serve",
+        "bench", "demo", "process", "serve",
         "report", "report errors",
         "rules", "rules lint", "rules test", "rules show",
-        "models", "models list", "models pull", "models verify",
+        "models", "models list", "models pull", "models verify", "models remove",
         "token", "token create", "token list", "token revoke",
         "db", "db upgrade", "db status",
     }  # fmt: skip

@@ -129,7 +129,7 @@ def test_some_failed_is_exit_code_3_and_all_have_an_outcome(night: Night) -> Non
         "failed": sum(row["state"] == "failed" for row in summary["results"]),
     }
     assert set(summary["results"][0]) == {
-        "path", "id", "state", "points", "max_points", "fatal", "code", "reason", "output",
+        "path", "id", "state", "points", "max_points", "fatal", "warnings", "code", "reason", "output",
     }  # fmt: skip
 
 
@@ -250,7 +250,9 @@ def test_all_scored_is_exit_code_0_and_the_summary_says_where(
     (home / "one").mkdir()
     shutil.copy(SAMPLES / "rude-words.wav", home / "one")
     result = shell("process", "one", "--out", "scored")
-    assert (result.code, result.out) == (0, "1 calls: 1 scored; documents in scored\n")
+    summary, points = result.out.splitlines()
+    assert (result.code, summary) == (0, "1 calls: 1 scored; documents in scored")
+    assert points == "  0.0 points on average of 1 calls with a total; 1 fatal"
     assert [path.name for path in (home / "scored").iterdir()] == ["rude-words.json"]
 
 

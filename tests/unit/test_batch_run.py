@@ -151,6 +151,18 @@ def test_another_setting_is_scored_again_whoever_spoke(desk: Desk) -> None:
     assert desk.current() == ("A1", 1, 2)
 
 
+def test_what_a_row_once_said_is_not_forgotten_when_a_call_is_scored_again(desk: Desk) -> None:
+    desk.lay("a")
+    assert desk.states("path,agent_id,queue\na.wav,A1,loan\n") == ["scored"]
+    # without the manifest and on other terms: a new version, of the same agent
+    assert desk.states(agent_channel=1) == ["scored"]
+    assert desk.agent("a") == "A1"
+    assert desk.states(agent_channel=1) == ["unchanged"]
+    # a row that says otherwise is believed
+    assert desk.states("path,agent_id\na.wav,A2\n", agent_channel=1) == ["scored"]
+    assert desk.agent("a") == "A2"
+
+
 def test_an_agent_channel_that_is_not_there_is_a_failed_row(desk: Desk) -> None:
     desk.lay("a", "b")
     failed, scored = desk.score("path,agent_channel\na.wav,2\nb.wav,1\n")
