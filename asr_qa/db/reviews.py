@@ -79,7 +79,7 @@ def add_token(session: Session, token: ApiToken, *, digest: str) -> ApiToken:
         "revoked_at": token.revoked_at,
     }
     if not insert_new(session, TokenRow, values):
-        raise ConflictError(f"there is a token named {token.name} (revoked ones keep theirs); choose another")
+        raise ConflictError(f"there is already a token named {token.name} (revoked ones count); choose another")
     return mapping.to_token(session.scalars(select(TokenRow).where(TokenRow.name == token.name)).one())
 
 

@@ -254,7 +254,7 @@ class MemoryStore:
     def add_token(self, token: ApiToken, *, digest: str) -> ApiToken:
         """See Store."""
         if token.name in self._tokens:
-            raise ConflictError(f"there is a token named {token.name} (revoked ones keep theirs); choose another")
+            raise ConflictError(f"there is already a token named {token.name} (revoked ones count); choose another")
         stored = replace(token, id=len(self._tokens) + 1)
         self._tokens[token.name] = (stored, digest)
         return stored
