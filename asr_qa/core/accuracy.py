@@ -12,13 +12,11 @@ from dataclasses import dataclass
 from rapidfuzz.distance import Levenshtein
 
 from asr_qa.core.recording import Role
-from asr_qa.core.text import drop_punctuation, fold_forms, fold_numbers, normalise
+from asr_qa.core.text import FOLDED, normalise
 from asr_qa.core.transcript import Word
 
 EDGE = 0.3
 """Seconds by which the first and last word of a turn may miss its edges."""
-
-_CHAIN = (fold_forms, drop_punctuation, fold_numbers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +65,7 @@ class Errors:
 
 def comparable(text: str) -> str:
     """The text without what no one would call an error: marks, case, spaces, how a number is written."""
-    return normalise(text, _CHAIN).text.replace(" ", "")
+    return normalise(text, FOLDED).text.replace(" ", "")
 
 
 def count_errors(truth: Iterable[TrueTurn], words: Sequence[Word], *, role: Role) -> Errors:

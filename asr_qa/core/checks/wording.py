@@ -6,7 +6,6 @@ from asr_qa.core.rule import (
     AllOf,
     Anchor,
     AnyOf,
-    Check,
     Condition,
     EventCount,
     EventFilter,
@@ -33,11 +32,6 @@ def say(condition: Condition) -> str:
     if isinstance(condition, Not):
         return "not"
     return _options(condition.options) + _scope(condition.scope)
-
-
-def check_name(check: Check) -> str:
-    """A check without its scope."""
-    return _options(check.options)
 
 
 def _options(options: Options) -> str:
