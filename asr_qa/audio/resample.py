@@ -7,6 +7,7 @@ import soxr
 from av.audio.frame import AudioFrame
 from numpy.typing import NDArray
 
+from asr_qa.audio.offset import OffsetFilter
 from asr_qa.pipeline.ports import SAMPLE_RATE
 
 _FULL_SCALE = {"u8": 2.0**7, "s16": 2.0**15, "s32": 2.0**31, "s64": 2.0**63}
@@ -34,6 +35,7 @@ class Resampler:
         """Hertz of what is pushed."""
         self._channels = channels
         self._soxr = None if rate == SAMPLE_RATE else soxr.ResampleStream(rate, SAMPLE_RATE, channels, dtype="float32")
+        self._offset = OffsetFilter(channels)
         self._waiting: list[NDArray[np.float32]] = []
         self._count = 0
 
@@ -55,5 +57,5 @@ class Resampler:
         self._waiting, self._count = [], 0
         if self._soxr is not None:
             batch = self._soxr.resample_chunk(batch, last=last)
-        scaled = np.clip(np.rint(batch * 32768.0), -32768, 32767)
+        scaled = np.clip(np.rint(self._offset.apply(batch) * 32768.0), -32768, 32767)
         return np.ascontiguousarray(scaled.astype(np.int16).T)
