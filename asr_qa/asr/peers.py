@@ -15,28 +15,28 @@ Listen = Callable[[Samples, str], list[Word]]
 """Samples of one channel at 16 kHz and a language to words."""
 
 
-def stock(folder: Path, *, device: str, compute_type: str, threads: int) -> Listen:
-    """WhisperModel.transcribe(beam_size=5, vad_filter=True, word_timestamps=True)."""
+def stock(folder: Path, *, device: str, compute_type: str, threads: int, beam_size: int = 5) -> Listen:
+    """WhisperModel.transcribe(beam_size=5, vad_filter=True, word_timestamps=True), or with another beam."""
     model = _model(folder, device, compute_type, threads)
 
     def listen(samples: Samples, language: str) -> list[Word]:
         segments, _ = model.transcribe(
-            _floats(samples), language=language, beam_size=5, vad_filter=True, word_timestamps=True
+            _floats(samples), language=language, beam_size=beam_size, vad_filter=True, word_timestamps=True
         )
         return _words(segments)
 
     return listen
 
 
-def batched(folder: Path, *, device: str, compute_type: str, threads: int) -> Listen:
-    """BatchedInferencePipeline with batches of eight, beam 5 and word times."""
+def batched(folder: Path, *, device: str, compute_type: str, threads: int, beam_size: int = 5) -> Listen:
+    """BatchedInferencePipeline with batches of eight and word times; beam 5 unless said."""
     from faster_whisper import BatchedInferencePipeline
 
     pipeline = BatchedInferencePipeline(_model(folder, device, compute_type, threads))
 
     def listen(samples: Samples, language: str) -> list[Word]:
         segments, _ = pipeline.transcribe(
-            _floats(samples), language=language, beam_size=5, batch_size=8, word_timestamps=True
+            _floats(samples), language=language, beam_size=beam_size, batch_size=8, word_timestamps=True
         )
         return _words(segments)
 
