@@ -1,7 +1,8 @@
 """How fast and how right this machine transcribes: our decoder beside the stock pipelines, file by file in turn.
 
 Each way has a process of its own, so that its CPU time and its memory are its own; every file goes through all ways
-before the next, so that a machine that slows down slows them all.
+before the next, so that a machine that slows down slows them all. Errors are compared with stock's on the same files,
+by a paired bootstrap over files.
 """
 
 from __future__ import annotations
@@ -10,9 +11,9 @@ import json
 import multiprocessing
 import resource
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import reduce
 from operator import add
 from pathlib import Path
@@ -25,7 +26,7 @@ from asr_qa.asr.peers import PEERS
 from asr_qa.asr.words import simplifier
 from asr_qa.bootstrap import audio_reader, build_stages, find_weights
 from asr_qa.config import Settings
-from asr_qa.core.accuracy import Errors, TrueTurn, count_errors
+from asr_qa.core.accuracy import Errors, TrueTurn, count_errors, difference_interval, verdict
 from asr_qa.core.recording import Role
 from asr_qa.core.segment import Segment
 from asr_qa.core.transcript import Word
@@ -33,6 +34,9 @@ from asr_qa.errors import AsrQaError, UsageError
 from asr_qa.pipeline.ports import SAMPLE_RATE, CallAudio, SpokenChannel
 
 OURS = "asr_qa"
+STOCK = "stock"
+FEWEST = 5
+"""Recordings with truth below which a difference in errors gets no bounds: they would be far too narrow."""
 ROLES = (Role.AGENT, Role.CUSTOMER)
 NIGHT_HOURS = 10.0
 """From ten in the evening to eight in the morning."""
@@ -74,6 +78,13 @@ class WayResult:
     word_edges: float | None
     calls_per_night: int
     """Calls of four minutes in ten hours on all cores of this machine, by CPU time."""
+    difference: float | None = None
+    """Character error rate less stock's on the same recordings; None for stock, without it, or without truth."""
+    difference_low: float | None = None
+    """Bounds of 95 % by a paired bootstrap over recordings; None where there are fewer than FEWEST."""
+    difference_high: float | None = None
+    verdict: str | None = None
+    """ "equal" (within 0.01), "better" or "worse" than stock, with "?" where the bounds allow another."""
 
 
 def bench(
@@ -102,7 +113,7 @@ def bench(
                 results[way].append(ask(way, path))
                 heard(way, path)
         peaks = {way: ask(way, None) for way in ways}
-    return [summed(way, results[way], peaks[way], cores) for way in ways]
+    return compared([summed(way, results[way], peaks[way], cores) for way in ways], results)
 
 
 def read_truth(path: Path) -> list[TrueTurn] | None:
@@ -121,17 +132,17 @@ def read_truth(path: Path) -> list[TrueTurn] | None:
 def as_markdown(results: Sequence[WayResult], *, model: str) -> str:
     """The results as a Markdown table."""
     head = (
-        "| way | CPU s per audio s | wall s per audio s | peak memory MB | CER | word edges | calls of 4 min a night |"
+        "| way | CPU s per audio s | wall s per audio s | peak memory MB | CER | CER less stock's (95 %) | word edges"
+        " | calls of 4 min a night |"
     )
     rows = [
         f"| {r.way} | {r.cpu_per_second:.3f} | {r.wall_per_second:.3f} | {r.peak_megabytes:.0f}"
-        f" | {_share(r.character_error_rate)} | {_share(r.word_edges)} | {r.calls_per_night:,} |"
+        f" | {_share(r.character_error_rate)} | {_apart(r)} | {_share(r.word_edges)} | {r.calls_per_night:,} |"
         for r in results
     ]
     minutes = results[0].audio_seconds / 60 if results else 0.0
-    return (
-        "\n".join([f"{model}, {minutes:.1f} minutes of audio\n", head, "|---|---|---|---|---|---|---|", *rows]) + "\n"
-    )
+    lines = [f"{model}, {minutes:.1f} minutes of audio\n", head, "|---|---|---|---|---|---|---|---|", *rows]
+    return "\n".join(lines) + "\n"
 
 
 def as_json(results: Sequence[WayResult], *, model: str) -> str:
@@ -141,6 +152,33 @@ def as_json(results: Sequence[WayResult], *, model: str) -> str:
 
 def _share(value: float | None) -> str:
     return "" if value is None else f"{value:.3f}"
+
+
+def _apart(result: WayResult) -> str:
+    if result.difference is None:
+        return ""
+    if result.difference_low is None or result.difference_high is None:
+        return f"{result.difference:+.3f} (too few recordings)"
+    return f"{result.difference:+.3f} ({result.difference_low:+.3f} to {result.difference_high:+.3f}), {result.verdict}"
+
+
+def compared(results: Sequence[WayResult], heard: Mapping[str, Sequence[Heard]]) -> list[WayResult]:
+    """The results with their difference to stock, where stock was run and there is truth."""
+    reference = [one.errors for one in heard.get(STOCK, ()) if one.errors]
+    return [
+        r if r.way == STOCK else _beside(r, [h.errors for h in heard[r.way] if h.errors], reference) for r in results
+    ]
+
+
+def _beside(result: WayResult, ours: Sequence[Errors], reference: Sequence[Errors]) -> WayResult:
+    """A result with its difference to the reference on the same recordings."""
+    found = difference_interval(ours, reference) if len(ours) == len(reference) else None
+    if found is None:
+        return result
+    if len(ours) < FEWEST:
+        return replace(result, difference=found.value)
+    word = verdict(found)
+    return replace(result, difference=found.value, difference_low=found.low, difference_high=found.high, verdict=word)
 
 
 def summed(way: str, heard: Sequence[Heard], peak: float, cores: int) -> WayResult:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from asr_qa.asr.weights import find_model
-from asr_qa.batch.bench import Heard, as_json, as_markdown, read_truth, summed
+from asr_qa.batch.bench import FEWEST, Heard, WayResult, as_json, as_markdown, compared, read_truth, summed
 from asr_qa.cli.app import run
 from asr_qa.config import shipped
 from asr_qa.core.accuracy import Errors
@@ -30,8 +30,39 @@ def test_components_are_summed_before_rates_are_taken() -> None:
 def test_without_truth_there_is_no_error_rate() -> None:
     result = summed("stock", [Heard(1.0, 1.0, 10.0, None)], 1.0, 1)
     assert result.character_error_rate is None
-    assert "|  |  |" in as_markdown([result], model="base")
+    assert "|  |  |  |" in as_markdown([result], model="base")
     assert json.loads(as_json([result], model="base"))["results"][0]["character_error_rate"] is None
+
+
+def results_of(**wrong: list[int]) -> list[WayResult]:
+    """Ways that made so many errors of 100 characters in each recording."""
+    heard = {way: [Heard(1.0, 1.0, 10.0, Errors(100, count)) for count in counts] for way, counts in wrong.items()}
+    return compared([summed(way, some, 1.0, 1) for way, some in heard.items()], heard)
+
+
+def test_errors_are_compared_with_stocks_on_the_same_recordings() -> None:
+    # the recordings differ by 70 errors, the ways by 5 or 6 in each of them
+    ours, stock = results_of(asr_qa=[5, 75, 30, 44, 15, 60], stock=[10, 80, 36, 49, 20, 66])
+    assert ours.difference == pytest.approx((229 - 261) / 600)
+    assert ours.difference_low is not None
+    assert ours.difference_high is not None
+    assert -0.06 <= ours.difference_low <= ours.difference <= ours.difference_high <= -0.05
+    assert (ours.verdict, stock.verdict, stock.difference) == ("better", None, None)
+    assert f"| {ours.difference:+.3f} ({ours.difference_low:+.3f} to " in as_markdown([ours, stock], model="base")
+    assert json.loads(as_json([ours], model="base"))["results"][0]["verdict"] == "better"
+
+
+def test_a_few_recordings_give_a_difference_without_bounds() -> None:
+    ours, _ = results_of(asr_qa=[10] * (FEWEST - 1), stock=[12] * (FEWEST - 1))
+    assert ours.difference == pytest.approx(-0.02)
+    assert (ours.difference_low, ours.verdict) == (None, None)
+    assert "| -0.020 (too few recordings) |" in as_markdown([ours], model="base")
+
+
+def test_without_stock_or_truth_nothing_is_compared() -> None:
+    assert results_of(asr_qa=[1, 2])[0].difference is None
+    heard = {way: [Heard(1.0, 1.0, 10.0, None)] for way in ("asr_qa", "stock")}
+    assert compared([summed("asr_qa", heard["asr_qa"], 1.0, 1)], heard)[0].difference is None
 
 
 def test_truth_is_read_from_beside_the_recording(tmp_path: Path) -> None:
