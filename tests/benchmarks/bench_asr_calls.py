@@ -11,7 +11,7 @@ import shutil
 from argparse import Namespace
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +58,8 @@ class Studio:
             args = Namespace(minutes=minutes, noise_db=noise_db, bleed_db=-60.0, mono=False, holds=0.0)
             self.compose.compose(path, self.clips, args, random.Random(seed * 1000 + number))
 
-        return [self._kept(folder / f"call-{seed}-{n:03d}.wav", lambda path, n=n: make(path, n)) for n in range(calls)]
+        paths = [folder / f"call-{seed}-{number:03d}.wav" for number in range(calls)]
+        return [self._kept(path, partial(make, number=number)) for number, path in enumerate(paths)]
 
     def recurring(self, seed: int, *, sentences: int = 6, times: int = 20) -> Call:
         """A few sentences of two speakers, each many times, in any order."""
@@ -111,17 +112,19 @@ class Studio:
         call = self.usual(1, talk, seed)[0]
         audio, rate = soundfile.read(call.recording, dtype="float32", always_2d=True)
         quiet = audio[:rate].repeat(1, axis=0)  # the second before anybody speaks
-        partial = path.with_suffix(".partial.wav")
+        unfinished = path.with_suffix(".partial.wav")
         turns: list[dict[str, Any]] = []
-        with soundfile.SoundFile(partial, "w", rate, audio.shape[1], subtype="ULAW") as out:
+        murmurs = [said | {"text": None} for said in call.truth["backchannels"]]
+        said_in_block = [*call.truth["turns"], *murmurs]
+        with soundfile.SoundFile(unfinished, "w", rate, audio.shape[1], subtype="ULAW") as out:
             for number in range(round(hours * 60 / block)):
                 by = number * block * 60
-                turns += [t | {"start": t["start"] + by, "end": t["end"] + by} for t in call.truth["turns"]]
+                turns += [_moved(said, by, within=block * 60) for said in said_in_block]
                 out.write(audio[: int(block * 60 * rate)])
                 for _ in range(max(0, round(block * 60 - len(audio) / rate))):
                     out.write(quiet)
         path.with_suffix(".truth.json").write_text(json.dumps({"turns": turns}, ensure_ascii=False))
-        shutil.move(partial, path)
+        shutil.move(unfinished, path)
         return path
 
     def _voices(self, rng: random.Random) -> list[list[dict[str, Any]]]:
@@ -148,11 +151,17 @@ class Studio:
         truth = path.with_suffix(".truth.json")
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
-            partial = path.with_name(f"partial-{path.name}")
-            make(partial)
-            shutil.move(partial.with_suffix(".truth.json"), truth)
-            shutil.move(partial, path)
+            unfinished = path.with_name(f"partial-{path.name}")
+            make(unfinished)
+            shutil.move(unfinished.with_suffix(".truth.json"), truth)
+            shutil.move(unfinished, path)
         return Call(path, prepare(path), json.loads(truth.read_text()), read_truth(path) or [])
+
+
+def _moved(said: dict[str, Any], by: float, *, within: float) -> dict[str, Any]:
+    """A turn so many seconds later; one that the end of the block cuts off does not count."""
+    text = said["text"] if said["end"] <= within else None
+    return said | {"start": said["start"] + by, "end": said["end"] + by, "text": text}
 
 
 def module(name: str, path: Path) -> Any:

@@ -48,7 +48,7 @@ def _frame() -> list[str]:
         *grid,
         f'<line x1="{_x(0)}" y1="{_y(0)}" x2="{_x(1)}" y2="{_y(1)}" stroke="#888" stroke-dasharray="4 4"/>',
         f'<text x="{_x(0.5)}" y="{_y(0) + 32}" text-anchor="middle">confidence of the word</text>',
-        f'<text x="16" y="{middle}" text-anchor="middle" transform="rotate(-90 16 {middle})">share of words right</text>',
+        f'<text x="16" y="{middle}" text-anchor="middle" transform="rotate(-90 16 {middle})">share right</text>',
     ]
 
 

@@ -1,4 +1,4 @@
-"""Whether a confidence means what it says: how often words of each confidence are right, as figures, JSON and a picture.
+"""Whether a confidence means what it says: how often words of each confidence are right, as figures and a picture.
 
 Raw probabilities of the decoder are compared with monotone maps of them, fitted on other calls (other seeds); the map
 is chosen by the log loss on calls left out in turn, and written to --fit.
@@ -115,9 +115,7 @@ def run(args: argparse.Namespace, studio: Studio) -> None:
     print(f"{len(heard['fit'])} words to fit, {len(heard['test'])} to judge by\n")
     print("| map | log loss on calls left out |\n|---|---|")
     print("\n".join(f"| {name}{' (taken)' if name == best else ''} | {loss:.4f} |" for name, loss in losses.items()))
-    print(
-        "\n| words of the test seeds | words | right | ECE raw | ECE mapped | Brier raw | Brier mapped | AUC raw | AUC mapped |"
-    )
+    print("\n| test seeds | words | right | ECE raw | ECE mapped | Brier raw | Brier mapped | AUC raw | AUC mapped |")
     print("|---|---|---|---|---|---|---|---|---|")
     levels = sorted({one.noise_db for one in heard["test"]})
     groups = {f"{level:g} dB": [one for one in heard["test"] if one.noise_db == level] for level in levels}

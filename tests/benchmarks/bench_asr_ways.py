@@ -81,7 +81,9 @@ def prepare(recording: Path) -> Path:
     found = [stages.detector.detect(channel, audio.sample_rate) for channel in audio.samples]
     tracks = stages.inspect(audio.samples, found).tracks
     cpu = time.process_time() - start
-    arrays = {f"track{i}": np.array([(s.start, s.end) for s in t]).reshape(-1, 2) for i, t in enumerate(tracks)}
+    arrays: dict[str, Any] = {
+        f"track{i}": np.array([(s.start, s.end) for s in t]).reshape(-1, 2) for i, t in enumerate(tracks)
+    }
     partial = kept.with_suffix(".partial.npz")
     np.savez(partial, samples=audio.samples, cpu=cpu, **arrays)
     partial.rename(kept)
@@ -105,7 +107,8 @@ class Listening:
 
     def hear(self, way: Way, kept: Path, cuts: Sequence[Cut] | None = None) -> Answer:
         """The words of a prepared call, or of parts of it, each heard by itself."""
-        return self._ask(way, (kept, tuple(cuts) if cuts is not None else None))
+        answer: Answer = self._ask(way, (kept, tuple(cuts) if cuts is not None else None))
+        return answer
 
     def peak(self, way: Way) -> float:
         """Most megabytes of memory the way's process ever had."""
