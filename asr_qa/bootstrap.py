@@ -9,6 +9,8 @@ from pathlib import Path
 
 from asr_qa import __version__
 from asr_qa.asr import TRANSCRIBERS
+from asr_qa.asr.hotlist import hot_words
+from asr_qa.asr.hotwords import HotWordTranscriber
 from asr_qa.asr.replay import ReplayTranscriber, find_transcript, load_transcript
 from asr_qa.asr.weights import FoundModel, OnProgress, find_model
 from asr_qa.audio.channels import inspect_channels
@@ -23,6 +25,7 @@ from asr_qa.errors import ConfigurationError
 from asr_qa.pipeline.ports import Transcriber
 from asr_qa.pipeline.process import Stages
 from asr_qa.ruleset.loader import load_ruleset
+from asr_qa.ruleset.phrases import refuse_phrases
 from asr_qa.ruleset.scorecards import load_scorecard, scorecard_names
 
 
@@ -97,15 +100,17 @@ def build_stages(settings: Settings, *, rules: Rules | None = None, workers: int
     """Everything a call is worked through with; the model is loaded when first needed.
 
     Raises:
+        ConfigurationError: Hot words cannot be read, or are what rules listen for.
         ModelError: The model is not here.
         RulesetError: Rules or scorecard are wrong.
     """
     rules = rules or load_rules(settings)
+    words = find_hot_words(settings, rules.ruleset)
     return Stages(
         reader=audio_reader(settings),
         detector=detector(settings.vad.detector),
         inspect=inspect_channels,
-        transcriber=_transcriber(settings, workers),
+        transcriber=_with_hot_words(_transcriber(settings, workers), words),
         ruleset=rules.ruleset,
         scorecard=rules.scorecard,
         version=__version__,
@@ -117,7 +122,19 @@ def stages_for(settings: Settings, stages: Stages, path: Path) -> Stages:
     if settings.asr.engine != "replay":
         return stages
     transcript = load_transcript(find_transcript(_replay_dir(settings), path))
-    return replace(stages, transcriber=ReplayTranscriber(transcript))
+    words = find_hot_words(settings, stages.ruleset)
+    return replace(stages, transcriber=_with_hot_words(ReplayTranscriber(transcript), words))
+
+
+def find_hot_words(settings: Settings, ruleset: Ruleset) -> tuple[str, ...]:
+    """The hot words in use; raises ConfigurationError where they cannot be read or are what rules listen for."""
+    words = hot_words(settings.asr.hot_words, settings.asr.hot_words_file)
+    refuse_phrases(words, ruleset)
+    return words
+
+
+def _with_hot_words(engine: Transcriber, words: tuple[str, ...]) -> Transcriber:
+    return HotWordTranscriber(engine, words) if words else engine
 
 
 def threads_for(settings: Settings, workers: int) -> int:

