@@ -121,36 +121,39 @@ def run(args: argparse.Namespace, studio: Studio) -> None:
     groups = {f"{level:g} dB": [one for one in heard["test"] if one.noise_db == level] for level in levels}
     judged = {name: judge(some, chosen) for name, some in {**groups, "all": heard["test"]}.items()}
     print("\n".join(line(name, *two) for name, two in judged.items()))
-    publish(args, best, chosen, losses, judged)
-
-
-def publish(
-    args: argparse.Namespace,
-    best: str,
-    chosen: Calibration,
-    losses: dict[str, float],
-    judged: dict[str, tuple[Reliability, Reliability]],
-) -> None:
-    """Write figures, picture and map where asked."""
     found = find_weights(Settings())
     model = f"{found.name}@{found.digest}"
-    raw, mapped = judged["all"]
     if args.out:
-        figures = {name: {"raw": asdict(two[0]), "calibrated": asdict(two[1])} for name, two in judged.items()}
-        data = {"model": model, "map": best, "log_loss_left_out": losses, "test": figures}
-        args.out.with_suffix(".json").write_text(json.dumps(data, ensure_ascii=False, indent=1) + "\n")
-        curves = [("as the decoder gives it", raw.bins), ("calibrated", mapped.bins)]
-        title = f"Word confidence, {found.name}: {raw.words:,} words not fitted on"
-        args.out.with_suffix(".svg").write_text(picture(curves, title=title))
+        publish(args, model, judged)
     if args.fit:
-        entries = json.loads(args.fit.read_text()) if args.fit.exists() else {}
-        entries[model] = {
-            "map": best,
-            "context": chosen.context,
-            "knots": [[round(value, 4) for value in knot] for knot in chosen.knots],
-            "fitted_on": f"seeds {args.fit_seeds}, noise {args.noise} dB",
-        }
-        args.fit.write_text(json.dumps(entries, ensure_ascii=False, indent=1) + "\n")
+        record(args, model, best, chosen, len(heard["fit"]))
+
+
+def publish(args: argparse.Namespace, model: str, judged: dict[str, tuple[Reliability, Reliability]]) -> None:
+    """Write figures and picture."""
+    raw, after = judged["all"]
+    figures = {name: {"raw": asdict(two[0]), "calibrated": asdict(two[1])} for name, two in judged.items()}
+    data = {"model": model, "test_seeds": args.test_seeds, "noise_db": args.noise, "test": figures}
+    args.out.with_suffix(".json").write_text(json.dumps(data, ensure_ascii=False, indent=1) + "\n")
+    curves = [("as the decoder gives it", raw.bins), ("calibrated", after.bins)]
+    title = f"Word confidence, {model.partition('@')[0]}: {raw.words:,} words not fitted on"
+    args.out.with_suffix(".svg").write_text(picture(curves, title=title))
+
+
+def record(args: argparse.Namespace, model: str, name: str, chosen: Calibration, words: int) -> None:
+    """Put the map into the file of maps in the place of the model's old one."""
+    entries = json.loads(args.fit.read_text()) if args.fit.exists() else {}
+    # Two groups of very sure words may be one when rounded.
+    knots = {round(raw, 4): (round(raw, 4), round(share, 4)) for raw, share in chosen.knots}
+    entries[model] = {
+        "map": name,
+        "words": words,
+        "fitted_on": f"seeds {args.fit_seeds}, noise {args.noise} dB",
+        "context": chosen.context,
+        "knots": list(knots.values()),
+    }
+    lines = [f"{json.dumps(name)}: {json.dumps(entry)}" for name, entry in sorted(entries.items())]
+    args.fit.write_text("{\n" + ",\n".join(lines) + "\n}\n")
 
 
 def raw_way() -> Way:
