@@ -6,7 +6,7 @@ import hashlib
 import os
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
 from asr_qa.asr._folder import blocks
@@ -16,6 +16,8 @@ from asr_qa.errors import ModelError
 
 INCOMPLETE = ".incomplete"
 _TRUE = {"1", "on", "yes", "true"}
+_NO_SUCH_RANGE = 416
+_ATTEMPTS = 6
 _UNSAFE = re.compile(r"[^0-9A-Za-z]")
 
 
@@ -62,7 +64,6 @@ def _arrived(described: Any, path: Path) -> str:
     The hub's client throws away what it has of a file when it gives up. Here it stays, named after its checksum, so
     that the next pull goes on after the last byte and never joins two versions.
     """
-    from huggingface_hub import file_download
     from huggingface_hub.utils.tqdm import disable_progress_bars
 
     etag = described.etag or ""
@@ -71,15 +72,40 @@ def _arrived(described: Any, path: Path) -> str:
     if not path.is_file() or path.stat().st_size != described.size:
         _forget(path, keep=started)
         with started.open("ab") as file:
-            size = file.tell()
-            if described.size is not None and size > described.size:
-                size = file.truncate(0)
-            headers = _headers(described.location)
-            file_download.http_get(
-                described.location, file, resume_size=size, headers=headers, expected_size=described.size
-            )
+            _get(described, file)
         started.replace(path)
     return etag
+
+
+def _get(described: Any, file: BinaryIO) -> None:
+    """Append what is missing of a file; a line that is reset is taken up again, as the client does with one that ends.
+
+    Where the hub cannot go on at a byte (416), or more is here than there should be, it begins anew.
+    """
+    from huggingface_hub.errors import HfHubHTTPError
+
+    for attempts_left in reversed(range(_ATTEMPTS)):
+        size = file.seek(0, os.SEEK_END)
+        if described.size is not None and size > described.size:
+            size = file.truncate(0)
+        try:
+            _get_from(described, file, size)
+        except HfHubHTTPError as error:
+            if not attempts_left or error.response is None or error.response.status_code != _NO_SUCH_RANGE:
+                raise
+            file.truncate(0)
+        except Exception as error:  # of the HTTP library, which is the client's own affair
+            if not attempts_left or type(error).__name__ != "ReadError":
+                raise
+        else:
+            return
+
+
+def _get_from(described: Any, file: BinaryIO, size: int) -> None:
+    from huggingface_hub import file_download
+
+    headers = _headers(described.location)
+    file_download.http_get(described.location, file, resume_size=size, headers=headers, expected_size=described.size)
 
 
 def _forget(path: Path, *, keep: Path) -> None:

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import signal
+import socket
+import struct
 import subprocess
 import sys
 import textwrap
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -32,11 +37,16 @@ class Hub:
     files: dict[str, bytes] = field(default_factory=lambda: dict(FILES))
     break_at: float = 1.0
     """Share of model.bin after which the connection breaks off, once."""
+    breaks_by: str = "close"
+    """How the connection ends: "close", "reset", or "stall" until the client gives up."""
     down_after_break: bool = False
     """Every request after the break is answered 503."""
     etags: dict[str, str] = field(default_factory=dict)
     """Checksums to name in place of the true ones."""
     broken: bool = False
+    on_range: str = "serve"
+    """What it does where a part is asked for: "serve" it, "ignore" that, or "refuse" with 416."""
+    stalled: threading.Event = field(default_factory=threading.Event)
     ranges: list[str] = field(default_factory=list)
     gets: list[str] = field(default_factory=list)
     url: str = ""
@@ -88,6 +98,10 @@ class Handler(BaseHTTPRequestHandler):
         code = 200
         if (wanted := self.headers.get("Range")) and body:
             self.hub.ranges.append(wanted)
+            if self.hub.on_range == "refuse":
+                self.reply(416, b"", {"Content-Range": f"bytes */{len(content)}"})
+                return
+        if wanted and body and self.hub.on_range == "serve":
             first, code = int(wanted.removeprefix("bytes=").partition("-")[0]), 206
             headers["Content-Range"] = f"bytes {first}-{len(content) - 1}/{len(content)}"
         if body:
@@ -105,8 +119,18 @@ class Handler(BaseHTTPRequestHandler):
         if cut and self.hub.break_at < 1 and not self.hub.broken:
             self.hub.broken = True
             content = content[: int(len(content) * self.hub.break_at)]
-        if body and self.command != "HEAD":
+            self.end_badly(content)
+        elif body and self.command != "HEAD":
             self.wfile.write(content)
+
+    def end_badly(self, content: bytes) -> None:
+        self.wfile.write(content)
+        self.wfile.flush()
+        if self.hub.breaks_by == "stall":
+            self.hub.stalled.wait(60)
+        elif self.hub.breaks_by == "reset":
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.connection.close()
 
 
 @pytest.fixture
@@ -120,6 +144,7 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
         monkeypatch.setenv("HF_ENDPOINT", stand_in.url)
         monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
         yield stand_in
+        stand_in.stalled.set()
         server.shutdown()
         thread.join()
 
@@ -208,6 +233,86 @@ def test_the_next_pull_goes_on_where_a_broken_one_ended(hub: Hub, cache: Path, m
     hub.ranges.clear()
     assert content_of(ensure(toy(), cache_dir=cache, fetch=True)) == FILES
     assert hub.ranges == [f"bytes={kept}-"]
+
+
+BLOCK = 1 << 16
+
+
+@pytest.fixture
+def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.DOWNLOAD_CHUNK_SIZE", BLOCK)
+
+
+@pytest.mark.usefixtures("small_blocks")
+def test_a_reset_connection_is_taken_up_again(hub: Hub, cache: Path) -> None:
+    hub.break_at, hub.breaks_by = 0.6, "reset"
+    assert content_of(ensure(toy(), cache_dir=cache, fetch=True)) == FILES
+    assert len(hub.ranges) <= 1  # a reset may throw away what was on its way, all of it
+
+
+@pytest.mark.usefixtures("small_blocks")
+def test_a_line_that_goes_dead_is_left_and_taken_up_again(
+    hub: Hub, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_DOWNLOAD_TIMEOUT", 0.5)
+    hub.break_at, hub.breaks_by = 0.6, "stall"
+    assert content_of(ensure(toy(), cache_dir=cache, fetch=True)) == FILES
+    assert hub.ranges == [f"bytes={int(len(WEIGHTS) * 0.6) // BLOCK * BLOCK}-"]
+
+
+@pytest.mark.usefixtures("small_blocks")
+@pytest.mark.parametrize("on_range", ["ignore", "refuse"])
+def test_a_hub_that_cannot_go_on_at_a_byte_sends_all_of_it_again(hub: Hub, cache: Path, on_range: str) -> None:
+    hub.break_at, hub.on_range = 0.6, on_range
+    assert content_of(ensure(toy(), cache_dir=cache, fetch=True)) == FILES
+    assert (len(hub.ranges), verify(toy(), cache_dir=cache)) == (1, [])
+
+
+PULL = """
+    import sys
+    sys.path[:0] = [sys.argv[1]]
+    from test_weights_hub import *
+    import huggingface_hub.constants
+    huggingface_hub.constants.DOWNLOAD_CHUNK_SIZE = BLOCK
+    print(ensure(toy(), cache_dir=Path(sys.argv[2]), fetch=True))
+    """
+
+
+def pulling(cache: Path) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", textwrap.dedent(PULL), str(Path(__file__).parent), str(cache)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def test_a_pull_that_was_killed_goes_on_where_it_was(hub: Hub, cache: Path) -> None:
+    hub.break_at, hub.breaks_by = 0.6, "stall"
+    kept = int(len(WEIGHTS) * 0.6) // BLOCK * BLOCK
+    partial = cache / "models" / ".toy.partial"
+    with pulling(cache) as process:
+        # What is not flushed yet is lost with the process: it goes on after what was.
+        while process.poll() is None and not any(p.stat().st_size for p in partial.glob("*.incomplete")):
+            time.sleep(0.02)
+        os.kill(process.pid, signal.SIGKILL)
+    hub.stalled.set()
+    assert (installed(cache), status(toy(), cache_dir=cache)) == ([], ModelStatus.MISSING)
+    (begun,) = partial.glob("model.bin.*.incomplete")
+    assert 0 < begun.stat().st_size <= kept
+    assert content_of(ensure(toy(), cache_dir=cache, fetch=True)) == FILES
+    assert hub.ranges == [f"bytes={begun_size}-" for begun_size in [int(hub.ranges[0][6:-1])]]
+    assert sorted(p.name for p in (cache / "models").iterdir()) == [".stamps", ".toy.lock", "toy"]
+
+
+def test_two_pulls_at_once_fetch_once(hub: Hub, cache: Path) -> None:
+    with pulling(cache) as one, pulling(cache) as other:
+        folders = {process.communicate(timeout=120)[0].strip() for process in (one, other)}
+    assert (one.returncode, other.returncode, folders) == (0, 0, {str(cache / "models" / "toy")})
+    assert hub.gets.count("model.bin") == 1
+
+
+def test_a_cache_that_cannot_be_written_is_named(hub: Hub, tmp_path: Path) -> None:
+    (tmp_path / "cache").write_text("a file where the folder should be")
+    with pytest.raises(ModelError, match=r"cache/models.*model not installed: Not a directory; check"):
+        ensure(toy(), cache_dir=tmp_path / "cache", fetch=True)
+    assert hub.gets == []
 
 
 def test_what_was_begun_of_another_version_is_not_gone_on_with(hub: Hub, cache: Path) -> None:
