@@ -55,11 +55,11 @@ def measure_levels(samples: Samples, sample_rate: int) -> Levels:
     """Levels of one channel; whole frames only, a rest shorter than 10 ms is left out."""
     raw = frame_levels(samples, sample_rate)
     smooth = moving_mean(raw, _SMOOTHING)
-    return Levels(raw, smooth, _noise_mean(smooth, _noise_floor(raw, smooth)))
+    return Levels(raw, smooth, _noise_mean(smooth, floor_near(smooth, sent=raw > NOT_SENT_DB, lowest=_FLOOR_LOWEST)))
 
 
 def frame_levels(samples: Samples, sample_rate: int) -> Decibels:
-    """Root mean square of each 10 ms frame in dB full scale."""
+    """Root mean square of each 10 ms frame in dB full scale, a constant offset left out."""
     hop = sample_rate // FRAMES_PER_SECOND
     levels = [_block_levels(block.reshape(-1, hop)) for block in _blocks(samples, hop)]
     return np.concatenate(levels) if levels else np.zeros(0, np.float32)
@@ -83,28 +83,35 @@ def _blocks(samples: Samples, hop: int) -> Iterator[Samples]:
 
 def _block_levels(frames: NDArray[np.int16]) -> Decibels:
     scaled = frames.astype(np.float32) / np.float32(32768)
+    scaled -= scaled.mean(axis=1, keepdims=True)
     power = np.einsum("ij,ij->i", scaled, scaled) / frames.shape[1]
     return np.asarray(10.0 * np.log10(power + 10 ** (SILENT_DB / 10)), dtype=np.float32)
 
 
-def _noise_floor(raw: Decibels, smooth: Decibels) -> Decibels:
-    """First guess: the quietest second nearby, what was not sent left aside."""
+def floor_near(smooth: Decibels, *, sent: NDArray[np.bool_], lowest: float) -> Decibels:
+    """First guess at the noise: the quietest second nearby, what was not sent left aside.
+
+    Args:
+        smooth: Levels of frames in dB, averaged over 50 ms.
+        sent: Frames in which the line carried anything.
+        lowest: dB; a quieter line is as good as silent.
+    """
     if smooth.size == 0:
         return smooth
-    sent = np.where(raw > NOT_SENT_DB, smooth, np.inf)
+    heard = np.where(sent, smooth, np.inf)
     seconds = -(-smooth.size // FRAMES_PER_SECOND)
-    padded = np.pad(sent, (0, seconds * FRAMES_PER_SECOND - smooth.size), mode="edge")
+    padded = np.pad(heard, (0, seconds * FRAMES_PER_SECOND - smooth.size), mode="edge")
     quiet = np.sort(padded.reshape(seconds, FRAMES_PER_SECOND), axis=1)[:, FRAMES_PER_SECOND // 10]
-    lowest = sliding_window_view(np.pad(quiet, _REACH, mode="edge"), 2 * _REACH + 1).min(axis=1)
-    known = np.where(np.isfinite(lowest), lowest, _FLOOR_LOWEST)
-    return np.maximum(_between_seconds(known, smooth.size) + _FLOOR_BIAS, _FLOOR_LOWEST).astype(np.float32)
+    nearest = sliding_window_view(np.pad(quiet, _REACH, mode="edge"), 2 * _REACH + 1).min(axis=1)
+    known = np.where(np.isfinite(nearest), nearest, lowest)
+    return np.maximum(seconds_to_frames(known, smooth.size) + _FLOOR_BIAS, lowest).astype(np.float32)
 
 
 def _noise_mean(smooth: Decibels, floor: Decibels) -> Decibels:
     """Second guess: the mean of all frames nearby that are far from anything loud."""
     if smooth.size == 0:
         return floor
-    quiet = ~_widen(smooth > floor + (_CLEARLY_LOUD - _FLOOR_BIAS), round(_AFTERMATH * FRAMES_PER_SECOND))
+    quiet = ~widen(smooth > floor + (_CLEARLY_LOUD - _FLOOR_BIAS), round(_AFTERMATH * FRAMES_PER_SECOND))
     quiet &= smooth > NOT_SENT_DB
     second = np.arange(smooth.size) // FRAMES_PER_SECOND
     window = np.ones(2 * _REACH + 1)
@@ -114,17 +121,17 @@ def _noise_mean(smooth: Decibels, floor: Decibels) -> Decibels:
     if not known.any():
         return floor
     means = np.interp(np.arange(counts.size), np.flatnonzero(known), sums[known] / counts[known])
-    return np.maximum(_between_seconds(means, smooth.size), _FLOOR_LOWEST).astype(np.float32)
+    return np.maximum(seconds_to_frames(means, smooth.size), _FLOOR_LOWEST).astype(np.float32)
 
 
-def _widen(mask: NDArray[np.bool_], frames: int) -> NDArray[np.bool_]:
+def widen(mask: NDArray[np.bool_], frames: int) -> NDArray[np.bool_]:
     """The mask with its true runs longer by that many frames on both sides."""
     sums = np.cumsum(np.concatenate(([0], np.pad(mask, frames).astype(np.int64))))
     width = 2 * frames + 1
     return np.asarray(sums[width:] > sums[:-width])
 
 
-def _between_seconds(values: NDArray[np.float64], frames: int) -> NDArray[np.float64]:
+def seconds_to_frames(values: NDArray[np.float64], frames: int) -> NDArray[np.float64]:
     """One value a second, interpolated to every frame."""
     seconds = min(values.size, -(-frames // FRAMES_PER_SECOND))
     middles = (np.arange(seconds) + 0.5) * FRAMES_PER_SECOND

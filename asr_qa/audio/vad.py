@@ -1,8 +1,8 @@
 """Where one channel has speech.
 
-Two detectors behind one port. `webrtc` asks the WebRTC classifier which parts are voice-like, and
-lets the level of 10 ms frames, measured against the noise of the line, decide where they begin and end:
-the classifier alone holds on for some 0.2 s after every word. `silero` is a neural network that needs no noise floor.
+Two detectors behind one port. `webrtc` finds what stands out of the noise of the line band by band, asks the
+WebRTC classifier which of it is voice-like, and sets the edges by level: the classifier alone holds on for some 0.2 s
+after every word and gives up under noise. `silero` is a neural network that needs no noise floor.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from asr_qa.audio.energy import FRAMES_PER_SECOND, Decibels, Levels, measure_levels, moving_mean
+from asr_qa.audio.energy import FRAMES_PER_SECOND, NOT_SENT_DB, Decibels, Levels, measure_levels
+from asr_qa.audio.energy_bands import Ratios, decibels, stand_out
 from asr_qa.audio.runs import Runs, groups_of, join_runs, runs_of
 from asr_qa.audio.voice import voiced_frames
 from asr_qa.core.segment import Segment, Track, clip
@@ -22,17 +23,24 @@ from asr_qa.errors import ConfigurationError
 from asr_qa.pipeline.ports import Samples, SpeechDetector
 
 FRAME_SECONDS = 1 / FRAMES_PER_SECOND
+_SMOOTHING = 5
+"""Frames over which edges are looked for."""
+_AHEAD = 10
+"""Frames looked ahead to see whether a voice dies away or has ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebRtcOptions:
-    """What counts as speech; levels in dB, times in seconds."""
+    """What counts as speech; levels in dB, times in seconds.
 
-    edge_above_noise: float = 2.0
-    """A stretch begins and ends where the level crosses the noise plus this ..."""
+    "Above the noise" is meant as a mean over bands, each with its own noise.
+    """
+
+    edge_above_noise: float = 0.9
+    """A stretch begins and ends where it stands out of the noise this far; 99 of 100 frames of noise stay under 0.8."""
     below_passage: float = 25.5
-    """... or the loud frames of its own passage minus this, whichever is higher."""
-    peak_above_noise: float = 8.0
+    """It also ends where its level falls this far below the loud frames of its own passage."""
+    peak_above_noise: float = 1.5
     """At least `min_burst` of it must stand out of the noise this far."""
     below_speech: float = 22.0
     """A passage further below the loudest speech of the channel is echo, bleed or breath."""
@@ -44,6 +52,15 @@ class WebRtcOptions:
     """Pauses shorter than this do not end a passage."""
     min_voiced: float = 0.3
     """Share of a burst that the classifier must call voice."""
+    weak: float = 12.0
+    """A passage whose loud frames stand out less than this is looked at over longer windows too: ..."""
+    weak_window: float = 0.15
+    weak_above_noise: float = 0.45
+    """... what stands out this far as a mean over such a window belongs to it ..."""
+    weak_cap: float = 3.0
+    """... no frame counting for more than this, so that a loud one does not smear over its neighbours."""
+    weak_reach: float = 0.4
+    """How far before and after the passage that is done."""
     tail: float = 0.4
     """How far a voice may die away under the noise, seen only as a raised mean."""
     tail_above_noise: float = 0.25
@@ -51,8 +68,22 @@ class WebRtcOptions:
     """Mode of the classifier, 0 (lets much through) to 3."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """One channel frame by frame."""
+
+    levels: Levels
+    ratios: Ratios
+    """Power over noise."""
+    sharp: Decibels
+    """The same in dB."""
+    smooth: Decibels
+    """Over 50 ms."""
+    voiced: NDArray[np.bool_]
+
+
 class WebRtcDetector:
-    """Energy edges around what the WebRTC classifier calls voice."""
+    """What stands out of the noise where the WebRTC classifier hears voice."""
 
     def __init__(self, options: WebRtcOptions | None = None) -> None:
         self._options = options or WebRtcOptions()
@@ -60,76 +91,88 @@ class WebRtcDetector:
     @property
     def name(self) -> str:
         """Name and parameters."""
-        return f"webrtc-1(mode={self._options.aggressiveness},options={digest_of(self._options)})"
+        return f"webrtc-2(mode={self._options.aggressiveness},options={digest_of(self._options)})"
 
     def detect(self, samples: Samples, sample_rate: int) -> Track:
         """Stretches of speech in one channel of 16-bit samples; empty for silence."""
         if sample_rate not in (8000, 16000, 32000, 48000):
             raise ConfigurationError(f"webrtc needs 8, 16, 32 or 48 kHz, not {sample_rate} Hz; resample first")
-        levels = measure_levels(samples, sample_rate)
-        voiced = voiced_frames(samples, sample_rate, mode=self._options.aggressiveness, frames=levels.raw.size)
-        coarse = self._bursts(levels, voiced, levels.noise + self._options.edge_above_noise)
-        fine = self._bursts(levels, voiced, self._passage_threshold(levels, coarse))
-        return clip(to_track(self._with_tails(levels, fine)), Segment(0.0, samples.size / sample_rate))
+        heard = _hear(samples, sample_rate, mode=self._options.aggressiveness)
+        clear = heard.smooth > self._options.edge_above_noise
+        coarse = self._bursts(heard, clear)
+        if not coarse:
+            return ()
+        threshold, weak = self._passages(heard, coarse)
+        fine = self._bursts(heard, (clear | (weak & self._faint(heard))) & (heard.levels.smooth > threshold))
+        return clip(to_track(self._with_tails(heard, fine)), Segment(0.0, samples.size / sample_rate))
 
-    def _bursts(self, levels: Levels, voiced: NDArray[np.bool_], threshold: Decibels) -> Runs:
-        """Runs of frames above the threshold that are voice, or near enough to such a run."""
+    def _bursts(self, heard: _Heard, mask: NDArray[np.bool_]) -> Runs:
+        """Runs of the mask that are voice, or near enough to such a run."""
         o = self._options
-        bursts = [(a, b) for a, b in runs_of(levels.smooth > threshold) if b - a >= _frames(o.min_burst)]
+        bursts = [(a, b) for a, b in runs_of(mask) if b - a >= _frames(o.min_burst)]
         kept: Runs = []
         for group in groups_of(bursts, gap=_frames(o.reach)):
-            if any(self._is_voice(levels, voiced, burst) for burst in group):
+            if any(self._is_voice(heard, burst) for burst in group):
                 kept += group
         return kept
 
-    def _is_voice(self, levels: Levels, voiced: NDArray[np.bool_], burst: tuple[int, int]) -> bool:
+    def _is_voice(self, heard: _Heard, burst: tuple[int, int]) -> bool:
         first, behind = burst
-        loud = levels.raw[first:behind] >= levels.noise[first:behind] + self._options.peak_above_noise
+        loud = heard.sharp[first:behind] >= self._options.peak_above_noise
         if int(loud.sum()) < _frames(self._options.min_burst):
             return False
-        return int(voiced[first:behind].sum()) >= max(2.0, self._options.min_voiced * (behind - first))
+        return int(heard.voiced[first:behind].sum()) >= max(2.0, self._options.min_voiced * (behind - first))
 
-    def _passage_threshold(self, levels: Levels, coarse: Runs) -> Decibels:
-        """Level that each frame must exceed, from the loud frames of its passage; infinite outside of passages."""
+    def _passages(self, heard: _Heard, coarse: Runs) -> tuple[Decibels, NDArray[np.bool_]]:
+        """Level that each frame must exceed, infinite outside of passages, and the frames of weak passages."""
+        o, frames = self._options, heard.sharp.size
+        threshold, weak = np.full(frames, np.inf, np.float32), np.zeros(frames, np.bool_)
+        gate = _loudness(heard.levels.smooth, coarse) - o.below_speech
+        for first, behind in join_runs(coarse, gap=_frames(o.passage)):
+            loud = _loudness(heard.levels.smooth, [(first, behind)])
+            if loud < gate:
+                continue
+            if _loudness(heard.smooth, [(first, behind)]) < o.weak:
+                first, behind = max(0, first - _frames(o.weak_reach)), behind + _frames(o.weak_reach)
+                weak[first:behind] = True
+            threshold[first:behind] = np.minimum(threshold[first:behind], loud - o.below_passage)
+        return threshold, weak
+
+    def _faint(self, heard: _Heard) -> NDArray[np.bool_]:
+        """Frames that stand out over a longer window."""
         o = self._options
-        threshold = np.full_like(levels.smooth, np.inf)
-        passages = join_runs(coarse, gap=_frames(o.passage))
-        loudness = [_loudness(levels, passage) for passage in passages]
-        gate = _weighted_loudness(levels, coarse) - o.below_speech
-        for (first, behind), loud in zip(passages, loudness, strict=True):
-            if loud >= gate:
-                edge = levels.noise[first:behind] + o.edge_above_noise
-                threshold[first:behind] = np.maximum(edge, loud - o.below_passage)
-        return threshold
+        capped = np.minimum(heard.ratios, np.float32(10 ** (o.weak_cap / 10)))
+        return np.asarray(decibels(capped, width=_frames(o.weak_window) | 1) > o.weak_above_noise)
 
-    def _with_tails(self, levels: Levels, bursts: Runs) -> Runs:
+    def _with_tails(self, heard: _Heard, bursts: Runs) -> Runs:
         """The bursts, the last before a pause prolonged while the mean level stays above the noise."""
         o = self._options
-        raised = moving_mean(levels.raw, 2 * _frames(0.1) + 1) > levels.noise + o.tail_above_noise
+        raised = decibels(heard.ratios, width=2 * _AHEAD + 1) > o.tail_above_noise
         following_starts = [first for first, _ in bursts[1:]] + [raised.size]
         found: Runs = []
-        for (first, behind), following in zip(bursts, following_starts, strict=False):
-            last = min(behind + _frames(o.tail), following - _frames(o.reach), raised.size - _frames(0.1))
+        for (first, behind), following in zip(bursts, following_starts, strict=True):
+            last = min(behind + _frames(o.tail), following - _frames(o.reach), raised.size - _AHEAD)
             pause = following - behind >= _frames(o.passage)
             found.append((first, _prolong(raised, behind, last) if pause else behind))
         return found
 
 
+def _hear(samples: Samples, sample_rate: int, *, mode: int) -> _Heard:
+    levels = measure_levels(samples, sample_rate)
+    ratios = stand_out(samples, sample_rate, sent=levels.raw > NOT_SENT_DB)
+    voiced = voiced_frames(samples, sample_rate, mode=mode, frames=levels.raw.size)
+    return _Heard(levels, ratios, decibels(ratios, width=1), decibels(ratios, width=_SMOOTHING), voiced)
+
+
 def _prolong(raised: NDArray[np.bool_], behind: int, last: int) -> int:
     """The frame at which `raised`, looked at 0.1 s ahead, first fails; `last` at most."""
-    ahead = _frames(0.1)
-    fails = np.flatnonzero(~raised[behind + ahead : max(behind, last) + ahead])
+    fails = np.flatnonzero(~raised[behind + _AHEAD : max(behind, last) + _AHEAD])
     return behind + int(fails[0]) if fails.size else max(behind, last)
 
 
-def _loudness(levels: Levels, passage: tuple[int, int]) -> float:
-    return float(np.percentile(levels.smooth[slice(*passage)], 95))
-
-
-def _weighted_loudness(levels: Levels, runs: Runs) -> float:
-    """Level of the loud speech of the whole channel."""
-    loud = [levels.smooth[first:behind] for first, behind in runs]
-    return float(np.percentile(np.concatenate(loud), 95)) if loud else -np.inf
+def _loudness(levels: Decibels, runs: Runs) -> float:
+    """Level of the loud frames of the runs."""
+    return float(np.percentile(np.concatenate([levels[first:behind] for first, behind in runs]), 95))
 
 
 def _frames(seconds: float) -> int:
