@@ -74,7 +74,7 @@ Fit = Callable[[Sequence[Outcome]], Calibration]
 """From outcomes to a map."""
 
 
-def fit_isotonic(outcomes: Sequence[Outcome], *, groups: int = 25) -> Calibration:
+def fit_isotonic(outcomes: Sequence[Outcome], *, groups: int = 12) -> Calibration:
     """The monotone map closest to the shares seen: equal groups in order of confidence, pooled where they fall.
 
     Args:

@@ -7,7 +7,7 @@ from html import escape
 
 from asr_qa.core.calibration import Bin
 
-WIDTH, HEIGHT, LEFT, TOP, SIZE, COUNTS = 460, 560, 60, 40, 360, 60
+WIDTH, HEIGHT, LEFT, TOP, SIZE, COUNTS = 460, 560, 60, 40, 360, 150
 COLOURS = ("#b4552d", "#1f6f8b", "#5b7f2b", "#7a4b94")
 
 
