@@ -13,7 +13,7 @@ from asr_qa.api import docs
 from asr_qa.api.deps import Context, Ctx, ReportReader
 from asr_qa.api.schemas import ErrorReport, Moment, PatternOut, Text
 from asr_qa.core.finding import Verdict
-from asr_qa.core.report import CallSummary, ErrorPattern, error_patterns
+from asr_qa.core.report import DIMENSIONS, CallSummary, ErrorPattern, error_patterns
 from asr_qa.core.rule import Ruleset
 from asr_qa.errors import UsageError
 from asr_qa.pipeline.store import CallFilters, happened_at
@@ -146,6 +146,9 @@ def _patterns(
 ) -> Iterable[tuple[dict[str, str | None], ErrorPattern]]:
     """Patterns with their groups; periods are cut here, everything else is core's."""
     by = query.dimensions()
+    if unknown := [name for name in by if name not in (*DIMENSIONS, "period")]:
+        known = ", ".join((*DIMENSIONS, "period"))
+        raise UsageError(f"cannot group errors by {', '.join(unknown)}: choose from {known}")
     others = tuple(name for name in by if name != "period")
     if len(others) == len(by):
         found = error_patterns(calls, by=by, decisions=decisions, min_calls=query.min_calls)

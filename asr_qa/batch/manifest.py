@@ -7,7 +7,7 @@ import io
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -21,13 +21,13 @@ from asr_qa.pipeline.store import REQUEST
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "path": ("file", "filename", "file_name", "recording", "录音", "录音文件", "文件", "文件名"),
-    "agent_id": ("agent", "坐席", "坐席工号", "工号", "客服"),
+    "agent_id": ("agent", "坐席", "坐席工号", "工号", "坐席编号", "客服工号", "客服"),
     "team": ("班组", "团队"),
     "queue": ("技能组", "队列", "业务线"),
     "direction": ("呼叫方向", "方向"),
-    "customer_id": ("customer", "客户", "客户编号"),
+    "customer_id": ("customer", "客户", "客户编号", "客户号"),
     "case_id": ("case", "工单", "工单号"),
-    "started_at": ("start_time", "time", "开始时间", "通话时间"),
+    "started_at": ("start_time", "time", "开始时间", "通话开始时间", "通话时间"),
     "ring_seconds": ("ring", "振铃时长", "振铃秒数"),
     "language": ("lang", "语言"),
     "agent_channel": ("坐席声道",),
@@ -71,6 +71,8 @@ class Manifest:
 
     rows: tuple[ManifestRow, ...]
     bad: tuple[BadRow, ...]
+    other_columns: tuple[str, ...] = ()
+    """Columns that are no field: kept as metadata, which only rules made for them look at."""
 
 
 def read_manifest(path: Path, *, mapping: Mapping[str, str] | None = None) -> Manifest:
@@ -81,13 +83,15 @@ def read_manifest(path: Path, *, mapping: Mapping[str, str] | None = None) -> Ma
         mapping: Column name -> field, for columns under other names.
 
     Raises:
-        ManifestError: The file cannot be read at all.
+        ManifestError: The file cannot be read at all, or a column that is mapped is not in it.
     """
     text = _text(path)
+    columns: dict[str, None] = {}
     rows = _json_lines(text, path) if path.suffix.lower() in {".jsonl", ".ndjson"} else _csv_rows(text, path)
     bad: list[BadRow] = []
     read: dict[Path, ManifestRow] = {}
     for line, raw in rows:
+        columns |= dict.fromkeys(name.strip() for name in raw)
         try:
             row = _row(line, _named(raw, mapping or {}), path)
             first = read.setdefault(real(row.path), row)
@@ -97,7 +101,17 @@ def read_manifest(path: Path, *, mapping: Mapping[str, str] | None = None) -> Ma
                 )
         except ValueError as exc:
             bad.append(BadRow(f"{path}:{line}", str(exc)))
-    return Manifest(tuple(read.values()), tuple(bad))
+    _check_mapped(path, columns, mapping or {})
+    known = _aliases(mapping or {})
+    other = tuple(name for name in columns if name and name.lower() not in known)
+    return Manifest(tuple(read.values()), tuple(bad), other)
+
+
+def _check_mapped(path: Path, columns: Iterable[str], mapping: Mapping[str, str]) -> None:
+    there = {name.lower() for name in columns}
+    lacking = [name for name in mapping if name not in there]
+    if lacking and there:
+        raise ManifestError(f"{path}: --map: no column {', '.join(lacking)}; there are {', '.join(columns)}")
 
 
 def parse_mapping(pairs: list[str]) -> dict[str, str]:
@@ -153,13 +167,17 @@ def _json_lines(text: str, path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 
 def _named(raw: Mapping[str, Any], mapping: Mapping[str, str]) -> dict[str, str]:
     """The row by field names; unknown columns under their own, empty ones left out."""
-    aliases = {alias: name for name, others in COLUMNS.items() for alias in (name, *others)} | dict(mapping)
+    aliases = _aliases(mapping)
     named: dict[str, str] = {}
     for column, value in raw.items():
         text = "" if value is None else str(value).strip()
         if text:
             named.setdefault(aliases.get(column.strip().lower(), column.strip()), text)
     return named
+
+
+def _aliases(mapping: Mapping[str, str]) -> dict[str, str]:
+    return {alias: name for name, others in COLUMNS.items() for alias in (name, *others)} | dict(mapping)
 
 
 def _row(line: int, named: dict[str, str], manifest: Path) -> ManifestRow:

@@ -16,7 +16,8 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn,
 from rich.text import Text
 
 from asr_qa.batch.files import find_recordings, real
-from asr_qa.batch.manifest import parse_mapping, read_manifest
+from asr_qa.batch.languages import language_code
+from asr_qa.batch.manifest import COLUMNS, parse_mapping, read_manifest
 from asr_qa.batch.plan import Item
 from asr_qa.batch.run import Outcome, Run, Watcher, items_of
 from asr_qa.bootstrap import SystemClock, connect, find_hot_words, find_weights, load_rules
@@ -43,6 +44,10 @@ def process(
     agent_channel: Annotated[
         str | None, typer.Option(help="Channel of the agent (0 is the first), or auto: by the opening script.")
     ] = None,
+    language: Annotated[
+        str | None,
+        typer.Option(help="Language of calls whose manifest row names none: zh, yue, en, ..., or auto per call."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON for programs.")] = False,
 ) -> int:
     """Score recordings: every file below PATH becomes a call document with a pre-scored sheet.
@@ -55,7 +60,7 @@ def process(
     asr-qa process recordings/ --out scored/
     asr-qa process --manifest last-night.csv --out scored/ --workers 8
     """
-    settings = _settings(workers, agent_channel)
+    settings = _settings(workers, agent_channel, language)
     items, outcomes = _items(paths or [], manifest, mapping or [])
     rules = load_rules(settings)
     find_hot_words(settings, rules.ruleset)
@@ -101,8 +106,8 @@ def _row(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _settings(workers: int, agent_channel: str | None) -> Settings:
-    settings = Settings()
+def _settings(workers: int, agent_channel: str | None, language: str | None) -> Settings:
+    settings = _spoken(Settings(), language)
     if workers:
         settings = settings.model_copy(update={"workers": workers})
     if agent_channel is not None:
@@ -114,12 +119,27 @@ def _settings(workers: int, agent_channel: str | None) -> Settings:
     return settings
 
 
+def _spoken(settings: Settings, language: str | None) -> Settings:
+    """The settings with the language as a code, whoever named it."""
+    try:
+        code = language_code(language or settings.asr.language)
+    except ValueError as exc:
+        raise UsageError(f"{'--language' if language else 'ASR_QA_ASR__LANGUAGE'}: {exc}") from exc
+    return settings.model_copy(update={"asr": settings.asr.model_copy(update={"language": code})})
+
+
 def _items(paths: list[Path], manifest: Path | None, mapping: list[str]) -> tuple[list[Item], list[Outcome]]:
     if not paths and manifest is None:
         raise UsageError("nothing to score: name recordings or folders, or a --manifest")
     if mapping and manifest is None:
         raise UsageError("--map names columns of a --manifest, and there is none")
     rows = read_manifest(manifest, mapping=parse_mapping(mapping)) if manifest else None
+    if rows and rows.other_columns:
+        typer.echo(
+            f"{manifest}: not used but kept as metadata: {', '.join(rows.other_columns)}; known are"
+            f" {', '.join(COLUMNS)} (--map COLUMN=FIELD)",
+            err=True,
+        )
     items, bad = items_of(find_recordings(paths), rows)
     if not items and not bad:
         raise UsageError(f"no recordings below {', '.join(map(str, paths))}: looked for audio files (.wav, .mp3, ...)")

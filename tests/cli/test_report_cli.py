@@ -162,3 +162,9 @@ def test_mistakes_are_explained(shell: Shell, calls: Path, options: list[str], w
     result = shell("report", "errors", *options)
     assert result.code == 1
     assert words in result.err
+
+
+def test_grouping_by_what_is_none_lists_all_there_is(shell: Shell) -> None:
+    result = shell("report", "errors", "--by", "rule,moon")
+    assert result.code == 1
+    assert "by moon: choose from rule, agent, queue, team, phase, period" in " ".join(result.err.split())

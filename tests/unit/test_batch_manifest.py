@@ -57,6 +57,39 @@ def test_columns_under_other_names(tmp_path: Path) -> None:
     assert found.rows[0].details.agent_id == "A1"
 
 
+def test_more_names_that_call_centres_use(tmp_path: Path) -> None:
+    found = manifest(tmp_path, "文件名,坐席编号,客户号,通话开始时间\na.wav,A1,C1,2026/11/20 09:30:00\n")
+    details = found.rows[0].details
+    assert (details.agent_id, details.customer_id, details.started_at) == ("A1", "C1", "2026-11-20T09:30:00")
+    assert found.other_columns == ()
+
+
+def test_columns_that_are_no_field_are_pointed_out_and_kept(tmp_path: Path) -> None:
+    found = manifest(tmp_path, "path,Seat,备注,\na.wav,A1,老客户,x\nb.wav,A2,,\n")
+    assert found.other_columns == ("Seat", "备注")
+    assert {"Seat": "A1", "备注": "老客户"}.items() <= found.rows[0].details.metadata.items()
+    lines = '{"path": "a.wav", "x": 1}\n{"path": "b.wav", "y": 2, "lang": "en"}\n'
+    assert manifest(tmp_path, lines, "m.jsonl").other_columns == ("x", "y")
+
+
+def test_a_mapped_column_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+    mapping = parse_mapping(["Wav Name=path", "Seet=agent_id"])
+    with pytest.raises(ManifestError, match=r"m.csv: --map: no column seet; there are wav name, SEAT"):
+        manifest(tmp_path, "wav name,SEAT\na.wav,A1\n", mapping=mapping)
+
+
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [("zh-CN", "zh"), ("普通话", "zh"), ("粤语", "yue"), ("EN", "en"), ("auto", "auto"), ("自动", "auto")],
+)
+def test_each_row_names_its_language(tmp_path: Path, written: str, code: str) -> None:
+    found = manifest(tmp_path, f"path,language\na.wav,{written}\nb.wav,klingon\n")
+    assert [row.details.metadata["language"] for row in found.rows] == [code]
+    assert [(bad.place, "language 'klingon' is not known" in bad.reason) for bad in found.bad] == [
+        (f"{tmp_path / 'm.csv'}:3", True)
+    ]
+
+
 def test_empty_lines_and_cells_are_nothing(tmp_path: Path) -> None:
     found = manifest(tmp_path, "path,agent_id\na.wav,\n\n,\nb.wav, A1 \n")
     assert [row.details.agent_id for row in found.rows] == [None, "A1"]
