@@ -7,7 +7,7 @@ after every word and gives up under noise. `silero` is a neural network that nee
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from zlib import crc32
 
@@ -38,8 +38,14 @@ class WebRtcOptions:
 
     edge_above_noise: float = 0.9
     """A stretch begins and ends where it stands out of the noise this far; 99 of 100 frames of noise stay under 0.8."""
-    below_passage: float = 25.5
-    """It also ends where its level falls this far below the loud frames of its own passage."""
+    above_room: float = 6.0
+    """It also ends where its level falls to the speaker's room, heard in the pauses of passages, plus this, ..."""
+    room_share: float = 5.0
+    """... the room being the quietest so many percent of passages, ..."""
+    below_passage: float = 30.0
+    """... or this far below the loud frames of its own passage, whichever is higher, ..."""
+    below_passage_least: float = 24.0
+    """... but where there are no pauses to hear the room in, not sooner than this far below them."""
     peak_above_noise: float = 1.5
     """At least `min_burst` of it must stand out of the noise this far."""
     below_speech: float = 22.0
@@ -128,15 +134,22 @@ class WebRtcDetector:
         o, frames = self._options, heard.sharp.size
         threshold, weak = np.full(frames, np.inf, np.float32), np.zeros(frames, np.bool_)
         gate = _loudness(heard.levels.smooth, coarse) - o.below_speech
-        for first, behind in join_runs(coarse, gap=_frames(o.passage)):
-            loud = _loudness(heard.levels.smooth, [(first, behind)])
-            if loud < gate:
-                continue
+        passages = [(run, _loudness(heard.levels.smooth, [run])) for run in join_runs(coarse, gap=_frames(o.passage))]
+        passages = [(run, loud) for run, loud in passages if loud >= gate]
+        depth = self._depth(heard.levels.smooth, passages)
+        for (first, behind), loud in passages:
             if _loudness(heard.smooth, [(first, behind)]) < o.weak:
                 first, behind = max(0, first - _frames(o.weak_reach)), behind + _frames(o.weak_reach)
                 weak[first:behind] = True
-            threshold[first:behind] = np.minimum(threshold[first:behind], loud - o.below_passage)
+            threshold[first:behind] = np.minimum(threshold[first:behind], loud - depth)
         return threshold, weak
+
+    def _depth(self, level: Decibels, passages: Sequence[tuple[tuple[int, int], float]]) -> float:
+        """How far (dB) under the loud frames of its passage a voice is told from the speaker's room."""
+        o = self._options
+        below = np.concatenate([loud - level[first:behind] for (first, behind), loud in passages])
+        room = float(np.percentile(below, 100.0 - o.room_share))
+        return min(o.below_passage, max(room - o.above_room, o.below_passage_least))
 
     def _faint(self, heard: _Heard) -> NDArray[np.bool_]:
         """Frames that stand out over a longer window."""
