@@ -1,9 +1,9 @@
 """How far each moment stands out of the noise of its line, band by band.
 
-One level over everything hides speech under whatever part of it is noisiest. Here the telephone band is cut
 One level over everything hides speech under whatever part of it is noisiest. Here the telephone band is cut into
 bands, each divided by its own noise, and the mean taken: noise alone gives 1.0 within a few tenths of a dB whatever its
 colour, so that speech well under the noise is still seen; a line cut at 300 Hz with hiss outside costs nothing.
+"""
 
 from __future__ import annotations
 
