@@ -43,6 +43,10 @@ class PackagesSource(_Strict):
 
     kind: Literal["packages"]
     packages: tuple[Requirement, ...] = Field(min_length=1)
+    folder: FileName = "data"
+    """Name of the folder in the packages that holds the files."""
+    extra: FileName | None = None
+    """Extra of asr-qa that installs the packages; None where none does."""
     join: dict[FileName, tuple[FileName, ...]] = Field(default_factory=dict)
     """File of the model -> its parts in order; a file not named here is carried whole."""
 
@@ -65,8 +69,9 @@ class Manifest(_Strict):
     """A model: what it is, what it may be used for, what it consists of and where it comes from."""
 
     name: FileName
-    engine: Literal["whisper", "sherpa"]
-    """whisper: CTranslate2 format as faster-whisper loads it; sherpa: ONNX files for sherpa-onnx."""
+    engine: Literal["whisper", "sherpa", "ge2e"]
+    """whisper: CTranslate2 format as faster-whisper loads it; sherpa: ONNX files for sherpa-onnx; ge2e: a voice
+    encoder, which tells the parties on one channel apart and does not transcribe."""
     title: str
     licence: str
     """SPDX identifier; LicenseRef-... for one that is not in SPDX, NOASSERTION where it is not known."""
@@ -81,6 +86,8 @@ class Manifest(_Strict):
     """What it needs in memory, in words."""
     speed: str = ""
     """How fast it is to be expected, in words."""
+    mandarin: str = ""
+    """How well it hears Mandarin, in words; a figure that was not measured here with its source."""
     mel_bins: int = 80
     """Mel bands the model expects; faster-whisper takes 80 where no preprocessor_config.json says otherwise."""
     notes: str = ""

@@ -91,7 +91,7 @@ def _table(rows: list[dict[str, Any]]) -> Table:
 def _row(places: _Places, manifest: Manifest) -> dict[str, Any]:
     path = places.path(manifest)
     fields = {"name", "engine", "title", "licence", "licence_url", "languages", "size_bytes", "size_exact"}
-    fields |= {"memory", "speed", "notes"}
+    fields |= {"memory", "speed", "mandarin", "notes"}
     about = manifest.model_dump(mode="json", include=fields)
     return {**about, "status": str(places.status(manifest)), "path": str(path) if path else None}
 

@@ -113,3 +113,24 @@ def test_every_shipped_model_says_how_fast_it_is_and_can_be_put_into_the_offline
         assert manifest.speed
         assert manifest.memory
         assert manifest.sources[0].kind == "folder"
+
+
+def test_the_readme_says_of_every_model_what_its_manifest_says() -> None:
+    text = (shipped("models").parent / "README.md").read_text(encoding="utf-8").partition("## Which model")[2]
+    table = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in text.splitlines()
+        if "MB" in line or "GB" in line
+    ]
+    rows = {cells[1].split()[0]: cells for cells in table if len(cells) == 7}
+    manifests = load_manifests(shipped("models"))
+    assert rows.keys() <= manifests.keys()
+    for name, manifest in manifests.items():
+        assert all((manifest.mandarin, manifest.speed, manifest.memory)), name
+        assert f"{name}" in text
+        if name in rows:
+            _, _, size, _, licence, speed, _ = rows[name]
+            number, unit = size.split()
+            assert float(number) * {"MB": 1e6, "GB": 1e9}[unit] == pytest.approx(manifest.size_bytes, rel=0.05), name
+            assert licence == manifest.licence or ("FunASR" in licence and "FunASR" in manifest.licence)
+            assert all(part.strip() in manifest.speed for part in speed.split(",")), name
