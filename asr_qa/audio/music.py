@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,14 +47,24 @@ class MusicOptions:
     weights: tuple[float, float, float, float, float] = (-4.85, 1.93, 5.19, 6.13, 3.55)
     """Of notes held short, middle and long, and of notes that sound some and many of the time."""
     offset: float = -1.81
-    doubt: float = 1.0
+    doubt: float = 0.6
     """Log odds that count for nothing."""
-    evidence: float = 4.5
+    evidence: float = 3.5
     """Log odds times seconds needed to call a stretch music, and to end it."""
     min_stretch: float = 2.0
     """Shorter stretches are not kept."""
-    edge: float = 0.8
-    """How far an edge may be moved to the quiet place next to it."""
+    unsure: float = 2.0
+    """How far into a stretch its edge may lie, since the measures look two seconds ahead and back."""
+    reach: float = 4.0
+    """How far before and after it sounds that belong to it are looked for."""
+    apart: float = 2.5
+    """Pauses between such sounds."""
+    above_floor: float = 5.0
+    """Sound is what stands above the quietest places around."""
+    known: float = 0.15
+    """Share of a stretch in which a pitch must sound to be one of its own."""
+    kinship: float = 0.22
+    """Held notes of its own pitches at a time, less those of others, in a sound that belongs to it."""
 
 
 def find_music(samples: Samples, *, options: MusicOptions | None = None) -> Track:
@@ -62,8 +73,10 @@ def find_music(samples: Samples, *, options: MusicOptions | None = None) -> Trac
     peaks = find_peaks(samples, options=o)
     if not len(peaks):
         return ()
-    stretches = _stretches(music_odds(peaks, options=o) - o.doubt, price=o.evidence / FRAME_SECONDS)
-    found = (_trim(samples, first * FRAME_SECONDS, (behind + 1) * FRAME_SECONDS, o.edge) for first, behind in stretches)
+    cores = _stretches(music_odds(peaks, options=o) - o.doubt, price=o.evidence / FRAME_SECONDS)
+    near = _widened(peaks)
+    notes = _held_map(near, o.held[0]) & peaks
+    found = (_fitted(samples, _kinship(near, notes, core, o), core, options=o) for core in cores)
     return bridge((s for s in found if s.duration >= o.min_stretch), 1.0)
 
 
@@ -125,16 +138,21 @@ def _widened(peaks: _Map) -> _Map:
 
 def _held(peaks: _Map, near: _Map, frames: int) -> NDArray[np.int64]:
     """How many notes of each frame hold their pitch for at least so many frames."""
-    if len(peaks) < frames:
-        return np.zeros(len(peaks), np.int64)
+    count: NDArray[np.int64] = (_held_map(near, frames) & peaks).sum(axis=1)
+    return count
+
+
+def _held_map(near: _Map, frames: int) -> _Map:
+    """Where a pitch is held for at least so many frames."""
+    held = np.zeros_like(near)
+    if len(near) < frames:
+        return held
     starts = near[: len(near) - frames + 1].copy()
     for step in range(1, frames):
         starts &= near[step : len(near) - frames + 1 + step]
-    held = np.zeros_like(near)
     for step in range(frames):
         held[step : step + len(starts)] |= starts
-    count: NDArray[np.int64] = (held & peaks).sum(axis=1)
-    return count
+    return held
 
 
 def _centred(values: _Curve, frames: int) -> _Curve:
@@ -165,23 +183,49 @@ def _stretches(odds: _Curve, *, price: float) -> Runs:
     return runs_of(states)
 
 
-def _trim(samples: Samples, start: float, end: float, reach: float) -> Segment:
-    """The stretch with both edges moved to where the sound next to a quiet place begins and ends."""
-    duration = len(samples) / SAMPLE_RATE
-    first = start if start < reach else _edge(samples, start, reach)
-    behind = end if end > duration - reach else duration - _edge(samples[::-1], duration - end, reach)
-    return Segment(max(0.0, first), max(first, min(duration, behind)))
+def _kinship(near: _Map, notes: _Map, core: tuple[int, int], options: MusicOptions) -> NDArray[np.int64]:
+    """Held notes of each frame that have a pitch of the core's own, less those that have not."""
+    rim = min(16, (core[1] - core[0]) // 4)
+    own = near[core[0] + rim : core[1] - rim].mean(axis=0) >= options.known
+    kin: NDArray[np.int64] = (notes & own).sum(axis=1) - (notes & ~own).sum(axis=1)
+    return kin
 
 
-def _edge(samples: Samples, time: float, reach: float) -> float:
-    """Where sound rises by 6 dB after the quietest place near `time`."""
+def _fitted(samples: Samples, kinship: NDArray[np.int64], core: tuple[int, int], *, options: MusicOptions) -> Segment:
+    """The stretch with its edges where the sounds that belong to it begin and end."""
+    first, behind = core[0] * FRAME_SECONDS, (core[1] + 1) * FRAME_SECONDS
+    around = Segment(max(0.0, first - options.reach), min(len(samples) / SAMPLE_RATE, behind + options.reach))
+    sounds = _sounds(samples, around, above_floor=options.above_floor)
+    parts = [p for s in sounds for p in _split(s, first, behind)]
+    unsure = min(options.unsure, (behind - first) / 3)
+    edges = Segment(first + unsure, behind - unsure)
+    rims = (Segment(first, edges.start), Segment(edges.end, behind))  # of steady music no sounds can be told apart
+    parts = sorted([*parts, *(rim for rim in rims if not any(rim & part for part in parts))])
+    for part in (*reversed([p for p in parts if p.start < edges.start]), *(p for p in parts if p.end > edges.end)):
+        played = kinship[round(part.start / FRAME_SECONDS) : round(part.end / FRAME_SECONDS) + 1]
+        balance = float(played.mean()) if played.size else 0.0
+        runs_on = bool(edges & part) or ((edges ^ part).duration <= 0.0 and part.duration <= _OVER and balance >= 0.0)
+        if runs_on or ((edges ^ part).duration <= options.apart and balance >= options.kinship):
+            edges = edges | part
+    return edges
+
+
+_OVER = 1.0
+"""Seconds by which a sound may run on beyond the stretch; what goes on longer must show that it belongs."""
+
+
+def _split(sound: Segment, *times: float) -> list[Segment]:
+    """The sound cut at those times that lie in it."""
+    cuts = [sound.start, *(time for time in times if sound.start < time < sound.end), sound.end]
+    return [Segment(start, end) for start, end in pairwise(cuts)]
+
+
+def _sounds(samples: Samples, around: Segment, *, above_floor: float) -> Track:
+    """What is louder than the quietest places around, pauses of 0.3 s bridged."""
     step = SAMPLE_RATE // 50
-    begin = max(0, int((time - reach) * SAMPLE_RATE))
-    part = np.asarray(samples[begin : int((time + reach) * SAMPLE_RATE)], np.float32)
+    part = np.asarray(samples[int(around.start * SAMPLE_RATE) : int(around.end * SAMPLE_RATE)], np.float32)
     blocks = part[: part.size // step * step].reshape(-1, step)
-    if not len(blocks):
-        return time
     level = 10 * np.log10(np.convolve((blocks**2).mean(axis=1), np.ones(5) / 5, mode="same") + 1.0)
-    quiet = int(np.argmin(level[2:-2])) + 2 if level.size > 5 else 0
-    louder = np.flatnonzero(level[quiet:] > level[quiet] + 6.0)
-    return begin / SAMPLE_RATE + (quiet + (int(louder[0]) if louder.size else 0)) * step / SAMPLE_RATE
+    loud = runs_of(level > np.percentile(level, 3) + above_floor)
+    found = bridge((Segment(first / 50, behind / 50) for first, behind in loud), 0.3)
+    return tuple(s.shift(around.start) for s in found if s.duration >= 0.1)

@@ -21,7 +21,6 @@ RING_BACK: dict[str, tuple[tuple[float, ...], float, float]] = {
     "cn": ((450.0,), 1.0, 4.0),
     "us": ((440.0, 480.0), 2.0, 4.0),
     "eu": ((425.0,), 1.0, 4.0),
-    "uk": ((400.0, 450.0), 0.4, 0.2),
 }
 """Frequencies, seconds on, seconds off."""
 BUSY: dict[str, tuple[tuple[float, ...], float, float]] = {
@@ -45,9 +44,7 @@ def tone(frequencies: Sequence[float], seconds: float, *, level_db: float = -15.
     return (wave * fade * np.sqrt(2) * 10 ** (level_db / 20)).astype(np.float32)
 
 
-def cadence(
-    pattern: tuple[Sequence[float], float, float], seconds: float, *, level_db: float = -15.0
-) -> Sound:
+def cadence(pattern: tuple[Sequence[float], float, float], seconds: float, *, level_db: float = -15.0) -> Sound:
     """A tone switched on and off, such as RING_BACK["cn"] or BUSY["us"]."""
     frequencies, on, off = pattern
     period = np.concatenate([tone(frequencies, on, level_db=level_db), silence(off)])
@@ -68,7 +65,15 @@ def fax(*, seed: int = 0, level_db: float = -15.0) -> Sound:
     rng = np.random.default_rng(seed)
     calling = np.concatenate([tone((1100.0,), 0.5, level_db=level_db), silence(1.0)])
     answer = tone((2100.0,), 3.0, level_db=level_db)
-    parts = [calling, calling, answer, silence(0.1), _v21(1.6, rng, level_db), silence(0.2), _training(2.5, rng, level_db)]
+    parts = [
+        calling,
+        calling,
+        answer,
+        silence(0.1),
+        _v21(1.6, rng, level_db),
+        silence(0.2),
+        _training(2.5, rng, level_db),
+    ]
     return np.concatenate([*parts, silence(0.2), _v21(1.0, rng, level_db)])
 
 
@@ -110,7 +115,7 @@ _VOICES = {"organ": (1, 0.6, 0.4, 0.3), "strings": (1, 0.5, 0.5, 0.3, 0.25, 0.2)
 
 
 def tune(seconds: float, *, seed: int, style: str = "band", level_db: float = -22.0) -> Sound:
-    """Music by chance: styles "chords" (held), "arpeggio" (plucked, one note at a time), "drums", "band" (all three)."""
+    """Music by chance; styles: "chords" (held), "arpeggio" (plucked), "drums", "band" (all three)."""
     rng = np.random.default_rng(seed)
     beat = 60.0 / float(rng.uniform(72, 140))
     key = float(rng.uniform(110, 220))

@@ -1,0 +1,72 @@
+"""What is heard on a channel and is no speech: tones and music, found before speech is looked for."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from asr_qa.audio.energy import frame_levels
+from asr_qa.audio.music import MusicOptions, find_music
+from asr_qa.audio.tones import ToneOptions, find_tones
+from asr_qa.audio.vad import digest_of
+from asr_qa.core.segment import Segment, Track, bridge, subtract, union
+from asr_qa.errors import ConfigurationError
+from asr_qa.pipeline.ports import SAMPLE_RATE, NonSpeech, Samples
+
+_MARGIN = 0.04
+"""Seconds by which a tone is silenced beyond its edges: filters and codecs smear them."""
+_FLOOR_PERCENTILE = 5
+_LOUDEST_FLOOR = -45.0
+_QUIETEST_FLOOR = -75.0
+"""dB full scale between which the noise put in place of a sound lies."""
+_TONAL = 0.5
+"""Share of what was called music that steady tones explain from which on it is none."""
+
+
+class ToneAndMusicDetector:
+    """Tones by their spectrum, music by its notes."""
+
+    def __init__(self, tones: ToneOptions | None = None, music: MusicOptions | None = None) -> None:
+        self._tones = tones or ToneOptions()
+        self._music = music or MusicOptions()
+
+    @property
+    def name(self) -> str:
+        """Name and parameters."""
+        return f"tones-1(options={digest_of(self._tones)})+music-1(options={digest_of(self._music)})"
+
+    def find(self, samples: Samples, sample_rate: int) -> NonSpeech:
+        """Tones and music in one channel of 16-bit samples at 16 kHz."""
+        if sample_rate != SAMPLE_RATE:
+            raise ConfigurationError(f"tones and music are looked for at {SAMPLE_RATE} Hz, not {sample_rate}; resample")
+        tones = find_tones(samples, options=self._tones)
+        music = _without_tones(find_music(samples, options=self._music), tones.every)
+        end = Segment(0.0, len(samples) / SAMPLE_RATE)
+        wide = (Segment(max(0.0, s.start - _MARGIN), min(end.end, s.end + _MARGIN)) for s in tones.every)
+        return NonSpeech(bridge((*wide, *music), 0.12), union(music, tones.ringing))
+
+    def silence(self, samples: Samples, sounds: Track, sample_rate: int) -> Samples:
+        """A copy with noise as quiet as the quietest places of the channel where those sounds were."""
+        quiet = np.array(samples, np.int16)
+        scale = 32768 * 10 ** (_floor(samples, sample_rate) / 20)
+        rng = np.random.default_rng(0)
+        for sound in sounds:
+            part = slice(int(sound.start * sample_rate), int(sound.end * sample_rate))
+            quiet[part] = np.round(rng.standard_normal(len(quiet[part]), np.float32) * scale).astype(np.int16)
+        return quiet
+
+
+def _floor(samples: Samples, sample_rate: int) -> float:
+    """Level of the quiet places, dB full scale."""
+    levels = frame_levels(samples, sample_rate)
+    lowest = float(np.percentile(levels, _FLOOR_PERCENTILE)) if levels.size else _QUIETEST_FLOOR
+    return float(np.clip(lowest, _QUIETEST_FLOOR, _LOUDEST_FLOOR))
+
+
+def _without_tones(music: Track, tones: Track) -> Track:
+    """Stretches that are not merely steady tones: ring-back and beeps hold their pitch too."""
+    kept = []
+    for stretch in music:
+        rest = subtract((stretch,), bridge(tones, 5.5))
+        if sum(part.duration for part in rest) > (1 - _TONAL) * stretch.duration:
+            kept.append(stretch)
+    return tuple(kept)
