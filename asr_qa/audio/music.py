@@ -101,8 +101,7 @@ def music_odds(peaks: _Map, *, options: MusicOptions) -> _Curve:
     some, many = ((share > often).sum(axis=1) / 3 for often in options.often)
     curves += [np.minimum(some, 12) / 12, np.minimum(many, 8) / 8]
     weighted = (np.float32(w) * np.sqrt(np.maximum(c, 0)) for w, c in zip(options.weights, curves, strict=True))
-    odds: _Curve = np.sum(np.stack(list(weighted)), axis=0, dtype=np.float32) + np.float32(options.offset)
-    return odds
+    return np.asarray(np.sum(np.stack(list(weighted)), axis=0, dtype=np.float32) + options.offset, np.float32)
 
 
 def _spectra(samples: Samples) -> Iterator[_Curve]:

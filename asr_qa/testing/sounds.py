@@ -31,6 +31,11 @@ BUSY: dict[str, tuple[tuple[float, ...], float, float]] = {
 }
 
 
+def _at(wave: NDArray[np.float64] | Sound, level_db: float) -> Sound:
+    """A wave of full-scale power brought to a level."""
+    return np.asarray(wave * 10 ** (level_db / 20), np.float32)
+
+
 def silence(seconds: float) -> Sound:
     """Digital silence."""
     return np.zeros(round(seconds * SAMPLE_RATE), np.float32)
@@ -41,7 +46,7 @@ def tone(frequencies: Sequence[float], seconds: float, *, level_db: float = -15.
     t = np.arange(round(seconds * SAMPLE_RATE)) / SAMPLE_RATE
     wave = sum((np.sin(2 * np.pi * f * t + i) for i, f in enumerate(frequencies)), np.zeros_like(t))
     fade = np.minimum(1.0, np.minimum(t, t[::-1]) / 0.003)
-    return (wave * fade * np.sqrt(2) * 10 ** (level_db / 20)).astype(np.float32)
+    return _at(wave * fade * np.sqrt(2), level_db)
 
 
 def cadence(pattern: tuple[Sequence[float], float, float], seconds: float, *, level_db: float = -15.0) -> Sound:
@@ -82,7 +87,7 @@ def _v21(seconds: float, rng: np.random.Generator, level_db: float) -> Sound:
     bits = rng.integers(0, 2, int(seconds * 300))
     hertz = np.repeat(np.where(bits, 1650.0, 1850.0), SAMPLE_RATE // 300)
     phase = 2 * np.pi * np.cumsum(hertz) / SAMPLE_RATE
-    return (np.sin(phase) * np.sqrt(2) * 10 ** (level_db / 20)).astype(np.float32)
+    return _at(np.sin(phase) * np.sqrt(2), level_db)
 
 
 def _training(seconds: float, rng: np.random.Generator, level_db: float) -> Sound:
@@ -93,13 +98,13 @@ def _training(seconds: float, rng: np.random.Generator, level_db: float) -> Soun
     baseband = np.exp(1j * steps)[(t * 2400).astype(int)]
     smooth = np.convolve(baseband, np.hanning(11) / 5, mode="same")
     wave = (smooth * np.exp(2j * np.pi * 1800 * t)).real
-    return (wave / wave.std() * 10 ** (level_db / 20)).astype(np.float32)
+    return _at(wave / wave.std(), level_db)
 
 
 def white(seconds: float, *, seed: int, level_db: float = -30.0) -> Sound:
     """White noise."""
     noise = np.random.default_rng(seed).standard_normal(round(seconds * SAMPLE_RATE))
-    return (noise * 10 ** (level_db / 20)).astype(np.float32)
+    return _at(noise, level_db)
 
 
 def pink(seconds: float, *, seed: int, level_db: float = -30.0) -> Sound:
@@ -107,7 +112,7 @@ def pink(seconds: float, *, seed: int, level_db: float = -30.0) -> Sound:
     noise = white(seconds, seed=seed, level_db=0.0)
     hertz = np.fft.rfftfreq(noise.size, 1 / SAMPLE_RATE)
     shaped = np.fft.irfft(np.fft.rfft(noise) / np.sqrt(np.maximum(hertz, 50)), noise.size)
-    return (shaped / shaped.std() * 10 ** (level_db / 20)).astype(np.float32)
+    return _at(shaped / shaped.std(), level_db)
 
 
 _CHORDS = ((0, 4, 7), (9, 12, 16), (5, 9, 12), (7, 11, 14))
@@ -133,22 +138,24 @@ def tune(seconds: float, *, seed: int, style: str = "band", level_db: float = -2
             for i in range(8):
                 _lay(mix, (4 * bar + i / 2) * beat, _drum(i % 4, rng))
     part = mix[: round(seconds * SAMPLE_RATE)]
-    return (part / part.std() * 10 ** (level_db / 20)).astype(np.float32)
+    return _at(part / part.std(), level_db)
 
 
 def _note(hertz: float, seconds: float, voice: str, attack: float, decay: float) -> NDArray[np.float64]:
     t = np.arange(round(seconds * SAMPLE_RATE)) / SAMPLE_RATE
     wave = sum((a * np.sin(2 * np.pi * hertz * h * t) for h, a in enumerate(_VOICES[voice], 1)), np.zeros_like(t))
-    return wave * np.minimum(1.0, t / attack) * np.minimum(1.0, t[::-1] / 0.02) * np.exp(-t / decay)
+    shape = np.minimum(1.0, t / attack) * np.minimum(1.0, t[::-1] / 0.02) * np.exp(-t / decay)
+    return np.asarray(wave * shape, np.float64)
 
 
 def _drum(place: int, rng: np.random.Generator) -> NDArray[np.float64]:
     """Bass drum on the beat, snare on the back-beat, cymbal between."""
     t = np.arange(SAMPLE_RATE // 4) / SAMPLE_RATE
     if place == 0:
-        return 2.0 * np.sin(2 * np.pi * (50 * t + 8 * (1 - np.exp(-t / 0.03)))) * np.exp(-t / 0.08)
+        beat = 2.0 * np.sin(2 * np.pi * (50 * t + 8 * (1 - np.exp(-t / 0.03)))) * np.exp(-t / 0.08)
+        return np.asarray(beat, np.float64)
     noise = rng.standard_normal(t.size) * np.exp(-t / (0.06 if place == 2 else 0.02))
-    return (0.8 if place == 2 else 0.3) * noise
+    return np.asarray((0.8 if place == 2 else 0.3) * noise, np.float64)
 
 
 def _lay(mix: NDArray[np.float64], start: float, sound: NDArray[np.float64]) -> None:
