@@ -51,6 +51,13 @@ class VadSettings(_Group):
     """Which detector finds speech in a channel."""
 
 
+class DiarizationSettings(_Group):
+    """Calls with both parties on one channel."""
+
+    model: str = "voices"
+    """Manifest in models/ of the voice encoder that tells the parties apart; empty leaves who speaks unknown."""
+
+
 class AudioSettings(_Group):
     """Reading recordings."""
 
@@ -102,6 +109,7 @@ class Settings(BaseSettings):
     """How much `serve` logs to standard error; requests are logged unless this asks for less."""
     asr: AsrSettings = AsrSettings()
     vad: VadSettings = VadSettings()
+    diarization: DiarizationSettings = DiarizationSettings()
     audio: AudioSettings = AudioSettings()
     server: ServerSettings = ServerSettings()
 

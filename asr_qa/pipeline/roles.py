@@ -1,8 +1,11 @@
-"""Which channel belongs to whom, and what the opening script says about it."""
+"""Which channel or voice belongs to whom, from the opening script, the closing one, vocabulary and talk pattern."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 
 from asr_qa.core.document import CallWarning
 from asr_qa.core.phonetic import syllables
@@ -28,6 +31,90 @@ OPENING_SECONDS = 40.0
 
 _SURE = 2
 """Phrases by which one side must lead before roles are called swapped."""
+
+CLOSING_SECONDS = 40.0
+"""How far from the last word the closing script is looked for."""
+
+ROLE_LIMIT = 0.9
+"""Below this confidence the roles of two voices are not known."""
+
+_ENGLISH_OPENING = ("thank you for calling", "thanks for calling", "how can i help", "how may i help", "this call")
+_CLOSING_SCRIPT = (
+    *(
+        "感谢您的来电",
+        "感谢您的致电",
+        "感谢您的接听",
+        "祝您生活愉快",
+        "祝您愉快",
+        "还有其他可以帮您",
+        "还有什么可以帮您",
+    ),
+    *("对我的服务", "满意度评价", "请您评价", "请不要挂机", "欢迎随时来电", "欢迎再次来电", "欢迎随时致电"),
+    *("anything else i can help", "anything else i can do", "thank you for calling", "have a nice day"),
+)
+_AGENT_WORDS = (
+    *(
+        "请您",
+        "您好",
+        "为您",
+        "帮您",
+        "给您",
+        "您的",
+        "您看",
+        "您这边",
+        "跟您",
+        "和您",
+        "您是",
+        "您稍等",
+        "请稍等",
+        "您提供",
+    ),
+    *(
+        "核对",
+        "核实",
+        "确认一下",
+        "登记",
+        "我司",
+        "工单",
+        "专员",
+        "久等了",
+        "先生",
+        "女士",
+        "不好意思",
+        "非常抱歉",
+        "建议您",
+    ),
+    *("let me check", "may i have", "could you please", "i apologize", "let me look", "bear with me"),
+)
+_CUSTOMER_WORDS = (
+    *(
+        "我想",
+        "我要",
+        "我的",
+        "我这",
+        "我家",
+        "我买",
+        "我们家",
+        "你们",
+        "怎么",
+        "为什么",
+        "能不能",
+        "可不可以",
+        "多少钱",
+    ),
+    *("投诉", "我姓", "怎么办", "什么时候", "我就", "我不", "你给我", "帮我", "麻烦你"),
+    *("i want", "i need", "my order", "i bought", "i have a problem", "when will", "can you help me", "your company"),
+)
+
+_PER_OPENING, _PER_CLOSING = 1.6, 1.2
+"""Log odds that a phrase of the script is worth."""
+_SCRIPT_MOST = 3.2
+_PER_WORD = 0.35
+_WORDS_MOST = 2.0
+_SPEAKS_FIRST = {"inbound": 0.9, "outbound": 0.0}
+"""Who takes a call speaks first: of a call that comes in that is the agent; who is called may only say "hello"."""
+_SPEAKS_MORE = 0.3
+"""Agents explain: for a share of the talk of two thirds."""
 
 
 def assign_roles(channels: int, agent_channel: int) -> tuple[Role | None, ...]:
@@ -69,6 +156,65 @@ def swap(roles: Sequence[Role | None]) -> tuple[Role | None, ...]:
     return tuple(role.opposite if role in (Role.AGENT, Role.CUSTOMER) else role for role in roles)
 
 
+@dataclass(frozen=True, slots=True)
+class RoleDecision:
+    """Who of two voices is the agent."""
+
+    swapped: bool
+    """Whether it is the one that is called customer so far."""
+    confidence: float
+    """0.5 to 1."""
+
+    @property
+    def known(self) -> bool:
+        """Whether rules may rest on it."""
+        return self.confidence >= ROLE_LIMIT
+
+
+def decide_roles(transcript: Transcript, *, direction: str | None = None) -> RoleDecision:
+    """Decide which of the two voices of a call is the agent's; agent and customer are only names of them so far.
+
+    Args:
+        transcript: What both said.
+        direction: "inbound" or "outbound" where known.
+    """
+    odds = agent_odds(transcript, direction=direction)
+    return RoleDecision(odds < 0, 1 / (1 + math.exp(-abs(odds))))
+
+
+def agent_odds(transcript: Transcript, *, direction: str | None = None) -> float:
+    """Log odds that what is called the agent is the agent: above 0 for, below against, 0 where nothing tells."""
+    last = max((utterance.end for utterance in transcript.utterances), default=0.0)
+    opening = {role: _said(transcript, role, end=OPENING_SECONDS) for role in (Role.AGENT, Role.CUSTOMER)}
+    closing = {role: _said(transcript, role, start=last - CLOSING_SECONDS) for role in (Role.AGENT, Role.CUSTOMER)}
+    whole = {role: _said(transcript, role) for role in (Role.AGENT, Role.CUSTOMER)}
+    script = _PER_OPENING * _lead(opening, (*OPENING_SCRIPT, *_ENGLISH_OPENING))
+    script += _PER_CLOSING * _lead(closing, _CLOSING_SCRIPT)
+    words = _PER_WORD * (_lead(whole, _AGENT_WORDS, often=True) - _lead(whole, _CUSTOMER_WORDS, often=True))
+    return _within(script, 2 * _SCRIPT_MOST) + _within(words, _WORDS_MOST) + _pattern(transcript, direction)
+
+
+def _pattern(transcript: Transcript, direction: str | None) -> float:
+    """What it says who speaks first and who speaks more."""
+    talk = {role: sum(len(plain(u.text)) for u in transcript.of(role)) for role in (Role.AGENT, Role.CUSTOMER)}
+    if not all(talk.values()):
+        return 0.0
+    first = min(transcript.utterances, key=lambda u: u.start).role
+    share = talk[Role.AGENT] / sum(talk.values())
+    began = _SPEAKS_FIRST.get(direction or "", 0.3) * (1 if first is Role.AGENT else -1)
+    return began + _within((share - 0.5) * 6 * _SPEAKS_MORE, _SPEAKS_MORE)
+
+
+def _lead(said: Mapping[Role, str], phrases: Iterable[str], *, often: bool = False) -> int:
+    """By how many phrases the agent leads; with `often` by how many times any of them was said."""
+    one, other = (_count(said[role], phrases, often=often) for role in (Role.AGENT, Role.CUSTOMER))
+    return one - other
+
+
+def _within(value: float, most: float) -> float:
+    return max(-most, min(most, value))
+
+
 def role_warnings(roles: Sequence[Role | None], transcript: Transcript) -> tuple[CallWarning, ...]:
     """Warnings roles_unknown and swapped_roles."""
     if any(role is None for role in roles):
@@ -81,14 +227,24 @@ def role_warnings(roles: Sequence[Role | None], transcript: Transcript) -> tuple
 
 
 def _hits(transcript: Transcript, role: Role) -> int:
-    said = "".join(u.text for u in transcript.of(role) if u.start < OPENING_SECONDS)
-    heard, hits = _sounds(said), 0
+    return _count(_said(transcript, role, end=OPENING_SECONDS), OPENING_SCRIPT)
+
+
+def _said(transcript: Transcript, role: Role, *, start: float = 0.0, end: float = math.inf) -> str:
+    """How the words of one role sound that begin between two moments."""
+    return _sounds("".join(u.text for u in transcript.of(role) if start <= u.start < end))
+
+
+def _count(heard: str, phrases: Iterable[str], *, often: bool = False) -> int:
+    hits = 0
     # The longest first, and what it matched taken out: a phrase within another is no second hit.
-    for phrase in sorted(map(_sounds, OPENING_SCRIPT), key=len, reverse=True):
-        hits += phrase in heard
+    for phrase in sorted(set(map(_sounds, phrases)), key=lambda sounds: (-len(sounds), sounds)):
+        times = heard.count(phrase)
+        hits += times if often else min(times, 1)
         heard = heard.replace(phrase, "|")
     return hits
 
 
+@lru_cache(maxsize=512)
 def _sounds(text: str) -> str:
     return "".join(f"-{syllable}-" for syllable in syllables(plain(text)))

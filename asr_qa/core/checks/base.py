@@ -37,6 +37,11 @@ class CallFacts:
         """Whether nobody can say who spoke."""
         return not UNSURE_ROLES.isdisjoint(self.warnings)
 
+    @property
+    def unsure_of_overlap(self) -> bool:
+        """Whether nobody can say what was said at once: both parties are on one channel."""
+        return "one_channel" in self.warnings
+
 
 class Stance(Enum):
     """What is at stake in a check, which decides how doubt is read."""

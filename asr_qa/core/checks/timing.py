@@ -39,6 +39,8 @@ _OF_ONE_PARTY = PER_ROLE | LATENCY | {"first_response", "talk_ratio"}
 EVENT_KINDS = frozenset(
     {"silence", "hold", "dead_air", "overlap", "backchannel", "interruption", "talk_over", "monologue"}
 )
+_AT_ONCE = frozenset({"overlap", "backchannel", "interruption", "talk_over"})
+"""Events that only two channels tell."""
 _EVENTS_OF = {
     "longest_silence": "silence",
     "silence_seconds": "silence",
@@ -74,6 +76,8 @@ def decide_event(options: EventCount, looking: Looking) -> Outcome:
     wanted = options.filter
     if (wanted.by or looking.role) is not None and facts.unsure_of_roles:
         return Outcome(verdict=Verdict.UNDETERMINED, note="it is not known who speaks")
+    if wanted.kind_of in _AT_ONCE and facts.unsure_of_overlap:
+        return Outcome(verdict=Verdict.UNDETERMINED, note="both parties are on one channel: overlap is not known")
     if not facts.timeline.turns and not facts.timeline.events:
         return Outcome(verdict=Verdict.UNDETERMINED, note="no speech was found in this call")
     found = find_events(facts, wanted, role=looking.role)

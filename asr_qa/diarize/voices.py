@@ -1,0 +1,63 @@
+"""How many voices there are, from how alike the parts of what was said are."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from asr_qa.diarize.cluster import Split, Vectors, split_in_two
+from asr_qa.diarize.windows import STEP
+
+_LIKENESS = ((8, 0.80, 0.80), (40, 0.88, 0.912), (np.inf, 0.89, 0.912))
+"""Of a split whose smaller part has fewer windows than the first number: the likeness below which it is surely two
+voices, and the one from which it is one voice.
+
+A few windows differ from the rest by what is said in them, many only by who says it. Found on calls whose truth is
+known: parts of one voice 0.89 and more (0.78 where there are hardly any windows), two voices 0.67 to 0.91, so there
+is a band in which nobody can be sure.
+"""
+_SURE, _UNSURE = 0.98, 0.6
+"""Confidence that there are two voices below that band, and at its upper end."""
+_THIRD_BELOW = 0.80
+"""Likeness below which one of two voices is two voices itself."""
+_RUN = 5
+"""Windows in a row of a third voice that count: fewer may be both parties speaking at once."""
+_THIRD_WINDOWS = 20
+"""Windows in such runs that make a third voice: 6 s."""
+
+
+def two_voices(split: Split) -> float | None:
+    """How sure it is that the two parts of a split are two people, 0 to 1; None where they are one."""
+    sure, one = next(limits for windows, *limits in _LIKENESS if split.smaller < windows)
+    if split.likeness >= one:
+        return None
+    return float(np.interp(split.likeness, [sure, one], [_SURE, _UNSURE])) if one > sure else _SURE
+
+
+def has_third_voice(split: Split, vectors: Vectors, starts: NDArray[np.int64]) -> bool:
+    """Whether one of the two voices is more than one.
+
+    Args:
+        split: The vectors in two voices.
+        vectors: One for each window.
+        starts: First frame of each window, in order.
+    """
+    return any(_is_mixed(vectors[group], starts[group]) for group in (split.second, ~split.second))
+
+
+def _is_mixed(vectors: Vectors, starts: NDArray[np.int64]) -> bool:
+    parts = split_in_two(vectors) if len(vectors) >= 2 * _THIRD_WINDOWS else None
+    if parts is None or parts.likeness >= _THIRD_BELOW:
+        return False
+    smaller = parts.second if parts.second.sum() <= len(vectors) / 2 else ~parts.second
+    return sum(run for run in _runs(starts[smaller]) if run >= _RUN) >= _THIRD_WINDOWS
+
+
+def _runs(starts: NDArray[np.int64]) -> list[int]:
+    """Lengths of rows of windows that follow each other."""
+    if not len(starts):
+        return []
+    breaks = [index for index, (one, other) in enumerate(pairwise(starts), 1) if other - one > STEP]
+    return [behind - first for first, behind in pairwise([0, *breaks, len(starts)])]

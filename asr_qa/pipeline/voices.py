@@ -1,0 +1,117 @@
+"""Calls whose parties are on one channel: parted into voices before, named after transcription."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from asr_qa.core.document import CallWarning
+from asr_qa.core.metrics import CallMetrics, PerRole
+from asr_qa.core.recording import Role
+from asr_qa.core.segment import Track, total
+from asr_qa.core.transcript import Transcript
+from asr_qa.pipeline.ports import Diarizer, Samples, SpokenChannel
+from asr_qa.pipeline.roles import decide_roles
+
+NO_MODEL = CallWarning(
+    code="no_diarization_model",
+    message="both parties are on one channel and there is no model that tells voices apart: who speaks is not known; "
+    "get it with: asr-qa models pull voices",
+)
+ONE_CHANNEL = CallWarning(
+    code="one_channel",
+    message="both parties are on one channel: what they say at once cannot be told apart, so interruptions and "
+    "talking over are left to a person",
+)
+
+_NAMES = (Role.AGENT, Role.CUSTOMER)
+_SURE = 0.9
+"""Confidence below which it is not known that there are two voices."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parted:
+    """The voices of one channel, and what to warn of."""
+
+    channels: tuple[SpokenChannel, ...]
+    """One for each voice; agent and customer are only names until the voices are named."""
+    confidence: float
+    """That there are two voices, 0 to 1."""
+    warnings: tuple[CallWarning, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What was said, each voice under its role."""
+
+    transcript: Transcript
+    speech: dict[Role, Track]
+    warnings: tuple[CallWarning, ...]
+    """roles_unknown, where the roles are only the likelier ones."""
+
+
+def part_voices(channel: SpokenChannel, diarizer: Diarizer | None) -> Parted:
+    """One channel as a channel for each voice; the channel itself where there is only one or nothing to part with."""
+    if diarizer is None:
+        return Parted((channel,), 0.0, (NO_MODEL,) if channel.speech else ())
+    found = diarizer.diarize(channel.samples, channel.speech)
+    if len(found.voices) != len(_NAMES):
+        return Parted((channel,), 0.0, found.warnings)
+    channels = tuple(
+        replace(channel, role=role, speech=voice, samples=_without(channel, other))
+        for role, voice, other in zip(_NAMES, found.voices, reversed(found.voices), strict=True)
+    )
+    return Parted(channels, found.confidence, (ONE_CHANNEL, *found.warnings))
+
+
+def name_voices(parted: Parted, transcript: Transcript, *, direction: str | None) -> Named:
+    """Put every word and every stretch of speech on its role.
+
+    Where it is not sure which voice is the agent's, the likelier roles are kept apart and the warning roles_unknown
+    leaves every rule about one party to a person. One voice alone is nobody's: it stays OTHER.
+    """
+    if len(parted.channels) < len(_NAMES):
+        why = "one channel carries both parties" if NO_MODEL in parted.warnings else "one channel, and one voice on it"
+        return Named(transcript, _speech(parted.channels), (_unknown(why),))
+    decision = decide_roles(transcript, direction=direction)
+    channels = parted.channels
+    if decision.swapped:
+        transcript = replace(
+            transcript, utterances=tuple(replace(u, role=u.role.opposite) for u in transcript.utterances)
+        )
+        channels = tuple(replace(channel, role=channel.role.opposite) for channel in channels)
+    doubts = [
+        *([f"the roles of the two voices are only likely ({decision.confidence:.0%})"] if not decision.known else []),
+        *(["it is not sure that there are two voices"] if parted.confidence < _SURE else []),
+        *(["there may be a third voice"] if any(w.code == "third_voice" for w in parted.warnings) else []),
+    ]
+    return Named(transcript, _speech(channels), (_unknown("; ".join(doubts)),) if doubts else ())
+
+
+def without_overlap(metrics: CallMetrics) -> CallMetrics:
+    """The figures of a call on one channel: what takes two voices at once was not measured."""
+    nobody = PerRole()
+    return replace(metrics, overlap_seconds=None, interruptions=nobody, talk_overs=nobody, backchannels=nobody)
+
+
+def loudest(tracks: Sequence[Track]) -> int:
+    """The channel with most speech."""
+    return max(range(len(tracks)), key=lambda index: (total(tracks[index]), -index))
+
+
+def _without(channel: SpokenChannel, other: Track) -> Samples:
+    """The samples with the other voice's stretches silent: what lies in a pause of this voice is not read as its."""
+    samples = np.array(channel.samples)
+    for stretch in other:
+        samples[round(stretch.start * channel.sample_rate) : round(stretch.end * channel.sample_rate)] = 0
+    return samples
+
+
+def _speech(channels: Sequence[SpokenChannel]) -> dict[Role, Track]:
+    return {channel.role: channel.speech for channel in channels}
+
+
+def _unknown(why: str) -> CallWarning:
+    return CallWarning(code="roles_unknown", message=f"{why}: rules about one party are left to a person")
