@@ -12,17 +12,19 @@ from asr_qa.asr import TRANSCRIBERS
 from asr_qa.asr.hotlist import hot_words
 from asr_qa.asr.hotwords import HotWordTranscriber
 from asr_qa.asr.replay import ReplayTranscriber, find_transcript, load_transcript
-from asr_qa.asr.weights import FoundModel, OnProgress, find_model
+from asr_qa.asr.weights import FoundModel, ModelStatus, OnProgress, ensure, find_model, load_manifests, status
 from asr_qa.audio.channels import inspect_channels
 from asr_qa.audio.decode import AvReader
+from asr_qa.audio.nonspeech import ToneAndMusicDetector
 from asr_qa.audio.vad import detector
 from asr_qa.config import Settings, shipped
 from asr_qa.core.rule import Ruleset
 from asr_qa.core.scorecard import Scorecard
 from asr_qa.core.transcript import Transcript
 from asr_qa.db.store import SqlStore, open_store
+from asr_qa.diarize.diarizer import VoiceDiarizer
 from asr_qa.errors import ConfigurationError
-from asr_qa.pipeline.ports import Transcriber
+from asr_qa.pipeline.ports import Diarizer, Transcriber
 from asr_qa.pipeline.process import Stages
 from asr_qa.ruleset.loader import load_ruleset
 from asr_qa.ruleset.phrases import refuse_phrases
@@ -110,11 +112,35 @@ def build_stages(settings: Settings, *, rules: Rules | None = None, workers: int
         reader=audio_reader(settings),
         detector=detector(settings.vad.detector),
         inspect=inspect_channels,
+        non_speech=ToneAndMusicDetector(),
         transcriber=_with_hot_words(_transcriber(settings, workers), words),
         ruleset=rules.ruleset,
         scorecard=rules.scorecard,
         version=__version__,
+        diarizer=find_diarizer(settings),
     )
+
+
+def find_diarizer(settings: Settings) -> Diarizer | None:
+    """What tells voices on one channel apart; None where it is switched off or its model is not here.
+
+    Raises:
+        ModelError: The model is here and damaged.
+        ConfigurationError: The setting names no model of this kind.
+    """
+    if not settings.diarization.model:
+        return None
+    manifest = load_manifests(shipped("models")).get(settings.diarization.model)
+    if manifest is None or manifest.engine != "ge2e":
+        raise ConfigurationError(
+            f"{settings.diarization.model}: no model that tells voices apart; set ASR_QA_DIARIZATION__MODEL to voices"
+        )
+    cache_dir, models_dir = settings.cache_dir, settings.models_dir
+    if status(manifest, cache_dir=cache_dir, models_dir=models_dir) is ModelStatus.MISSING:
+        return None
+    weights = manifest.files[0]
+    folder = ensure(manifest, cache_dir=cache_dir, models_dir=models_dir)
+    return VoiceDiarizer(folder / weights.name, f"{manifest.name}@{(weights.sha256 or '')[:12]}")
 
 
 def stages_for(settings: Settings, stages: Stages, path: Path) -> Stages:

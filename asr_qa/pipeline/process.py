@@ -20,11 +20,17 @@ from asr_qa.pipeline.ports import (
     AudioReader,
     CallAudio,
     ChannelInspector,
+    Diarizer,
+    NonSpeech,
+    NonSpeechDetector,
+    Samples,
     SpeechDetector,
     SpokenChannel,
     Transcriber,
 )
 from asr_qa.pipeline.roles import role_warnings, roles_swapped, swap
+from asr_qa.pipeline.unspoken import find_speech, find_waits, holds_of
+from asr_qa.pipeline.voices import ONE_CHANNEL, Parted, loudest, name_voices, part_voices, without_overlap
 
 AUTO = -1
 """Agent channel that is found from the opening script."""
@@ -40,11 +46,14 @@ class Stages:
     reader: AudioReader
     detector: SpeechDetector
     inspect: ChannelInspector
+    non_speech: NonSpeechDetector
     transcriber: Transcriber
     ruleset: Ruleset
     scorecard: Scorecard
     version: str
     """Version of asr_qa."""
+    diarizer: Diarizer | None = None
+    """Tells the voices of a call on one channel apart; None leaves its roles unknown."""
     timing: TimingOptions = field(default_factory=TimingOptions)
     hot_words: tuple[str, ...] = ()
 
@@ -53,8 +62,8 @@ class Stages:
         """The stamp of every document made with these."""
         return Models(
             asr=self.transcriber.name,
-            vad=self.detector.name,
-            diarization=None,
+            vad=f"{self.detector.name}+{self.non_speech.name}",
+            diarization=self.diarizer.name if self.diarizer else None,
             ruleset_digest=self.ruleset.digest,
             scorecard=self.scorecard.stamp,
             version=self.version,
@@ -69,6 +78,10 @@ class _Listened:
     speech: dict[Role, Track]
     transcript: Transcript
     warnings: tuple[CallWarning, ...]
+    waits: tuple[Track, ...] = ()
+    """Where each channel lets somebody wait, to music or ring-back."""
+    roles_settled: bool = False
+    """What there is to say of roles is among the warnings."""
 
 
 def process(recording: Recording, stages: Stages, *, find_agent: bool = False) -> CallDocument:
@@ -85,37 +98,58 @@ def process(recording: Recording, stages: Stages, *, find_agent: bool = False) -
     """
     audio = stages.reader.read(Path(recording.path))
     listened = _listen(replace(recording, duration=audio.duration, channels=audio.channels), audio, stages)
-    if find_agent and roles_swapped(listened.transcript):
+    if find_agent and not listened.roles_settled and roles_swapped(listened.transcript):
         listened = _swapped(listened)
     return _judge(listened, stages)
 
 
 def _listen(recording: Recording, audio: CallAudio, stages: Stages) -> _Listened:
-    found = [stages.detector.detect(channel, audio.sample_rate) for channel in audio.samples]
+    unspoken = [stages.non_speech.find(channel, audio.sample_rate) for channel in audio.samples]
+    found = [_speech(*pair, audio.sample_rate, stages) for pair in zip(audio.samples, unspoken, strict=True)]
+    waits = find_waits(unspoken, found)
     inspected = stages.inspect(audio.samples, found)
     codes = {warning.code for warning in inspected.warnings}
     if codes & _NOT_TWO_PARTIES:
         recording = replace(recording, role_by_channel=(None,) * audio.channels)
-    heard = _spoken_channels(recording, audio, inspected.tracks, same="dual_mono" in codes)
+    parted = _part(recording, audio, inspected.tracks, stages, same="dual_mono" in codes)
+    heard = parted.channels if parted else _spoken_channels(recording, audio, inspected.tracks)
     language = recording.metadata.get("language", "zh")
     transcript = stages.transcriber.transcribe(heard, language=language, hot_words=stages.hot_words)
     recording = replace(recording, metadata={**recording.metadata, "language": transcript.language})
+    truncated = (CallWarning(code="truncated", message="the file ends in the middle"),) if audio.truncated else ()
+    warnings = (*truncated, *inspected.warnings)
+    if parted:
+        named = name_voices(parted, transcript, direction=recording.direction)
+        warnings = (*warnings, *parted.warnings, *named.warnings)
+        return _Listened(recording, named.speech, named.transcript, warnings, waits, roles_settled=True)
     speech: dict[Role, Track] = {}
     for channel in heard:
         speech[channel.role] = union(speech.get(channel.role, ()), channel.speech)
-    truncated = (CallWarning(code="truncated", message="the file ends in the middle"),) if audio.truncated else ()
-    return _Listened(recording, speech, transcript, (*truncated, *inspected.warnings))
+    return _Listened(recording, speech, transcript, warnings, waits)
 
 
-def _spoken_channels(
-    recording: Recording, audio: CallAudio, tracks: Sequence[Track], *, same: bool
-) -> list[SpokenChannel]:
-    """The channels to transcribe; of channels that carry the same audio only the first."""
-    roles = recording.role_by_channel[:1] if same else recording.role_by_channel
-    return [
+def _speech(samples: Samples, unspoken: NonSpeech, sample_rate: int, stages: Stages) -> Track:
+    return find_speech(samples, unspoken, sample_rate, detector=stages.detector, silencer=stages.non_speech)
+
+
+def _part(
+    recording: Recording, audio: CallAudio, tracks: Sequence[Track], stages: Stages, *, same: bool
+) -> Parted | None:
+    """The voices of the only channel that tells anything; None where there are others, or no speech at all."""
+    speaking = sum(map(bool, tracks))
+    if any(recording.role_by_channel) or not speaking or (speaking > 1 and not same):
+        return None
+    index = loudest(tracks)
+    return part_voices(
+        SpokenChannel(Role.OTHER, audio.samples[index], tracks[index], audio.sample_rate), stages.diarizer
+    )
+
+
+def _spoken_channels(recording: Recording, audio: CallAudio, tracks: Sequence[Track]) -> tuple[SpokenChannel, ...]:
+    return tuple(
         SpokenChannel(role or Role.OTHER, samples, track, audio.sample_rate)
-        for role, samples, track in zip(roles, audio.samples, tracks, strict=False)
-    ]
+        for role, samples, track in zip(recording.role_by_channel, audio.samples, tracks, strict=False)
+    )
 
 
 def _swapped(listened: _Listened) -> _Listened:
@@ -134,7 +168,10 @@ def _swapped(listened: _Listened) -> _Listened:
 def _judge(listened: _Listened, stages: Stages) -> CallDocument:
     """Everything that follows from what was heard: pure."""
     recording, transcript = listened.recording, listened.transcript
-    timeline = build_timeline(listened.speech, transcript, recording.duration, options=stages.timing)
+    holds = holds_of(recording, listened.waits)
+    timeline = build_timeline(listened.speech, transcript, recording.duration, options=stages.timing, holds=holds)
+    warnings = (*listened.warnings, *_warnings(listened, timeline))
+    codes = {warning.code for warning in warnings}
     metrics = measure(
         timeline,
         transcript,
@@ -142,13 +179,15 @@ def _judge(listened: _Listened, stages: Stages) -> CallDocument:
         language=transcript.language,
         options=stages.timing,
     )
-    warnings = (*listened.warnings, *_warnings(recording, timeline, transcript))
+    if ONE_CHANNEL.code in codes:
+        metrics = without_overlap(metrics)
+        codes -= {"dual_mono"}  # the voices tell what the channels do not
     facts = CallFacts(
         recording=recording,
         transcript=transcript,
         timeline=timeline,
         metrics=metrics,
-        warnings=tuple(warning.code for warning in warnings),
+        warnings=tuple(sorted(codes)),
     )
     findings = evaluate(stages.ruleset, facts)
     return CallDocument(
@@ -163,11 +202,13 @@ def _judge(listened: _Listened, stages: Stages) -> CallDocument:
     )
 
 
-def _warnings(recording: Recording, timeline: CallTimeline, transcript: Transcript) -> tuple[CallWarning, ...]:
+def _warnings(listened: _Listened, timeline: CallTimeline) -> tuple[CallWarning, ...]:
     if not any(total(track) for track in timeline.speech.values()):
         return (CallWarning(code="no_speech", message="nobody speaks: the call is not assessed"),)
+    transcript = listened.transcript
     lost = (_lost(u) for u in transcript.utterances if u.status == UNINTELLIGIBLE)
-    return (*role_warnings(recording.role_by_channel, transcript), *lost)
+    known = listened.roles_settled
+    return (*(() if known else role_warnings(listened.recording.role_by_channel, transcript)), *lost)
 
 
 def _lost(utterance: Utterance) -> CallWarning:
