@@ -32,6 +32,9 @@ app = typer.Typer(
     """,
 )
 
+_WIDE = 120
+"""Columns that the whole list needs."""
+
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
 
@@ -71,20 +74,26 @@ def list_models(as_json: Json = False) -> None:
         _print_json(rows)
         return
     console = Console()
-    console.print(_table(rows))
+    if not console.is_terminal:
+        console.width = _WIDE
+    console.print(_table(rows, wide=console.width >= _WIDE))
     for row in rows:
         if row["path"]:
             # Not in the table: a path cut to fit a terminal cannot be copied.
             typer.echo(f"{row['name']}: {row['path']}")
 
 
-def _table(rows: list[dict[str, Any]]) -> Table:
+def _table(rows: list[dict[str, Any]], *, wide: bool) -> Table:
     table = Table(box=box.SIMPLE, pad_edge=False)
-    for title in ("name", "engine", "status", "size", "licence", "languages"):
-        table.add_column(title, no_wrap=True)
+    # In a narrow terminal engine and languages give way: a status that is cut off says nothing.
+    titles = (
+        ("name", "engine", "status", "size", "licence", "languages") if wide else ("name", "status", "size", "licence")
+    )
+    for title in titles:
+        table.add_column(title, no_wrap=title != "licence", overflow="fold")
     for row in rows:
-        size = _megabytes(row["size_bytes"], exact=row["size_exact"])
-        table.add_row(row["name"], row["engine"], row["status"], size, row["licence"], ", ".join(row["languages"]))
+        shown = {**row, "size": _megabytes(row["size_bytes"], exact=row["size_exact"])}
+        table.add_row(*(", ".join(shown[t]) if t == "languages" else str(shown[t]) for t in titles))
     return table
 
 
