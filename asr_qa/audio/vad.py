@@ -50,6 +50,13 @@ class WebRtcOptions:
     """At least `min_burst` of it must stand out of the noise this far."""
     below_speech: float = 22.0
     """A passage further below the loudest speech of the channel is echo, bleed or breath."""
+    strict_edge: float = 2.0
+    """`edge_above_noise` where loud speech stands out `strict_from` and more: what murmurs in the room is then ..."""
+    strict_peak: float = 8.0
+    """... told from speech, and nothing is lost; the same for `peak_above_noise`."""
+    strict_from: float = 24.0
+    lenient_to: float = 14.0
+    """Where loud speech stands out no more than this, nothing is given away; between the two the limits move."""
     min_burst: float = 0.04
     """Shorter bursts are clicks."""
     reach: float = 0.2
@@ -104,36 +111,44 @@ class WebRtcDetector:
         if sample_rate not in (8000, 16000, 32000, 48000):
             raise ConfigurationError(f"webrtc needs 8, 16, 32 or 48 kHz, not {sample_rate} Hz; resample first")
         heard = _hear(samples, sample_rate, mode=self._options.aggressiveness)
-        clear = heard.smooth > self._options.edge_above_noise
-        coarse = self._bursts(heard, clear)
+        o = self._options
+        coarse = self._bursts(heard, heard.smooth > o.edge_above_noise, core=heard.sharp >= o.peak_above_noise)
         if not coarse:
             return ()
-        threshold, weak = self._passages(heard, coarse)
-        fine = self._bursts(heard, (clear | (weak & self._faint(heard))) & (heard.levels.smooth > threshold))
+        edge, peak = self._limits(_loudness(heard.smooth, coarse))
+        gate = _loudness(heard.levels.smooth, coarse) - o.below_speech
+        threshold, weak = self._passages(heard, coarse, gate)
+        mask = ((heard.smooth > edge) | (weak & self._faint(heard))) & (heard.levels.smooth > threshold)
+        fine = self._bursts(heard, mask, core=(heard.sharp >= peak) & (heard.levels.raw >= gate))
         return clip(to_track(self._with_tails(heard, fine)), Segment(0.0, samples.size / sample_rate))
 
-    def _bursts(self, heard: _Heard, mask: NDArray[np.bool_]) -> Runs:
-        """Runs of the mask that are voice, or near enough to such a run."""
+    def _limits(self, loud: float) -> tuple[float, float]:
+        """Edge and peak above the noise, for a channel whose loud speech stands out that far."""
+        o = self._options
+        strictness = min(1.0, max(0.0, (loud - o.lenient_to) / (o.strict_from - o.lenient_to)))
+        edge = o.edge_above_noise + strictness * (o.strict_edge - o.edge_above_noise)
+        return edge, o.peak_above_noise + strictness * (o.strict_peak - o.peak_above_noise)
+
+    def _bursts(self, heard: _Heard, mask: NDArray[np.bool_], *, core: NDArray[np.bool_]) -> Runs:
+        """Runs of the mask that are voice and have enough of a core, or are near enough to such a run."""
         o = self._options
         bursts = [(a, b) for a, b in runs_of(mask) if b - a >= _frames(o.min_burst)]
         kept: Runs = []
         for group in groups_of(bursts, gap=_frames(o.reach)):
-            if any(self._is_voice(heard, burst) for burst in group):
+            if any(self._is_voice(heard, core, burst) for burst in group):
                 kept += group
         return kept
 
-    def _is_voice(self, heard: _Heard, burst: tuple[int, int]) -> bool:
+    def _is_voice(self, heard: _Heard, core: NDArray[np.bool_], burst: tuple[int, int]) -> bool:
         first, behind = burst
-        loud = heard.sharp[first:behind] >= self._options.peak_above_noise
-        if int(loud.sum()) < _frames(self._options.min_burst):
+        if int(core[first:behind].sum()) < _frames(self._options.min_burst):
             return False
         return int(heard.voiced[first:behind].sum()) >= max(2.0, self._options.min_voiced * (behind - first))
 
-    def _passages(self, heard: _Heard, coarse: Runs) -> tuple[Decibels, NDArray[np.bool_]]:
+    def _passages(self, heard: _Heard, coarse: Runs, gate: float) -> tuple[Decibels, NDArray[np.bool_]]:
         """Level that each frame must exceed, infinite outside of passages, and the frames of weak passages."""
         o, frames = self._options, heard.sharp.size
         threshold, weak = np.full(frames, np.inf, np.float32), np.zeros(frames, np.bool_)
-        gate = _loudness(heard.levels.smooth, coarse) - o.below_speech
         passages = [(run, _loudness(heard.levels.smooth, [run])) for run in join_runs(coarse, gap=_frames(o.passage))]
         passages = [(run, loud) for run, loud in passages if loud >= gate]
         depth = self._depth(heard.levels.smooth, passages)
