@@ -150,3 +150,50 @@ def test_webrtc_finds_the_same_at_8_khz() -> None:
     samples = line(6.0, [(1.0, 2.0), (3.0, 5.0)])
     wide, narrow = (WebRtcDetector().detect(part, rate) for part, rate in ((samples, RATE), (samples[::2], RATE // 2)))
     assert [s.start for s in bridge(narrow, 0.3)] == pytest.approx([s.start for s in bridge(wide, 0.3)], abs=0.03)
+
+
+def test_webrtc_is_not_moved_by_a_constant_offset() -> None:
+    samples = line(8.0, [(2.0, 3.0), (5.0, 6.5)]).astype(np.int32) // 2
+    shifted = np.clip(samples + 9000, -32768, 32767).astype(np.int16)
+    plain = WebRtcDetector().detect(samples.astype(np.int16), RATE)
+    assert WebRtcDetector().detect(shifted, RATE) == plain
+
+
+@pytest.mark.parametrize("value", [0, 12000, -32768, 32767])
+def test_webrtc_finds_nothing_on_a_constant_line(value: int) -> None:
+    assert WebRtcDetector().detect(np.full(20 * RATE, value, np.int16), RATE) == ()
+
+
+def colored(seconds: float, fall: float, *, level_db: float) -> NDArray[np.float64]:
+    """Noise whose amplitude falls with that power of the frequency."""
+    count = round(seconds * RATE)
+    hertz = np.fft.rfftfreq(count, 1 / RATE)
+    spectrum = np.fft.rfft(np.random.default_rng(11).standard_normal(count)) / np.maximum(hertz, 50) ** fall
+    noise = np.fft.irfft(spectrum, count)
+    return np.asarray(noise / noise.std() * 10 ** (level_db / 20))
+
+
+@pytest.mark.parametrize(("fall", "level_db"), [(0.0, -30.0), (0.5, -24.0), (1.0, -20.0)])
+def test_webrtc_hears_speech_as_loud_as_the_noise(fall: float, level_db: float) -> None:
+    truth = (Segment(4.0, 6.0), Segment(10.0, 12.5))
+    noise = colored(18.0, fall, level_db=level_db)
+    samples = line(18.0, [(s.start, s.end) for s in truth], noise_db=-90.0) / 32767 * 0.6 + noise
+    found = WebRtcDetector().detect(np.clip(samples * 32767, -32768, 32767).astype(np.int16), RATE)
+    assert total(intersect(bridge(found, 0.3), truth)) > 0.85 * total(truth)
+    assert total(found) < 1.1 * total(truth)
+
+
+@pytest.mark.parametrize("fall", [0.0, 0.5, 1.0])
+def test_webrtc_finds_nothing_in_loud_noise_of_any_colour(fall: float) -> None:
+    samples = np.clip(colored(60.0, fall, level_db=-20.0) * 32767, -32768, 32767).astype(np.int16)
+    assert WebRtcDetector().detect(samples, RATE) == ()
+
+
+def test_webrtc_hears_a_hard_cut_voice_under_flat_hiss() -> None:
+    truth = (Segment(2.0, 4.0), Segment(6.0, 8.0))
+    clean = line(10.0, [(s.start, s.end) for s in truth], noise_db=-90.0) / 32767
+    spectrum, hertz = np.fft.rfft(clean), np.fft.rfftfreq(clean.size, 1 / RATE)
+    spectrum[(hertz < 300) | (hertz > 3400)] = 0
+    samples = np.fft.irfft(spectrum, clean.size) + colored(10.0, 0.0, level_db=-50.0)
+    found = bridge(WebRtcDetector().detect((samples * 32767).astype(np.int16), RATE), 0.3)
+    assert [(round(s.start, 1), round(s.end, 1)) for s in found] == [(2.0, 4.0), (6.0, 8.0)]
