@@ -36,7 +36,7 @@ from bench_asr_calls import Call, Studio, parts, turn_cuts
 from bench_asr_variants import OURS, STOCK, VARIANTS, Way, find_variants, parse_way
 from bench_asr_ways import ROLES, Answer, Listening, listening, our_stages
 
-from asr_qa.batch.bench import read_truth
+from asr_qa.batch.bench import FEWEST, read_truth
 from asr_qa.core.accuracy import (
     Errors,
     Interval,
@@ -117,6 +117,8 @@ def row(tally: Tally, against: Tally) -> dict[str, Any]:
     shared = sorted(tally.sentences)
     by_sentence = difference_interval([tally.sentences[s] for s in shared], [against.sentences[s] for s in shared])
     by_call = difference_interval(tally.calls, against.calls)
+    # Bounds over a few calls are far too narrow.
+    sure = by_call if len(tally.calls) >= FEWEST else by_sentence
     return {
         "way": tally.way.name,
         "settings": tally.way.settings,
@@ -125,7 +127,7 @@ def row(tally: Tally, against: Tally) -> dict[str, Any]:
         "cer": bounds(rate_interval(tally.calls)),
         "difference_by_call": bounds(by_call),
         "difference_by_sentence": bounds(by_sentence),
-        "verdict": verdict(by_call) if by_call else None,
+        "verdict": verdict(sure) if sure else None,
         "word_edges": total.edge_share,
         "lost_turns": total.lost,
         "turns": total.turns,
