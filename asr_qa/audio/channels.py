@@ -1,6 +1,6 @@
 """What is wrong with the channels of a recording, and their speech with the other side's taken out.
 
-Everything is seen from levels and peaks of 10 ms frames; nothing here changes the samples.
+Nearly everything is seen from levels and peaks of 10 ms frames; nothing here changes the samples.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ from itertools import combinations, permutations
 import numpy as np
 from numpy.typing import NDArray
 
-from asr_qa.audio.bleed import find_bleed, without_bleed
+from asr_qa.audio.bleed import Bleed, find_bleed, without_bleed
+from asr_qa.audio.drift import Drift, find_drift
 from asr_qa.audio.energy import FRAMES_PER_SECOND, SILENT_DB, Levels, measure_levels
 from asr_qa.audio.runs import mask_of, runs_of
 from asr_qa.core.document import CallWarning
-from asr_qa.core.segment import Segment, Track, bridge
+from asr_qa.core.segment import Segment, Track, bridge, subtract
 from asr_qa.pipeline.ports import SAMPLE_RATE, Samples
 
 DEAD_DB = -60.0
@@ -66,16 +67,33 @@ def inspect_channels(
     """
     levels = [measure_levels(channel, sample_rate) for channel in samples]
     pairs = [pair for pair in combinations(range(len(levels)), 2) if _is_same(levels[pair[0]], levels[pair[1]])]
-    warnings = [_dual_mono(one, other) for one, other in pairs]
+    warnings = [_dual_mono(samples, speech, pair, sample_rate) for pair in pairs]
     for number, (channel, level, track) in enumerate(zip(samples, levels, speech, strict=True)):
         warnings += _inspect_one(number, level, _peaks(channel, sample_rate), track, single=len(levels) == 1)
-    tracks, bleeding = _clean(levels, speech, same={frozenset(pair) for pair in pairs})
-    return ChannelReport((*warnings, *bleeding), tracks)
+    tracks, bleeds = _clean(levels, speech, same={frozenset(pair) for pair in pairs})
+    for (x, y), bleed in bleeds.items():
+        drift = find_drift(samples[x], samples[y], sample_rate, y_only=subtract(tracks[y], tracks[x]))
+        message = f"channel {y} is heard on channel {x}, {bleed.loss:.0f} dB quieter; taken out of its speech"
+        warnings.append(CallWarning(code="bleed", message=message + _clocks(drift)))
+    return ChannelReport(tuple(warnings), tracks)
 
 
-def _dual_mono(one: int, other: int) -> CallWarning:
+def _dual_mono(
+    samples: NDArray[np.int16], speech: Sequence[Track], pair: tuple[int, int], sample_rate: int
+) -> CallWarning:
+    one, other = pair
+    drift = find_drift(samples[other], samples[one], sample_rate, y_only=speech[one])
     message = f"channels {one} and {other} carry the same audio: who speaks cannot be told from the channel"
-    return CallWarning(code="dual_mono", message=message)
+    return CallWarning(code="dual_mono", message=message + _clocks(drift))
+
+
+def _clocks(drift: Drift | None) -> str:
+    """What to add to a warning about a copy whose delay moves."""
+    if drift is None:
+        return ""
+    return (
+        f"; the clocks run {abs(drift.parts_per_million):.0f} ppm apart, {1000 * abs(drift.moved):.0f} ms over the call"
+    )
 
 
 def _inspect_one(
@@ -138,17 +156,17 @@ def _dropouts(levels: Levels, track: Track) -> list[Segment]:
 
 def _clean(
     levels: Sequence[Levels], speech: Sequence[Track], *, same: set[frozenset[int]]
-) -> tuple[tuple[Track, ...], list[CallWarning]]:
-    tracks, warnings = list(speech), []
+) -> tuple[tuple[Track, ...], dict[tuple[int, int], Bleed]]:
+    """The tracks without bleed, and the bleed found on each channel (first) of another (second)."""
+    tracks, bleeds = list(speech), {}
     for x, y in permutations(range(len(levels)), 2):
         if frozenset((x, y)) in same:
             continue
         bleed = find_bleed(levels[x], levels[y], y_speech=speech[y])
         if bleed:
             tracks[x] = without_bleed(tracks[x], levels[x], levels[y], bleed=bleed)
-            message = f"channel {y} is heard on channel {x}, {bleed.loss:.0f} dB quieter; taken out of its speech"
-            warnings.append(CallWarning(code="bleed", message=message))
-    return tuple(tracks), warnings
+            bleeds[x, y] = bleed
+    return tuple(tracks), bleeds
 
 
 def _mask(track: Track, frames: int) -> NDArray[np.bool_]:

@@ -143,3 +143,26 @@ def test_inspect_looks_at_every_pair_of_three_channels(
 ) -> None:
     report = inspect(agent, customer, agent.copy(), speech=(AGENT, CUSTOMER, AGENT))
     assert [(w.code, w.message[:14]) for w in report.warnings] == [("dual_mono", "channels 0 and")]
+
+
+def drifting(copied: NDArray[np.float64], parts_per_million: float, *, late: float = 0.05) -> NDArray[np.float64]:
+    """The signal later by `late` seconds and played by a clock that is slow by so much."""
+    places = np.arange(copied.size, dtype=np.float64)
+    return np.interp((places - late * RATE) / (1 + parts_per_million / 1e6), places, copied)
+
+
+@pytest.mark.parametrize("parts_per_million", [-800.0, 400.0])
+def test_inspect_measures_clocks_that_run_apart(
+    agent: NDArray[np.float64], customer: NDArray[np.float64], parts_per_million: float
+) -> None:
+    agent = 4 * np.convolve(agent, np.ones(16) / 16, "same")  # speech has little above 1 kHz, unlike white noise
+    leak = 10 ** (-25 / 20) * drifting(agent, parts_per_million)
+    (found,) = (w.message for w in inspect(agent, customer + leak).warnings if w.code == "bleed")
+    assert float(found.split("clocks run ")[1].split(" ppm")[0]) == pytest.approx(abs(parts_per_million), rel=0.1)
+
+
+def test_inspect_says_nothing_of_clocks_that_agree(agent: NDArray[np.float64], customer: NDArray[np.float64]) -> None:
+    leak = 10 ** (-25 / 20) * drifting(agent, 0.0)
+    report = inspect(agent, customer + leak)
+    assert codes(report) == ["bleed"]
+    assert "ppm" not in report.warnings[0].message
