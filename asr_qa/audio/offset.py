@@ -24,7 +24,7 @@ class OffsetFilter:
         """The samples (n, channels), full scale 1.0, without their offset."""
         before = self._mean
         if len(samples) >= _ENOUGH:
-            before = self._follow(samples.mean(axis=0, dtype=np.float64).astype(np.float32))
+            before = self._follow(_offset(samples))
         if not self._active.any():
             return samples
         # From the old mean to the new one in a straight line: a step would be heard as a click.
@@ -32,9 +32,16 @@ class OffsetFilter:
         return np.asarray(samples - (before + (self._mean - before) * steps), dtype=np.float32)
 
     def _follow(self, mean: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Take in the mean of a block; returns what holds at its beginning."""
+        """Take in the offset of a block; returns what holds at its beginning."""
         found = ~self._active & (np.abs(mean) >= WORTH_REMOVING)
         before = np.where(found, mean, self._mean)
         self._active |= found
-        self._mean = np.where(self._active, before + _WEIGHT * (mean - before), np.float32(0.0)).astype(np.float32)
+        followed = np.where(mean == 0, before, before + _WEIGHT * (mean - before))
+        self._mean = np.where(self._active, followed, np.float32(0.0)).astype(np.float32)
         return before.astype(np.float32)
+
+
+def _offset(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The mean of each channel, where most samples lie on its side of zero: a burst at full scale is no offset."""
+    mean, middle = samples.mean(axis=0, dtype=np.float64), np.median(samples, axis=0)
+    return np.where(np.sign(mean) * middle >= np.abs(mean) / 2, mean, 0.0).astype(np.float32)

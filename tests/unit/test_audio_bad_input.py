@@ -85,6 +85,13 @@ def test_without_an_offset_every_sample_is_kept() -> None:
     assert all((filtered.apply(block) == block).all() for block in blocks)
 
 
+def test_a_burst_at_full_scale_is_no_offset() -> None:
+    rng = np.random.default_rng(3)
+    block = rng.normal(0, 0.1, (8000, 1)).astype(np.float32)
+    block[:400] = 1.0
+    assert (OffsetFilter(1).apply(block) == block).all()
+
+
 def test_an_offset_that_drifts_leaves_no_steps() -> None:
     drift = np.linspace(0.1, 0.3, 80_000, dtype=np.float32).reshape(10, 8000, 1)
     filtered = OffsetFilter(1)
