@@ -5,7 +5,9 @@ An engine joins by a line in ENGINES: a function that builds it, or skips where 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,6 +15,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import pytest
 
+from asr_qa.asr.hotwords import HotWordTranscriber
 from asr_qa.asr.replay import ReplayTranscriber
 from asr_qa.asr.weights import find_model
 from asr_qa.config import shipped
@@ -59,21 +62,32 @@ def whisper() -> Transcriber:
     )
 
 
-def sherpa() -> Transcriber:
+def sherpa(kind: str) -> Transcriber:
     pytest.importorskip("sherpa_onnx", reason="needs the extra sherpa")
     pytest.importorskip("onnx", reason="makes the tiny model")
-    from sherpa_models import sense_voice
+    import sherpa_models
 
     from asr_qa.asr.sherpa import SherpaTranscriber
 
-    return SherpaTranscriber(sense_voice(Path(_CACHE.name) / "sherpa"), "tiny@0")
+    return SherpaTranscriber(getattr(sherpa_models, kind)(Path(_CACHE.name) / kind), f"tiny-{kind}@0")
 
 
 _CACHE = TemporaryDirectory()
-ENGINES: dict[str, Callable[[], Transcriber]] = {"replay": replay, "whisper": whisper, "sherpa": sherpa}
+ENGINES: dict[str, Callable[[], Transcriber]] = {
+    "replay": replay,
+    "whisper": whisper,
+    "sense_voice": partial(sherpa, "sense_voice"),
+    "paraformer": partial(sherpa, "paraformer"),
+    "zipformer_ctc": partial(sherpa, "zipformer_ctc"),
+    "hot_words": lambda: HotWordTranscriber(replay(), ["慌迎致电", "有什么科以"]),
+}
+_MODEL = {"whisper"}
+"""Engines that need weights from outside."""
 
 
-@pytest.fixture(scope="module", params=["replay", pytest.param("whisper", marks=pytest.mark.model), "sherpa"])
+@pytest.fixture(
+    scope="module", params=[pytest.param(name, marks=[pytest.mark.model] * (name in _MODEL)) for name in ENGINES]
+)
 def engine(request: pytest.FixtureRequest) -> Transcriber:
     return ENGINES[request.param]()
 
@@ -150,6 +164,65 @@ def test_no_speech_gives_no_text(engine: Transcriber) -> None:
 
 def test_no_channels_give_an_empty_transcript(engine: Transcriber) -> None:
     assert engine.transcribe([]).utterances == ()
+
+
+def test_times_and_confidences_are_numbers(heard: Transcript) -> None:
+    for said in heard.utterances:
+        numbers = [said.start, said.end, said.confidence]
+        numbers += [number for word in said.words for number in (word.start, word.end, word.confidence)]
+        assert all(number is None or math.isfinite(number) for number in numbers)
+        assert 0.0 <= said.start < said.end <= 12.0
+
+
+def test_each_word_lies_in_one_stretch_of_its_roles_speech(heard: Transcript) -> None:
+    for said in heard.utterances:
+        for word in said.words:
+            assert any(
+                part.start - TOLERANCE <= word.start <= word.end <= part.end + TOLERANCE for part in SPEECH[said.role]
+            )
+
+
+def test_the_order_of_channels_changes_nothing(engine: Transcriber, heard: Transcript) -> None:
+    assert engine.transcribe(channels()[::-1]).utterances == heard.utterances
+
+
+def test_each_role_alone_is_heard_as_beside_the_other(engine: Transcriber, heard: Transcript) -> None:
+    alone = [said for channel in channels() for said in engine.transcribe([channel]).utterances]
+    assert {(u.role, u.start, u.end) for u in alone} == {(u.role, u.start, u.end) for u in heard.utterances}
+
+
+def test_two_who_speak_at_once_are_both_worked_through(engine: Transcriber) -> None:
+    agent, _ = channels()
+    both = [SpokenChannel(role, agent.samples, SPEECH[Role.AGENT]) for role in (Role.AGENT, Role.CUSTOMER)]
+    heard = engine.transcribe(both)
+    assert {said.role for said in heard.utterances} <= {Role.AGENT, Role.CUSTOMER}
+    for said in heard.utterances:
+        assert near(said.start, said.end, SPEECH[Role.AGENT])
+
+
+SHORT: list[tuple[int, Track]] = [
+    (0, ()),
+    (1, ()),
+    (1, (Segment(0.0, 1 / SAMPLE_RATE),)),
+    (160, (Segment(0.0, 0.01),)),
+    (1600, (Segment(0.0, 0.1),)),
+    (16000, (Segment(0.0, 1.5),)),  # speech that ends after the audio does
+]
+
+
+@pytest.mark.parametrize(("samples", "speech"), SHORT)
+def test_hardly_any_audio_is_no_error(engine: Transcriber, samples: int, speech: Sequence[Segment]) -> None:
+    noise = np.random.default_rng(3).normal(0, 2000, samples).astype(np.int16)
+    heard = engine.transcribe([SpokenChannel(Role.AGENT, noise, tuple(speech))])
+    assert all(said.role is Role.AGENT and near(said.start, said.end, tuple(speech)) for said in heard.utterances)
+    assert bool(speech) or not heard.utterances
+
+
+@pytest.mark.parametrize("level", [32767, 0])
+def test_a_constant_called_speech_is_no_error(engine: Transcriber, level: int) -> None:
+    flat = np.full(2 * SAMPLE_RATE, level, dtype=np.int16)
+    heard = engine.transcribe([SpokenChannel(Role.AGENT, flat, (Segment(0.5, 1.3),))])
+    assert all(near(said.start, said.end, (Segment(0.5, 1.3),)) for said in heard.utterances)
 
 
 def test_replay_gives_back_what_is_in_the_speech_and_nothing_else() -> None:
