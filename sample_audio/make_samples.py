@@ -18,7 +18,7 @@ from zlib import crc32
 import numpy as np
 import yaml
 from _audio import FORMATS, RATE, line, write
-from _calls import ROLES, Line, check_intent, expected_of, of_one_channel, place, spoken_line, truth_of
+from _calls import ROLES, Line, check_intent, expected_of, of_one_channel, of_two_voices, place, spoken_line, truth_of
 from _voices import Studio
 
 HERE = Path(__file__).resolve().parent
@@ -70,7 +70,8 @@ def make(call: dict[str, Any], script: dict[str, Any], studio: Studio, out: Path
     truth["expected"] = expected_of(call, script, lines, truth)
     if call.get("mono"):
         truth["listener"] = truth["expected"]
-        truth["expected"] = of_one_channel(truth["listener"], script["whoever_speaks"])
+        truth["expected"] = of_two_voices(truth["listener"], script["at_once"])
+        truth["unparted"] = of_one_channel(truth["listener"], script["whoever_speaks"])
     voices = tracks(lines, duration)
     heard = [sum(voices.values())] if call.get("mono") else [voices[role] for role in ROLES]
     extension, codec, bit_rate = FORMATS[call["format"]]

@@ -18,6 +18,7 @@ from asr_qa.core.finding import Evidence, Finding, Verdict
 from asr_qa.core.report import wilson
 from asr_qa.errors import ConfigurationError
 from asr_qa.pipeline.ports import Clock
+from asr_qa.pipeline.voices import NO_MODEL
 from asr_qa.render.calls import ReportCall
 from asr_qa.render.clips import ClipCutter
 from asr_qa.render.html import render_report
@@ -26,6 +27,8 @@ from asr_qa.render.wording import is_missing
 
 MANIFEST = "manifest.csv"
 TRUTH = ".truth.json"
+UNPARTED = "unparted"
+"""Field of a truth file: what can be said of a call on one channel without a model that tells voices apart."""
 TOLERANCE = 1.0
 """Seconds by which evidence may miss the place where a deduction should open."""
 
@@ -136,6 +139,10 @@ def run_demo(
     rules = load_rules(settings)
     outcomes = _score(settings, rules, samples, out, clock=clock, watcher=watcher)
     truths = {str(samples / name): truth for name, truth in read_truths(samples).items()}
+    unparted = {str(samples / name): truth for name, truth in read_truths(samples, field=UNPARTED).items()}
+    truths |= {
+        name: unparted[name] for outcome in outcomes if (name := _stem(outcome)) in unparted and _unparted(outcome)
+    }
     calls = tuple(_report_call(outcome, truths) for outcome in outcomes if outcome.document)
     agreement = compare([(Path(o.path).stem, o.document, _truth(o, truths)) for o in outcomes if o.document])
     result = DemoResult(
@@ -167,11 +174,16 @@ def _score(
 # --- against the truth
 
 
-def read_truths(samples: Path) -> dict[str, Truth]:
-    """Stem of a sample call -> its expected verdicts; calls without any are left out."""
+def read_truths(samples: Path, *, field: str = "expected") -> dict[str, Truth]:
+    """Stem of a sample call -> its expected verdicts; calls without any are left out.
+
+    Args:
+        samples: Folder of sample calls.
+        field: "expected", or UNPARTED.
+    """
     truths: dict[str, Truth] = {}
     for path in sorted(samples.glob(f"*{TRUTH}")):
-        expected = json.loads(path.read_text(encoding="utf-8")).get("expected")
+        expected = json.loads(path.read_text(encoding="utf-8")).get(field)
         if expected:
             truths[path.name.removesuffix(TRUTH)] = {rule: _expected(said) for rule, said in expected.items()}
     return truths
@@ -183,7 +195,16 @@ def _expected(said: Mapping[str, Any]) -> Expected:
 
 
 def _truth(outcome: Outcome, truths: Mapping[str, Truth]) -> Truth:
-    return truths.get(str(Path(outcome.path).with_suffix("")), {})
+    return truths.get(_stem(outcome), {})
+
+
+def _stem(outcome: Outcome) -> str:
+    return str(Path(outcome.path).with_suffix(""))
+
+
+def _unparted(outcome: Outcome) -> bool:
+    """Whether both parties are on one channel and there was nothing to tell their voices apart with."""
+    return outcome.document is not None and NO_MODEL in outcome.document.warnings
 
 
 def compare(calls: Sequence[tuple[str, CallDocument, Truth]]) -> Agreement:

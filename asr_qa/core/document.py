@@ -34,7 +34,7 @@ class CallWarning:
 
     code: str
     """no_speech, dead_channel, dual_mono, bleed, swapped_roles, roles_unknown, clipping, low_level, gaps,
-    unintelligible or truncated."""
+    unintelligible, one_channel, third_voice, no_diarization_model or truncated."""
     message: str
     start: float | None = None
     """Seconds; None where the whole recording is meant."""

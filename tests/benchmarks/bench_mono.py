@@ -4,9 +4,9 @@
     python tests/benchmarks/bench_mono.py --samples                          the sample calls, mixed to one channel
 
 Of composed calls (compose.py, with and without --mono): CER of score.py on two channels and on one, the diarization
-error (missed + false alarm + wrong voice, seconds of speech, no collar; speech at once counts as missed), and how many of the
-calls have agent and customer the right way round. Of the sample calls: the same without CER, and for how many
-the roles were known. Costs are CPU seconds for each second of audio, one thread.
+error (missed + false alarm + wrong voice, seconds of speech, no collar; speech at once counts as missed), and how many
+calls have agent and customer the right way round. Of the sample calls: the same without CER, and for how many the
+roles were known. Costs are CPU seconds for each second of audio, one thread.
 """
 
 from __future__ import annotations

@@ -22,6 +22,7 @@ from asr_qa.core.rule import Ruleset
 from asr_qa.core.segment import Segment, union
 from asr_qa.core.timeline import CallTimeline, build_timeline
 from asr_qa.core.transcript import Transcript, Utterance, Word
+from asr_qa.pipeline.voices import without_overlap
 from asr_qa.ruleset.loader import load_ruleset
 
 ROOT = Path(__file__).parents[2]
@@ -256,7 +257,16 @@ def test_where_nobody_knows_who_speaks_only_rules_about_nobody_are_decided() -> 
         warnings=("roles_unknown",),
     )
     found = {finding.rule_id: finding.verdict.value for finding in evaluate(ruleset(), heard)}
+    assert found == {rule: says["verdict"] for rule, says in truth("mono-delivery")["unparted"].items()}
+
+
+def test_where_two_voices_are_told_apart_only_what_is_said_at_once_is_undecided() -> None:
+    call = facts("mono-delivery")
+    heard = replace(call, metrics=without_overlap(call.metrics), warnings=("one_channel",))
+    found = {finding.rule_id: finding.verdict.value for finding in evaluate(ruleset(), heard)}
     assert found == {rule: says["verdict"] for rule, says in truth("mono-delivery")["expected"].items()}
+    undecided = {rule for rule, verdict in found.items() if verdict == "undetermined"}
+    assert undecided == {"TIME-003", "TIME-007"}
 
 
 def test_every_rule_fails_in_some_call() -> None:

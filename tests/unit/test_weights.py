@@ -42,6 +42,7 @@ def toy(**changes: Any) -> Manifest:
     packages = {
         "kind": "packages",
         "packages": ["toy-model-1==1.0.0", "toy-model-2==1.0.0"],
+        "extra": "base-model",
         "join": {"model.bin": ["model.bin.part1", "model.bin.part2"]},
     }
     data = {
