@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from asr_qa.audio.energy import frame_levels
 from asr_qa.audio.music import MusicOptions, find_music
 from asr_qa.audio.tones import ToneOptions, find_tones
 from asr_qa.audio.vad import digest_of
@@ -14,10 +13,6 @@ from asr_qa.pipeline.ports import SAMPLE_RATE, NonSpeech, Samples
 
 _MARGIN = 0.04
 """Seconds by which a tone is silenced beyond its edges: filters and codecs smear them."""
-_FLOOR_PERCENTILE = 5
-_LOUDEST_FLOOR = -45.0
-_QUIETEST_FLOOR = -75.0
-"""dB full scale between which the noise put in place of a sound lies."""
 _TONAL = 0.5
 """Share of what was called music that steady tones explain from which on it is none."""
 
@@ -45,21 +40,11 @@ class ToneAndMusicDetector:
         return NonSpeech(bridge((*wide, *music), 0.12), union(music, tones.ringing))
 
     def silence(self, samples: Samples, sounds: Track, sample_rate: int) -> Samples:
-        """A copy with noise as quiet as the quietest places of the channel where those sounds were."""
+        """A copy with digital silence where those sounds were, which detectors take for nothing sent."""
         quiet = np.array(samples, np.int16)
-        scale = 32768 * 10 ** (_floor(samples, sample_rate) / 20)
-        rng = np.random.default_rng(0)
         for sound in sounds:
-            part = slice(int(sound.start * sample_rate), int(sound.end * sample_rate))
-            quiet[part] = np.round(rng.standard_normal(len(quiet[part]), np.float32) * scale).astype(np.int16)
+            quiet[int(sound.start * sample_rate) : int(sound.end * sample_rate)] = 0
         return quiet
-
-
-def _floor(samples: Samples, sample_rate: int) -> float:
-    """Level of the quiet places, dB full scale."""
-    levels = frame_levels(samples, sample_rate)
-    lowest = float(np.percentile(levels, _FLOOR_PERCENTILE)) if levels.size else _QUIETEST_FLOOR
-    return float(np.clip(lowest, _QUIETEST_FLOOR, _LOUDEST_FLOOR))
 
 
 def _without_tones(music: Track, tones: Track) -> Track:

@@ -126,7 +126,7 @@ class NonSpeechDetector(Protocol):
         """Tones and music in one channel."""
 
     def silence(self, samples: Samples, sounds: Track, sample_rate: int) -> Samples:
-        """A copy with the noise of the line where those sounds were."""
+        """A copy with silence where those sounds were."""
 
 
 class InspectedChannels(Protocol):
