@@ -76,7 +76,7 @@ class WebRtcOptions:
     """How far before and after the passage that is done."""
     tail: float = 0.4
     """How far a voice may die away under the noise, seen only as a raised mean."""
-    tail_above_noise: float = 0.25
+    tail_above_noise: float = 0.15
     aggressiveness: int = 2
     """Mode of the classifier, 0 (lets much through) to 3."""
 

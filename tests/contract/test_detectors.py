@@ -196,4 +196,7 @@ def test_webrtc_hears_a_hard_cut_voice_under_flat_hiss() -> None:
     spectrum[(hertz < 300) | (hertz > 3400)] = 0
     samples = np.fft.irfft(spectrum, clean.size) + colored(10.0, 0.0, level_db=-50.0)
     found = bridge(WebRtcDetector().detect((samples * 32767).astype(np.int16), RATE), 0.3)
-    assert [(round(s.start, 1), round(s.end, 1)) for s in found] == [(2.0, 4.0), (6.0, 8.0)]
+    assert len(found) == 2
+    for heard, said in zip(found, truth, strict=True):  # a tail may run on under hiss; a silence is matched to 0.3 s
+        assert heard.start == pytest.approx(said.start, abs=0.05)
+        assert heard.end == pytest.approx(said.end, abs=0.15)
