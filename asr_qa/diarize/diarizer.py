@@ -21,8 +21,6 @@ from asr_qa.pipeline.ports import Diarization, Samples
 
 _LEVEL = 1e-3
 """Mean square to which each window is brought (-30 dB full scale), as the encoder was trained: a voice, not a level."""
-_FEWEST = 4
-"""Windows of pure speech without which nothing is said about voices."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +62,12 @@ class VoiceDiarizer:
             ModelError: The weights cannot be read.
         """
         heard = self._listen(samples, speech)
-        full = heard.windows.full
-        if int(full.sum()) < _FEWEST:
-            return Diarization((speech,) if speech else ())
-        split = split_in_two(heard.vectors[full])
+        split = split_in_two(heard.vectors)
         confidence = two_voices(split) if split else None
         if split is None or confidence is None:
-            return Diarization((speech,))
+            return Diarization((speech,) if speech else ())
         parted = _part(heard, split, confidence)
-        if has_third_voice(split, heard.vectors[full], heard.windows.starts[full]):
+        if has_third_voice(split, heard.vectors, heard.windows):
             parted = replace(parted, warnings=(*parted.warnings, _third_voice()))
         return parted
 

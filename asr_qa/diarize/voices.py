@@ -8,24 +8,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from asr_qa.diarize.cluster import Split, Vectors, split_in_two
-from asr_qa.diarize.windows import STEP
+from asr_qa.diarize.windows import STEP, Windows
 
-_LIKENESS = ((8, 0.80, 0.80), (40, 0.88, 0.912), (np.inf, 0.89, 0.912))
+_LIKENESS = ((4, -1.0, -1.0), (8, 0.80, 0.86), (16, 0.85, 0.90), (np.inf, 0.88, 0.925))
 """Of a split whose smaller part has fewer windows than the first number: the likeness below which it is surely two
 voices, and the one from which it is one voice.
 
 A few windows differ from the rest by what is said in them, many only by who says it. Found on calls whose truth is
-known: parts of one voice 0.89 and more (0.78 where there are hardly any windows), two voices 0.67 to 0.91, so there
-is a band in which nobody can be sure.
+known: halves of one voice 0.88 and more where there are eight windows or more, two voices 0.67 to 0.92, so there is a
+band in which nobody can be sure.
 """
 _SURE, _UNSURE = 0.98, 0.6
 """Confidence that there are two voices below that band, and at its upper end."""
-_THIRD_BELOW = 0.80
+_THIRD_BELOW = 0.895
 """Likeness below which one of two voices is two voices itself."""
 _RUN = 5
 """Windows in a row of a third voice that count: fewer may be both parties speaking at once."""
-_THIRD_WINDOWS = 20
-"""Windows in such runs that make a third voice: 6 s."""
+_THIRD_WINDOWS = 10
+"""Windows in such runs that make a third voice: 3 s."""
 
 
 def two_voices(split: Split) -> float | None:
@@ -36,15 +36,16 @@ def two_voices(split: Split) -> float | None:
     return float(np.interp(split.likeness, [sure, one], [_SURE, _UNSURE])) if one > sure else _SURE
 
 
-def has_third_voice(split: Split, vectors: Vectors, starts: NDArray[np.int64]) -> bool:
-    """Whether one of the two voices is more than one.
+def has_third_voice(split: Split, vectors: Vectors, windows: Windows) -> bool:
+    """Whether one of the two voices is more than one, as far as windows of nothing but speech tell.
 
     Args:
         split: The vectors in two voices.
         vectors: One for each window.
-        starts: First frame of each window, in order.
+        windows: The windows.
     """
-    return any(_is_mixed(vectors[group], starts[group]) for group in (split.second, ~split.second))
+    groups = (windows.full & split.second, windows.full & ~split.second)
+    return any(_is_mixed(vectors[group], windows.starts[group]) for group in groups)
 
 
 def _is_mixed(vectors: Vectors, starts: NDArray[np.int64]) -> bool:

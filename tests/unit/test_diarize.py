@@ -22,7 +22,7 @@ from asr_qa.diarize.mel import BANDS, mel_frames
 from asr_qa.diarize.onnxgraph import encoder_graph
 from asr_qa.diarize.resegment import change_costs, cheapest_path
 from asr_qa.diarize.voices import has_third_voice, two_voices
-from asr_qa.diarize.windows import LENGTH, STEP, mask, power_of, slide
+from asr_qa.diarize.windows import LENGTH, STEP, Windows, mask, power_of, slide
 from asr_qa.errors import ModelError
 
 HIDDEN = 4
@@ -253,7 +253,7 @@ def test_a_third_voice_speaks_for_a_while(*, together: bool, third: bool) -> Non
     starts = np.arange(170) * STEP if together else np.concatenate([np.arange(140) * STEP, 5000 + np.arange(30) * 500])
     split = split_in_two(vectors)
     assert split is not None
-    assert has_third_voice(split, vectors, starts) is third
+    assert has_third_voice(split, vectors, Windows(starts, np.ones(170, np.bool_))) is third
 
 
 def test_total_of_masks_is_the_track() -> None:
