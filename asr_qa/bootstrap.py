@@ -182,6 +182,7 @@ def _transcriber(settings: Settings, workers: int) -> Transcriber:
         device=settings.asr.device,
         compute_type=settings.asr.compute_type,
         threads=threads_for(settings, workers),
+        processes=workers,
         beam_size=settings.asr.beam_size,
         window=settings.asr.window,
     )

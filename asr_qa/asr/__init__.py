@@ -11,23 +11,41 @@ __all__ = ["TRANSCRIBERS"]
 
 
 def _whisper(
-    folder: Path, model: str, *, device: str, compute_type: str, threads: int, beam_size: int, window: float
+    folder: Path,
+    model: str,
+    *,
+    device: str,
+    compute_type: str,
+    threads: int,
+    processes: int,
+    beam_size: int,
+    window: float,
 ) -> Transcriber:
-    from asr_qa.asr.ctranslate import Device
+    from asr_qa.asr.confidence import calibration_for
+    from asr_qa.asr.device import Device
     from asr_qa.asr.packing import Packing
     from asr_qa.asr.whisper import WhisperOptions, WhisperTranscriber
 
-    options = WhisperOptions(beam_size=beam_size, packing=Packing(window=window))
-    where = Device(device=device, compute_type=compute_type, threads=threads)
+    packing = Packing(window=window)
+    options = WhisperOptions(beam_size=beam_size, packing=packing, calibration=calibration_for(model))
+    where = Device(device=device, compute_type=compute_type, threads=threads, processes=processes)
     return WhisperTranscriber(folder, model, device=where, options=options)
 
 
 def _sherpa(
-    folder: Path, model: str, *, device: str, compute_type: str, threads: int, beam_size: int, window: float
+    folder: Path,
+    model: str,
+    *,
+    device: str,
+    compute_type: str,
+    threads: int,
+    processes: int,
+    beam_size: int,
+    window: float,
 ) -> Transcriber:
     from asr_qa.asr.sherpa import SherpaTranscriber
 
-    del beam_size, window  # these networks neither search nor need context
+    del beam_size, window, processes  # these networks neither search nor need context
     return SherpaTranscriber(folder, model, device=device, compute_type=compute_type, threads=threads)
 
 

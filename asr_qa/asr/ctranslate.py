@@ -8,11 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from asr_qa.asr.device import Device, is_out_of_memory, memory_for_windows, resolve, shape_of
 from asr_qa.asr.packing import Audio
+from asr_qa.asr.vocabulary import Vocabulary, can_cut, cut_to_language
 from asr_qa.errors import ModelError, TranscriptionError
 
 FRAMES_PER_SECOND = 100
+ENCODED_PER_SECOND = 50
 SECONDS_PER_ALIGNMENT_FRAME = 0.02
 LONGEST_WINDOW = 30.0
 """Seconds the network was trained on; it takes shorter windows, and costs in proportion."""
@@ -21,20 +25,12 @@ _BUCKET = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Device:
-    """Where and how the network runs."""
-
-    device: str = "auto"
-    compute_type: str = "auto"
-    threads: int = 0
-    """CPU threads; 0 lets CTranslate2 choose."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Decoding:
     """How tokens are searched for."""
 
     beam_size: int = 5
+    sure: float = 0.0
+    """Mean log-probability of the likeliest token at each step from which no beam is searched; 0 searches always."""
     timestamps: bool = True
     repetition_penalty: float = 1.0
     no_repeat_ngram_size: int = 0
@@ -71,84 +67,192 @@ class Decoded:
         return "".join(word.text for word in self.words).strip()
 
 
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """A network ready to decode."""
+
+    model: Any
+    vocabulary: Vocabulary
+
+
+class _Job:
+    """What stays the same for all windows of one call of decode."""
+
+    def __init__(self, loaded: _Loaded, tokenizer: Any, decoding: Decoding) -> None:
+        known = loaded.vocabulary
+        self.loaded, self.tokenizer, self.decoding = loaded, tokenizer, decoding
+        self.start = known.to_network(tokenizer.sot_sequence)
+        self.prompt = known.to_network(_prompt(tokenizer, decoding))
+        self.end = known.to_network([tokenizer.eot])[0]
+
+
 class WhisperNetwork:
     """A Whisper model in CTranslate2's format."""
 
     tail_seconds = 1.0
     """Silence after the last speech of a window; without any the last words are lost."""
 
-    def __init__(self, folder: Path, device: Device) -> None:
-        import ctranslate2
+    def __init__(self, folder: Path, device: Device, *, language: str = "zh", memory: int | None = None) -> None:
+        """Load the weights.
+
+        Args:
+            folder: Weights in CTranslate2's format.
+            device: Where and how the network runs.
+            language: The language to be ready for; others are made ready when first asked for.
+            memory: Bytes that windows decoded together may take; None for what suits the device.
+
+        Raises:
+            ModelError: The weights do not load.
+        """
         import tokenizers
         from faster_whisper.feature_extractor import FeatureExtractor
 
-        self._ct2 = ctranslate2
-        where, compute = resolve(device)
+        self._folder, self._device = folder, device
+        self._where, self._compute = resolve(device)
+        self._shape = shape_of(folder)
+        self._loaded: dict[str, _Loaded] = {}
         try:
-            self._model = ctranslate2.models.Whisper(
-                str(folder), device=where, compute_type=compute, intra_threads=device.threads
-            )
             self._tokens = tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
+            self._features = FeatureExtractor(feature_size=self._ready(language).model.n_mels)
         except Exception as exc:  # both libraries raise bare RuntimeError, ValueError and Exception
             raise ModelError(
                 f"{folder}: the model does not load ({exc}); check it with: asr-qa models verify, or pull it again"
             ) from exc
-        self._features = FeatureExtractor(feature_size=self._model.n_mels)
+        self._memory = memory or memory_for_windows(device)
 
-    def decode(
-        self, windows: Sequence[Audio], decoding: Decoding, *, language: str, hot_words: Sequence[str] = ()
-    ) -> list[Decoded]:
-        """Decode windows of like length in one batch.
+    def room(self, seconds: float, *, beam_size: int = 1) -> int:
+        """How many windows of a length (seconds) are decoded together, by memory; at least 1."""
+        return self._shape.room(seconds, self._memory, beam_size=beam_size)
+
+    def decode(self, windows: Sequence[Audio], decoding: Decoding, *, language: str) -> list[Decoded]:
+        """Decode windows of like length together, as many at once as memory has room for.
 
         Args:
             windows: Audio of each, shape (samples,), 16 kHz, -1 to 1, at most 30 s.
             decoding: How to search.
             language: Code of the language, e.g. "zh".
-            hot_words: Names and terms to expect.
 
         Raises:
-            TranscriptionError: The network failed, e.g. out of memory.
+            TranscriptionError: The network failed, e.g. out of memory with a single window.
         """
-        tokenizer = self._tokenizer(language)
-        prompt = self._prompt(tokenizer, decoding, hot_words)
+        job = _Job(self._ready(language), self._tokenizer(language), decoding)
+        room = self.room(LONGEST_WINDOW if decoding.full_window else self.padded_seconds(windows))
+        groups = [windows[first : first + room] for first in range(0, len(windows), room)]
+        return [decoded for group in groups for decoded in self._decode_or_halve(group, job)]
+
+    def _decode_or_halve(self, windows: Sequence[Audio], job: _Job) -> list[Decoded]:
+        """Decode windows at once; where the device runs out of memory in halves, from now on with half the memory."""
         try:
-            encoded = self._encode(windows, full=decoding.full_window)
-            results = self._model.generate(
-                encoded,
-                [prompt] * len(windows),
-                beam_size=decoding.beam_size,
-                repetition_penalty=decoding.repetition_penalty,
-                no_repeat_ngram_size=decoding.no_repeat_ngram_size,
-                return_scores=True,
-                return_no_speech_prob=True,
-                # Nobody says more than about twelve tokens a second: the rest of a loop need not be decoded.
-                max_length=min(448, len(prompt) + 24 + int(12 * max(map(_seconds, windows)))),
-            )
-            texts = [[token for token in result.sequences_ids[0] if token < tokenizer.eot] for result in results]
-            frames = [int(_seconds(window) * FRAMES_PER_SECOND) + 1 for window in windows]
-            aligned = self._model.align(encoded, list(tokenizer.sot_sequence), texts, frames)
+            return self._decode_at_once(windows, job)
         except (RuntimeError, ValueError) as exc:
-            raise TranscriptionError(f"the recogniser failed: {exc}") from exc
+            if not is_out_of_memory(exc) or len(windows) == 1:
+                raise TranscriptionError(f"the recogniser failed: {exc}") from exc
+        self._memory //= 2
+        middle = len(windows) // 2
+        return [d for half in (windows[:middle], windows[middle:]) for d in self._decode_or_halve(half, job)]
+
+    def _decode_at_once(self, windows: Sequence[Audio], job: _Job) -> list[Decoded]:
+        encoded = self._encode(windows, job.loaded.model, full=job.decoding.full_window)
+        results = self._search(encoded, windows, job)
+        texts = [result.sequences_ids[0] for result in results]
+        texts = [[token for token in text if token < job.end] for text in texts]
+        frames = [int(_seconds(window) * FRAMES_PER_SECOND) + 1 for window in windows]
+        aligned = job.loaded.model.align(self._view(encoded), job.start, texts, frames)
+        known = job.loaded.vocabulary
         return [
-            Decoded(_words(tokenizer, text, alignment), float(result.scores[0]), float(result.no_speech_prob))
+            Decoded(
+                _words(job.tokenizer, known.from_network(text), alignment),
+                float(result.scores[0]),
+                float(result.no_speech_prob),
+            )
             for text, alignment, result in zip(texts, aligned, results, strict=True)
         ]
 
+    def _search(self, encoded: NDArray[Any], windows: Sequence[Audio], job: _Job) -> list[Any]:
+        """The text of each window: the likeliest token at each step, and where that is unsure a beam."""
+        beam = job.decoding.beam_size
+        results: list[Any] = [None] * len(windows)
+        unsure = list(range(len(windows)))
+        if beam == 1 or job.decoding.sure < 0:
+            results = self._generate(encoded, windows, job, beam_size=1)
+            unsure = [i for i, result in enumerate(results) if result.scores[0] < job.decoding.sure]
+        if beam == 1:
+            return results
+        room = self.room(encoded.shape[1] / ENCODED_PER_SECOND, beam_size=beam)
+        for first in range(0, len(unsure), room):
+            rows = unsure[first : first + room]
+            again = self._generate(encoded[rows], [windows[row] for row in rows], job, beam_size=beam)
+            for row, result in zip(rows, again, strict=True):
+                results[row] = result
+        return results
+
+    def _generate(self, encoded: NDArray[Any], windows: Sequence[Audio], job: _Job, *, beam_size: int) -> list[Any]:
+        found: list[Any] = job.loaded.model.generate(
+            self._view(encoded),
+            [job.prompt] * len(windows),
+            beam_size=beam_size,
+            repetition_penalty=job.decoding.repetition_penalty,
+            no_repeat_ngram_size=job.decoding.no_repeat_ngram_size,
+            return_scores=True,
+            return_no_speech_prob=True,
+            # Nobody says more than about twelve tokens a second: the rest of a loop need not be decoded.
+            max_length=min(448, len(job.prompt) + 24 + int(12 * max(map(_seconds, windows)))),
+        )
+        return found
+
     def detect_language(self, window: Audio) -> tuple[str, float]:
         """The language most likely spoken in a window, and its probability."""
-        encoded = self._encode([window], full=True)
-        token, probability = self._model.detect_language(encoded)[0][0]
+        model = self._any
+        encoded = self._encode([window], model, full=True)
+        token, probability = model.detect_language(self._view(encoded))[0][0]
         return token[2:-2], float(probability)
 
-    def _encode(self, windows: Sequence[Audio], *, full: bool) -> Any:
+    def _encode(self, windows: Sequence[Audio], model: Any, *, full: bool) -> NDArray[Any]:
+        """What the network makes of windows, shape (windows, 50 per second, width).
+
+        A processor takes them one by one: the weights of attention over a long window are larger than its caches, and
+        together they would take hundreds of MB and more time.
+        """
         longest = LONGEST_WINDOW if full else min(LONGEST_WINDOW, self.padded_seconds(windows))
         frames = int(longest * FRAMES_PER_SECOND)
-        features = np.zeros((len(windows), self._model.n_mels, frames), dtype=np.float32)
+        together = len(windows) if self._where == "cuda" else 1
+        features = np.zeros((len(windows), model.n_mels, frames), dtype=np.float32)
         for row, window in enumerate(windows):
             samples = np.zeros(int(longest * 16000), dtype=np.float32)
             samples[: len(window)] = window[: len(samples)]
             features[row] = self._features(samples, padding=0)[:, :frames]
-        return self._model.encode(self._ct2.StorageView.from_array(features))
+        parts = [features[first : first + together] for first in range(0, len(windows), together)]
+        return np.concatenate([np.array(model.encode(self._view(part), to_cpu=True)) for part in parts])
+
+    def _view(self, array: NDArray[Any]) -> Any:
+        import ctranslate2
+
+        return ctranslate2.StorageView.from_array(np.ascontiguousarray(array))
+
+    @property
+    def _any(self) -> Any:
+        return next(iter(self._loaded.values())).model
+
+    def _ready(self, language: str) -> _Loaded:
+        """The network for a language; loaded when first asked for."""
+        key = language if self._where == "cpu" and can_cut(language) else ""
+        if key not in self._loaded:
+            self._loaded[key] = self._load(key)
+        return self._loaded[key]
+
+    def _load(self, language: str) -> _Loaded:
+        import ctranslate2
+
+        small = cut_to_language(self._folder, language) if language else None
+        model = ctranslate2.models.Whisper(
+            str(self._folder),
+            device=self._where,
+            device_index=self._device.index,
+            compute_type=self._compute,
+            intra_threads=self._device.threads,
+            files=small.files if small else None,
+        )
+        return _Loaded(model, small.vocabulary if small else Vocabulary())
 
     @classmethod
     def padded_seconds(cls, windows: Sequence[Audio]) -> float:
@@ -160,34 +264,25 @@ class WhisperNetwork:
         from faster_whisper.tokenizer import Tokenizer
 
         try:
-            return Tokenizer(self._tokens, self._model.is_multilingual, task="transcribe", language=language)
+            return Tokenizer(
+                self._tokens,
+                self._any.is_multilingual,
+                task="transcribe",
+                language=language,
+            )
         except ValueError as exc:
             raise TranscriptionError(f"the model does not know language {language!r}; use a code such as zh") from exc
 
-    def _prompt(self, tokenizer: Any, decoding: Decoding, hot_words: Sequence[str]) -> list[int]:
-        prompt = list(tokenizer.sot_sequence)
-        if not decoding.timestamps:
-            prompt.append(tokenizer.no_timestamps)
-        if hot_words:
-            prompt = [tokenizer.sot_prev, *tokenizer.encode(" " + " ".join(hot_words))[:200], *prompt]
-        return prompt
+
+def _prompt(tokenizer: Any, decoding: Decoding) -> list[int]:
+    prompt = list(tokenizer.sot_sequence)
+    if not decoding.timestamps:
+        prompt.append(tokenizer.no_timestamps)
+    return prompt
 
 
 def _seconds(window: Audio) -> float:
     return len(window) / 16000
-
-
-def resolve(device: Device) -> tuple[str, str]:
-    """The device and compute type meant by "auto"."""
-    import ctranslate2 as ct2
-
-    where = device.device
-    if where == "auto":
-        where = "cuda" if ct2.get_cuda_device_count() else "cpu"
-    compute = device.compute_type
-    if compute == "auto":
-        compute = "float16" if where == "cuda" else "int8"
-    return where, compute
 
 
 def _words(tokenizer: Any, text: list[int], alignment: Any) -> tuple[TimedWord, ...]:

@@ -15,7 +15,7 @@ from functools import lru_cache
 
 from asr_qa.core.phonetic import NEAR_COST, SEPARATOR, SoundIndex, is_mandarin, syllables
 from asr_qa.core.transcript import HEARD, Transcript, Utterance, Word, text_of
-from asr_qa.pipeline.ports import SpokenChannel, Transcriber
+from asr_qa.pipeline.ports import OnHeard, SpokenChannel, Transcriber
 
 SAME_SOUND_WORTH = 0.9
 """What the confidence of a word is multiplied by when other characters of the same sound take its place."""
@@ -135,12 +135,17 @@ class HotWordTranscriber:
         return f"{self._engine.name}+hotwords({len(self._hot_words)}@{digest_of(self._hot_words)})"
 
     def transcribe(
-        self, channels: Sequence[SpokenChannel], *, language: str = "zh", hot_words: Sequence[str] = ()
+        self, channels: Sequence[SpokenChannel], *, language: str = "zh", heard: OnHeard | None = None
     ) -> Transcript:
         """As the engine's, with hot words; raises TranscriptionError."""
-        heard = self._engine.transcribe(channels, language=language, hot_words=hot_words)
-        utterances = tuple(correct_utterance(utterance, self._hot_words) for utterance in heard.utterances)
-        return replace(heard, utterances=utterances, model=self.name)
+        transcript = self._engine.transcribe(channels, language=language, heard=self._corrected(heard))
+        return replace(transcript, utterances=self._correct(transcript.utterances), model=self.name)
+
+    def _correct(self, utterances: Iterable[Utterance]) -> tuple[Utterance, ...]:
+        return tuple(correct_utterance(utterance, self._hot_words) for utterance in utterances)
+
+    def _corrected(self, heard: OnHeard | None) -> OnHeard | None:
+        return heard and (lambda utterances, until: heard(self._correct(utterances), until))
 
 
 def digest_of(hot_words: Iterable[str]) -> str:

@@ -8,7 +8,7 @@ anything there. Single turns make more errors (no context), whole channels cost 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -67,6 +67,11 @@ class Window:
     placed: tuple[Placed, ...]
 
     @property
+    def start(self) -> float:
+        """Where its speech begins, on the recording clock."""
+        return self.placed[0].piece.start
+
+    @property
     def duration(self) -> float:
         """Seconds."""
         return self.placed[-1].end
@@ -108,6 +113,20 @@ def pack(channel: SpokenChannel, speech: Iterable[Segment], packing: Packing) ->
         windows.append(place(channel, track[first:last], packing))
         first = last
     return windows
+
+
+GROUP = 24
+"""Windows of a call worked on before its next: enough for batches of like length, few enough to see a call grow."""
+
+
+def in_groups(windows: Iterable[Window], size: int = GROUP) -> Iterator[tuple[list[Window], float]]:
+    """Windows of all channels in order of time, some at once, and the second up to which they go."""
+    ordered = sorted(windows, key=lambda window: window.start)
+    for first in range(0, len(ordered), size):
+        following = ordered[first + size : first + size + 1]
+        group = ordered[first : first + size]
+        until = min((window.start for window in following), default=max(w.placed[-1].piece.end for w in group))
+        yield group, until
 
 
 def place(channel: SpokenChannel, track: Sequence[Segment], packing: Packing) -> Window:

@@ -15,7 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 from asr_qa.core.segment import Segment, Track, union
 from asr_qa.core.transcript import Transcript, Utterance, Word, spread
 from asr_qa.errors import TranscriptionError
-from asr_qa.pipeline.ports import SpokenChannel
+from asr_qa.pipeline.ports import OnHeard, SpokenChannel
 
 TOLERANCE = 0.3
 """Seconds a word may lie outside the speech found and still count as said in it."""
@@ -42,14 +42,17 @@ class ReplayTranscriber:
         return self._name
 
     def transcribe(
-        self, channels: Sequence[SpokenChannel], *, language: str = "zh", hot_words: Sequence[str] = ()
+        self, channels: Sequence[SpokenChannel], *, language: str = "zh", heard: OnHeard | None = None
     ) -> Transcript:
         """The utterances of the channels' roles; the transcript's own language comes before the one given."""
         kept: list[Utterance] = []
         for role in {channel.role for channel in channels}:
             near = _padded(channel.speech for channel in channels if channel.role is role)
             kept.extend(part for said in self._transcript.of(role) if (part := _within(said, near)))
-        return Transcript(_in_order(kept), self._name, self._transcript.language or _known(language))
+        utterances = _in_order(kept)
+        if heard and utterances:
+            heard(utterances, max(said.end for said in utterances))
+        return Transcript(utterances, self._name, self._transcript.language or _known(language))
 
 
 def _known(language: str) -> str:

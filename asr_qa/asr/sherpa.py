@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib.util
 import itertools
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,12 +18,12 @@ import numpy as np
 
 from asr_qa.asr.guards import GuardOptions, Heard, doubts
 from asr_qa.asr.onnxfile import PARAFORMER, SENSE_VOICE, ZIPFORMER_CTC, ModelFiles, model_files
-from asr_qa.asr.packing import Audio, Packing, Placed, Window, pieces, place
+from asr_qa.asr.packing import Audio, Packing, Placed, Window, in_groups, pieces, place
 from asr_qa.asr.words import CONTINUES, StartedWord, Token, anchored, joined, on_recording, simplifier
 from asr_qa.core.segment import Segment
 from asr_qa.core.transcript import HEARD, UNINTELLIGIBLE, Transcript, Utterance, text_of
 from asr_qa.errors import ModelError, TranscriptionError
-from asr_qa.pipeline.ports import SAMPLE_RATE, SpokenChannel
+from asr_qa.pipeline.ports import SAMPLE_RATE, OnHeard, SpokenChannel
 
 DEFAULT_LANGUAGE = "zh"
 
@@ -194,14 +194,14 @@ class SherpaTranscriber:
         return f"sherpa/{self._model}/{files.kind}-{files.precision}({settings})"
 
     def transcribe(
-        self, channels: Sequence[SpokenChannel], *, language: str = "zh", hot_words: Sequence[str] = ()
+        self, channels: Sequence[SpokenChannel], *, language: str = "zh", heard: OnHeard | None = None
     ) -> Transcript:
         """Utterances of all channels in order of start.
 
         Args:
             channels: Role, samples (16 kHz) and speech of each.
             language: Code of the language spoken, or "auto"; only SenseVoice heeds it.
-            hot_words: Not used: these networks take none.
+            heard: Told of utterances as they come.
 
         Raises:
             ModelError: The model does not load.
@@ -209,12 +209,22 @@ class SherpaTranscriber:
         """
         packing = self.options.packing
         windows = [place(channel, [piece], packing) for channel in channels for piece in pieces(channel, packing)]
-        heard = [pair for batch in _batches(windows, self.options) for pair in self._decode(batch, language)]
-        spoken = _language(heard, language)
-        simplify = simplifier() if spoken == "zh" else str
-        said = (_utterance(window, found, self.options, simplify) for window, found in heard)
-        utterances = sorted((u for u in said if u), key=lambda u: (u.start, u.role))
-        return Transcript(tuple(utterances), self.name, spoken)
+        spoken: str = language
+        utterances: list[Utterance] = []
+        for group, until in in_groups(windows):
+            found = [pair for batch in _batches(group, self.options) for pair in self._decode(batch, language)]
+            spoken = _language(found, spoken)
+            said = sorted(self._utterances(found, spoken), key=lambda u: (u.start, u.role))
+            utterances += said
+            if heard:
+                heard(said, until)
+        return Transcript(tuple(sorted(utterances, key=lambda u: (u.start, u.role))), self.name, _language((), spoken))
+
+    def _utterances(self, found: Sequence[tuple[Window, Recognised]], language: str) -> Iterator[Utterance]:
+        simplify = simplifier() if language == "zh" else str
+        for window, recognised in found:
+            if said := _utterance(window, recognised, self.options, simplify):
+                yield said
 
     def _decode(self, batch: Sequence[Window], language: str) -> list[tuple[Window, Recognised]]:
         audio = [np.concatenate([window.render(), _TAIL]) for window in batch]

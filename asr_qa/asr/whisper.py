@@ -15,14 +15,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
-from asr_qa.asr.ctranslate import Decoded, Decoding, Device, TimedWord, WhisperNetwork, resolve
+from asr_qa.asr.ctranslate import Decoded, Decoding, TimedWord, WhisperNetwork
+from asr_qa.asr.device import Device, resolve
 from asr_qa.asr.guards import GuardOptions, Heard, doubts
-from asr_qa.asr.packing import Audio, Packing, Placed, Window, halves, pack, pieces, place
+from asr_qa.asr.packing import Audio, Packing, Placed, Window, halves, in_groups, pack, pieces, place
 from asr_qa.asr.words import simplifier
+from asr_qa.core.calibration import Calibration
 from asr_qa.core.recording import Role
 from asr_qa.core.segment import Segment
 from asr_qa.core.transcript import HEARD, UNINTELLIGIBLE, Transcript, Utterance, Word
-from asr_qa.pipeline.ports import SpokenChannel
+from asr_qa.pipeline.ports import OnHeard, SpokenChannel
 
 DEFAULT_LANGUAGE = "zh"
 
@@ -37,8 +39,12 @@ class WhisperOptions:
     packing: Packing = field(default_factory=Packing)
     guards: GuardOptions = field(default_factory=GuardOptions)
     beam_size: int = 5
+    sure: float = 0.0
+    """Mean log-probability from which the likeliest token at each step is taken without a beam; 0: always a beam."""
     batch: int = 8
-    """Windows decoded together."""
+    """Windows decoded together, where memory has room for them."""
+    calibration: Calibration | None = None
+    """Makes word probabilities mean how often such words are right; None leaves them as the network gives them."""
     alone_from: float = 0.4
     """A piece at least this long (seconds) for which the window gave no word is decoded once more, alone."""
     silent_below: float = 1.0
@@ -67,9 +73,7 @@ _NO_LOOPS = Decoding(full_window=True, timestamps=False, repetition_penalty=1.2,
 class Network(Protocol):
     """What decodes windows: WhisperNetwork."""
 
-    def decode(
-        self, windows: Sequence[Audio], decoding: Decoding, *, language: str, hot_words: Sequence[str] = ()
-    ) -> list[Decoded]:
+    def decode(self, windows: Sequence[Audio], decoding: Decoding, *, language: str) -> list[Decoded]:
         """As WhisperNetwork.decode."""
 
     def detect_language(self, window: Audio) -> tuple[str, float]:
@@ -111,18 +115,23 @@ class WhisperTranscriber:
     def name(self) -> str:
         """Engine, model, digest and decoding settings."""
         packing = self.options.packing
-        settings = f"beam={self.options.beam_size},window={packing.window:g},pause={packing.pause:g}"
+        sure = f",sure={self.options.sure:g}" if self.options.sure < 0 else ""
+        certainty = "calibrated" if self.options.calibration else "raw"
+        settings = (
+            f"beam={self.options.beam_size}{sure},window={packing.window:g},pause={packing.pause:g}"
+            f",confidence={certainty}"
+        )
         return f"whisper/{self._model}/{resolve(self._device)[1]}({settings})"
 
     def transcribe(
-        self, channels: Sequence[SpokenChannel], *, language: str = "zh", hot_words: Sequence[str] = ()
+        self, channels: Sequence[SpokenChannel], *, language: str = "zh", heard: OnHeard | None = None
     ) -> Transcript:
         """Utterances of all channels in order of start.
 
         Args:
             channels: Role, samples (16 kHz) and speech of each.
             language: Code of the language spoken, or "auto".
-            hot_words: Names and terms to expect; never phrases that rules look for.
+            heard: Told of utterances as they come.
 
         Raises:
             TranscriptionError: The recogniser failed.
@@ -132,10 +141,15 @@ class WhisperTranscriber:
         if not windows:
             return Transcript((), self.name, DEFAULT_LANGUAGE if language == "auto" else language)
         spoken = self._language(windows, language)
-        run = _Run(self._network, self.options, spoken, hot_words)
-        run.work([_Attempt(window) for window in windows])
-        utterances = sorted(run.utterances, key=lambda u: (u.start, u.role))
-        return Transcript(tuple(utterances), self.name, spoken)
+        utterances: list[Utterance] = []
+        for group, until in in_groups(windows):
+            run = _Run(self._network, self.options, spoken)
+            run.work([_Attempt(window) for window in group])
+            said = sorted(run.utterances, key=lambda u: (u.start, u.role))
+            utterances += said
+            if heard:
+                heard(said, until)
+        return Transcript(tuple(sorted(utterances, key=lambda u: (u.start, u.role))), self.name, spoken)
 
     def _language(self, windows: Sequence[Window], language: str) -> str:
         if language != "auto":
@@ -145,13 +159,12 @@ class WhisperTranscriber:
 
 
 class _Run:
-    """One transcription: the windows still to decode and what was heard so far."""
+    """Some windows of a call, decoded until each is believed or given up."""
 
-    def __init__(self, network: Network, options: WhisperOptions, language: str, hot_words: Sequence[str]) -> None:
+    def __init__(self, network: Network, options: WhisperOptions, language: str) -> None:
         self._network = network
         self._options = options
         self._language = language
-        self._hot_words = hot_words
         self._simplify = simplifier() if language == "zh" else None
         self.utterances: list[Utterance] = []
 
@@ -177,9 +190,10 @@ class _Run:
 
     def _decode(self, batch: Sequence[_Attempt]) -> list[Decoded]:
         ladder = (Decoding(), _FULL_WINDOW, _NO_LOOPS)
-        decoding = replace(ladder[batch[0].rung], beam_size=self._options.beam_size)
+        options = self._options
+        decoding = replace(ladder[batch[0].rung], beam_size=options.beam_size, sure=options.sure)
         audio = [attempt.window.render() for attempt in batch]
-        return self._network.decode(audio, decoding, language=self._language, hot_words=self._hot_words)
+        return self._network.decode(audio, decoding, language=self._language)
 
     def _take(self, attempt: _Attempt, decoded: Decoded) -> list[_Attempt]:
         """Keep what is believed of a window; return what has to be tried again."""
@@ -222,10 +236,18 @@ class _Run:
         raw = "".join(word.text for word in words).strip()
         texts = self._simplified([word.text for word in words])
         texts[0] = texts[0].lstrip()
-        timed = _snap(texts, words, placed)
-        confidence = sum(word.probability for word in words) / len(words)
+        timed = _snap(texts, self._calibrated(words), placed)
+        confidence = sum(word.confidence or 0.0 for word in timed) / len(timed)
         piece = placed.piece
         return Utterance(role, piece.start, piece.end, "".join(texts), raw, confidence, HEARD, timed)
+
+    def _calibrated(self, words: Sequence[TimedWord]) -> Sequence[TimedWord]:
+        """The words with probabilities that mean what they say."""
+        calibration = self._options.calibration
+        if calibration is None:
+            return words
+        mean = sum(word.probability for word in words) / len(words)
+        return [replace(word, probability=calibration.of(word.probability, mean)) for word in words]
 
     def _simplified(self, texts: list[str]) -> list[str]:
         """The words in simplified characters (an unprompted model writes traditional ones now and then)."""

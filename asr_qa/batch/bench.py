@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from asr_qa.asr.ctranslate import Device, resolve
+from asr_qa.asr.device import Device, resolve
 from asr_qa.asr.peers import PEERS
 from asr_qa.asr.words import simplifier
 from asr_qa.bootstrap import audio_reader, build_stages, find_weights

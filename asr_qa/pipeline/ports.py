@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from asr_qa.core.document import CallWarning
 from asr_qa.core.recording import Role
 from asr_qa.core.segment import Track
-from asr_qa.core.transcript import Transcript
+from asr_qa.core.transcript import Transcript, Utterance
 
 Samples = NDArray[np.int16]
 """One channel, mono, 16-bit."""
@@ -159,6 +159,10 @@ class Diarizer(Protocol):
         """The voices in the speech of one channel at SAMPLE_RATE; raises ModelError."""
 
 
+OnHeard = Callable[[Sequence[Utterance], float], None]
+"""Told of utterances just heard, and of the second up to which the recording has been listened to."""
+
+
 class Transcriber(Protocol):
     """Turns speech into words."""
 
@@ -167,9 +171,18 @@ class Transcriber(Protocol):
         """Engine, model, digest and decoding settings, stamped on documents."""
 
     def transcribe(
-        self, channels: Sequence[SpokenChannel], *, language: str = "zh", hot_words: Sequence[str] = ()
+        self, channels: Sequence[SpokenChannel], *, language: str = "zh", heard: OnHeard | None = None
     ) -> Transcript:
-        """Utterances of all channels; no text outside the speech given. Raises TranscriptionError."""
+        """Utterances of all channels; no text outside the speech given.
+
+        Args:
+            channels: Role, samples and speech of each.
+            language: Code of the language spoken, or "auto".
+            heard: Told of utterances as they come; together these are what is returned.
+
+        Raises:
+            TranscriptionError: The recogniser failed.
+        """
 
 
 class Clock(Protocol):

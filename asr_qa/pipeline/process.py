@@ -23,6 +23,7 @@ from asr_qa.pipeline.ports import (
     Diarizer,
     NonSpeech,
     NonSpeechDetector,
+    OnHeard,
     Samples,
     SpeechDetector,
     SpokenChannel,
@@ -55,7 +56,8 @@ class Stages:
     diarizer: Diarizer | None = None
     """Tells the voices of a call on one channel apart; None leaves its roles unknown."""
     timing: TimingOptions = field(default_factory=TimingOptions)
-    hot_words: tuple[str, ...] = ()
+    heard: OnHeard | None = None
+    """Told of utterances as they come."""
 
     @property
     def models(self) -> Models:
@@ -114,7 +116,7 @@ def _listen(recording: Recording, audio: CallAudio, stages: Stages) -> _Listened
     parted = _part(recording, audio, inspected.tracks, stages, same="dual_mono" in codes)
     heard = parted.channels if parted else _spoken_channels(recording, audio, inspected.tracks)
     language = recording.metadata.get("language", "zh")
-    transcript = stages.transcriber.transcribe(heard, language=language, hot_words=stages.hot_words)
+    transcript = stages.transcriber.transcribe(heard, language=language, heard=stages.heard)
     recording = replace(recording, metadata={**recording.metadata, "language": transcript.language})
     truncated = (CallWarning(code="truncated", message="the file ends in the middle"),) if audio.truncated else ()
     warnings = (*truncated, *inspected.warnings)

@@ -13,7 +13,7 @@ from asr_qa.core.metrics import CallMetrics, Latency, PerRole
 from asr_qa.core.recording import Recording, Role
 from asr_qa.core.scorecard import CriterionResult, ScoreSheet, SectionResult
 from asr_qa.core.transcript import Transcript, Utterance, Word
-from asr_qa.pipeline.ports import SpokenChannel
+from asr_qa.pipeline.ports import OnHeard, SpokenChannel
 
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 """Where FixedClock begins."""
@@ -50,17 +50,19 @@ class ScriptedTranscriber:
         return self._name
 
     def transcribe(
-        self, channels: Sequence[SpokenChannel], *, language: str = "zh", hot_words: Sequence[str] = ()
+        self, channels: Sequence[SpokenChannel], *, language: str = "zh", heard: OnHeard | None = None
     ) -> Transcript:
         """The lines of the roles given that lie in their speech."""
         self.calls.append(tuple(channel.role for channel in channels))
-        heard = [
+        said = [
             make_utterance(role, start, end, text)
             for channel in channels
             for role, start, end, text in self._lines
             if role is channel.role and any(part.start < end and start < part.end for part in channel.speech)
         ]
-        ordered = tuple(sorted(heard, key=lambda utterance: utterance.start))
+        ordered = tuple(sorted(said, key=lambda utterance: utterance.start))
+        if heard and ordered:
+            heard(ordered, ordered[-1].end)
         return Transcript(utterances=ordered, model=self._name, language=language)
 
 

@@ -19,7 +19,7 @@ import numpy as np
 from bench_asr_variants import OURS, STOCK, Way
 
 from asr_qa.asr import peers
-from asr_qa.asr.ctranslate import Device, resolve
+from asr_qa.asr.device import Device, resolve
 from asr_qa.asr.words import simplifier
 from asr_qa.bootstrap import audio_reader, build_stages, find_weights
 from asr_qa.config import Settings

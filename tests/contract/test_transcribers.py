@@ -46,7 +46,7 @@ def replay() -> Transcriber:
 
 
 def whisper() -> Transcriber:
-    from asr_qa.asr.ctranslate import Device
+    from asr_qa.asr.device import Device
     from asr_qa.asr.whisper import WhisperOptions, WhisperTranscriber
 
     try:

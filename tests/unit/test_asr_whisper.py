@@ -34,9 +34,7 @@ class WrittenNetwork:
         self.answer = answer
         self.asked: list[tuple[float, bool]] = []
 
-    def decode(
-        self, windows: Sequence[Audio], decoding: Decoding, *, language: str, hot_words: Sequence[str] = ()
-    ) -> list[Decoded]:
+    def decode(self, windows: Sequence[Audio], decoding: Decoding, *, language: str) -> list[Decoded]:
         lengths = [len(window) / SAMPLE_RATE for window in windows]
         self.asked += [(round(length, 1), decoding.full_window) for length in lengths]
         return [self.answer(length, decoding) for length in lengths]

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 from tiny_whisper import MELS, make_tiny_whisper
 
-from asr_qa.asr.ctranslate import Device, WhisperNetwork
+from asr_qa.asr.ctranslate import WhisperNetwork
+from asr_qa.asr.device import Device
 from asr_qa.asr.weights import FoundModel, find_model
 from asr_qa.config import shipped
 from asr_qa.errors import ModelError
