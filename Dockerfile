@@ -13,8 +13,10 @@ ARG EXTRAS=base-model,postgres
 RUN command -v python3 >/dev/null && python3 -m venv --help >/dev/null 2>&1 \
     || (apt-get update && apt-get install --yes --no-install-recommends python3 python3-venv && rm -rf /var/lib/apt/lists/*)
 COPY --from=build /dist /dist
+# Of Resemblyzer only the weights are used (the model "voices"), so what its code would need is left out.
 RUN python3 -m venv /opt/asr_qa \
     && /opt/asr_qa/bin/pip install --no-cache-dir "$(echo /dist/*.whl)[${EXTRAS}]" \
+    && /opt/asr_qa/bin/pip install --no-cache-dir --no-deps Resemblyzer==0.1.4 \
     && rm -r /dist \
     && useradd --create-home --uid 10001 asrqa \
     && install --directory --owner asrqa /data
