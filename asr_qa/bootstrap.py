@@ -183,6 +183,7 @@ def _transcriber(settings: Settings, workers: int) -> Transcriber:
         compute_type=settings.asr.compute_type,
         threads=threads_for(settings, workers),
         processes=workers,
+        quality=settings.asr.quality,
         beam_size=settings.asr.beam_size,
         window=settings.asr.window,
     )

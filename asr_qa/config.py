@@ -32,10 +32,12 @@ class AsrSettings(_Group):
     """CTranslate2 compute type; auto is int8 on CPU and float16 on GPU."""
     threads: int = Field(0, ge=0)
     """CPU threads of one worker; 0 shares the cores between the workers."""
-    beam_size: int = Field(5, ge=1, le=10)
-    """Beam width of the decoder."""
-    window: float = Field(25.0, ge=5, le=28)
-    """Seconds of speech decoded at once; less costs less CPU time and errs a little more."""
+    quality: Literal["fast", "balanced", "accurate"] = "balanced"
+    """How much CPU time the decoder may take to make fewer errors; docs/benchmarks.md has the figures."""
+    beam_size: int | None = Field(None, ge=1, le=10)
+    """Beam width of the decoder; empty takes that of the quality."""
+    window: float | None = Field(None, ge=5, le=28)
+    """Seconds of speech decoded at once; empty takes that of the quality."""
     replay_dir: Path | None = None
     """Folder of finished transcripts for engine "replay"."""
     hot_words: str = ""

@@ -18,16 +18,23 @@ def _whisper(
     compute_type: str,
     threads: int,
     processes: int,
-    beam_size: int,
-    window: float,
+    quality: str,
+    beam_size: int | None,
+    window: float | None,
 ) -> Transcriber:
+    from dataclasses import replace
+
     from asr_qa.asr.confidence import calibration_for
     from asr_qa.asr.device import Device
-    from asr_qa.asr.packing import Packing
-    from asr_qa.asr.whisper import WhisperOptions, WhisperTranscriber
+    from asr_qa.asr.whisper import QUALITIES, WhisperTranscriber
 
-    packing = Packing(window=window)
-    options = WhisperOptions(beam_size=beam_size, packing=packing, calibration=calibration_for(model))
+    chosen = QUALITIES[quality]
+    options = replace(
+        chosen,
+        beam_size=beam_size or chosen.beam_size,
+        packing=replace(chosen.packing, window=window or chosen.packing.window),
+        calibration=calibration_for(model),
+    )
     where = Device(device=device, compute_type=compute_type, threads=threads, processes=processes)
     return WhisperTranscriber(folder, model, device=where, options=options)
 
@@ -40,12 +47,13 @@ def _sherpa(
     compute_type: str,
     threads: int,
     processes: int,
-    beam_size: int,
-    window: float,
+    quality: str,
+    beam_size: int | None,
+    window: float | None,
 ) -> Transcriber:
     from asr_qa.asr.sherpa import SherpaTranscriber
 
-    del beam_size, window, processes  # these networks neither search nor need context
+    del quality, beam_size, window, processes  # these networks neither search nor need context
     return SherpaTranscriber(folder, model, device=device, compute_type=compute_type, threads=threads)
 
 

@@ -34,6 +34,8 @@ class Decoding:
     timestamps: bool = True
     repetition_penalty: float = 1.0
     no_repeat_ngram_size: int = 0
+    tail: float = 0.5
+    """Seconds of silence after the last speech of a window; without any the last words are lost."""
     full_window: bool = False
     """Pad to the 30 s the network was trained on."""
 
@@ -89,9 +91,6 @@ class _Job:
 class WhisperNetwork:
     """A Whisper model in CTranslate2's format."""
 
-    tail_seconds = 1.0
-    """Silence after the last speech of a window; without any the last words are lost."""
-
     def __init__(self, folder: Path, device: Device, *, language: str = "zh", memory: int | None = None) -> None:
         """Load the weights.
 
@@ -136,7 +135,7 @@ class WhisperNetwork:
             TranscriptionError: The network failed, e.g. out of memory with a single window.
         """
         job = _Job(self._ready(language), self._tokenizer(language), decoding)
-        room = self.room(LONGEST_WINDOW if decoding.full_window else self.padded_seconds(windows))
+        room = self.room(padded_seconds(windows, decoding))
         groups = [windows[first : first + room] for first in range(0, len(windows), room)]
         return [decoded for group in groups for decoded in self._decode_or_halve(group, job)]
 
@@ -152,7 +151,7 @@ class WhisperNetwork:
         return [d for half in (windows[:middle], windows[middle:]) for d in self._decode_or_halve(half, job)]
 
     def _decode_at_once(self, windows: Sequence[Audio], job: _Job) -> list[Decoded]:
-        encoded = self._encode(windows, job.loaded.model, full=job.decoding.full_window)
+        encoded = self._encode(windows, job.loaded.model, job.decoding)
         results = self._search(encoded, windows, job)
         texts = [result.sequences_ids[0] for result in results]
         texts = [[token for token in text if token < job.end] for text in texts]
@@ -203,17 +202,17 @@ class WhisperNetwork:
     def detect_language(self, window: Audio) -> tuple[str, float]:
         """The language most likely spoken in a window, and its probability."""
         model = self._any
-        encoded = self._encode([window], model, full=True)
+        encoded = self._encode([window], model, Decoding(full_window=True))
         token, probability = model.detect_language(self._view(encoded))[0][0]
         return token[2:-2], float(probability)
 
-    def _encode(self, windows: Sequence[Audio], model: Any, *, full: bool) -> NDArray[Any]:
+    def _encode(self, windows: Sequence[Audio], model: Any, decoding: Decoding) -> NDArray[Any]:
         """What the network makes of windows, shape (windows, 50 per second, width).
 
         A processor takes them one by one: the weights of attention over a long window are larger than its caches, and
         together they would take hundreds of MB and more time.
         """
-        longest = LONGEST_WINDOW if full else min(LONGEST_WINDOW, self.padded_seconds(windows))
+        longest = padded_seconds(windows, decoding)
         frames = int(longest * FRAMES_PER_SECOND)
         together = len(windows) if self._where == "cuda" else 1
         features = np.zeros((len(windows), model.n_mels, frames), dtype=np.float32)
@@ -254,12 +253,6 @@ class WhisperNetwork:
         )
         return _Loaded(model, small.vocabulary if small else Vocabulary())
 
-    @classmethod
-    def padded_seconds(cls, windows: Sequence[Audio]) -> float:
-        """Length that a batch of windows is padded to."""
-        longest = max(map(_seconds, windows)) + cls.tail_seconds
-        return float(np.ceil(longest / _BUCKET) * _BUCKET)
-
     def _tokenizer(self, language: str) -> Any:
         from faster_whisper.tokenizer import Tokenizer
 
@@ -279,6 +272,14 @@ def _prompt(tokenizer: Any, decoding: Decoding) -> list[int]:
     if not decoding.timestamps:
         prompt.append(tokenizer.no_timestamps)
     return prompt
+
+
+def padded_seconds(windows: Sequence[Audio], decoding: Decoding) -> float:
+    """Length (seconds) that windows decoded together are padded to."""
+    if decoding.full_window:
+        return LONGEST_WINDOW
+    longest = max(map(_seconds, windows)) + decoding.tail
+    return min(LONGEST_WINDOW, float(np.ceil(longest / _BUCKET) * _BUCKET))
 
 
 def _seconds(window: Audio) -> float:

@@ -24,13 +24,13 @@ Audio = NDArray[np.float32]
 class Packing:
     """How speech is put into windows; seconds."""
 
-    window: float = 25.0
+    window: float = 15.0
     """Longest window; the recogniser's own limit is 30."""
     piece_bridge: float = 0.5
     """Speech with pauses shorter than this stays one piece, and becomes one utterance."""
     margin: float = 0.15
     """Audio kept before and after each piece."""
-    pause: float = 0.6
+    pause: float = 0.4
     """Longest pause left between two pieces of a window."""
 
 

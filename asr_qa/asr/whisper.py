@@ -43,12 +43,22 @@ class WhisperOptions:
     """Mean log-probability from which the likeliest token at each step is taken without a beam; 0: always a beam."""
     batch: int = 8
     """Windows decoded together, where memory has room for them."""
+    tail: float = 0.5
+    """Seconds of silence after the last speech of a window."""
     calibration: Calibration | None = None
     """Makes word probabilities mean how often such words are right; None leaves them as the network gives them."""
     alone_from: float = 0.4
     """A piece at least this long (seconds) for which the window gave no word is decoded once more, alone."""
     silent_below: float = 1.0
     """Stretches shorter than this (seconds) in which no word was found are left out, not called unintelligible."""
+
+
+QUALITIES: dict[str, WhisperOptions] = {
+    "fast": WhisperOptions(packing=Packing(window=12.0), beam_size=2),
+    "balanced": WhisperOptions(),
+    "accurate": WhisperOptions(packing=Packing(window=25.0)),
+}
+"""Named choices between cost and errors, as measured by bench_asr.py; docs/benchmarks.md shows what each reaches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +201,7 @@ class _Run:
     def _decode(self, batch: Sequence[_Attempt]) -> list[Decoded]:
         ladder = (Decoding(), _FULL_WINDOW, _NO_LOOPS)
         options = self._options
-        decoding = replace(ladder[batch[0].rung], beam_size=options.beam_size, sure=options.sure)
+        decoding = replace(ladder[batch[0].rung], beam_size=options.beam_size, sure=options.sure, tail=options.tail)
         audio = [attempt.window.render() for attempt in batch]
         return self._network.decode(audio, decoding, language=self._language)
 

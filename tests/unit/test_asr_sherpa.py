@@ -102,7 +102,15 @@ def test_a_file_that_is_cut_off_is_refused(tmp_path: Path) -> None:
 
 def test_without_the_library_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    settings = {"device": "cpu", "compute_type": "auto", "threads": 1, "processes": 1, "beam_size": 5, "window": 25.0}
+    settings = {
+        "device": "cpu",
+        "compute_type": "auto",
+        "threads": 1,
+        "processes": 1,
+        "beam_size": 5,
+        "window": 15.0,
+        "quality": "fast",
+    }
     with pytest.raises(ModelError, match=r"pip install 'asr-qa\[sherpa\]'"):
         TRANSCRIBERS["sherpa"](lay_out(tmp_path), "x@0", **settings)
 
