@@ -36,6 +36,8 @@ class Decoding:
     no_repeat_ngram_size: int = 0
     tail: float = 0.5
     """Seconds of silence after the last speech of a window; without any the last words are lost."""
+    all_tokens: bool = False
+    """Weigh the tokens of all languages at every step."""
     full_window: bool = False
     """Pad to the 30 s the network was trained on."""
 
@@ -134,7 +136,7 @@ class WhisperNetwork:
         Raises:
             TranscriptionError: The network failed, e.g. out of memory with a single window.
         """
-        job = _Job(self._ready(language), self._tokenizer(language), decoding)
+        job = _Job(self._ready("" if decoding.all_tokens else language), self._tokenizer(language), decoding)
         room = self.room(padded_seconds(windows, decoding))
         groups = [windows[first : first + room] for first in range(0, len(windows), room)]
         return [decoded for group in groups for decoded in self._decode_or_halve(group, job)]

@@ -45,6 +45,8 @@ class WhisperOptions:
     """Windows decoded together, where memory has room for them."""
     tail: float = 0.5
     """Seconds of silence after the last speech of a window."""
+    all_tokens: bool = False
+    """Let the network write tokens of every language, at more cost."""
     calibration: Calibration | None = None
     """Makes word probabilities mean how often such words are right; None leaves them as the network gives them."""
     alone_from: float = 0.4
@@ -201,7 +203,13 @@ class _Run:
     def _decode(self, batch: Sequence[_Attempt]) -> list[Decoded]:
         ladder = (Decoding(), _FULL_WINDOW, _NO_LOOPS)
         options = self._options
-        decoding = replace(ladder[batch[0].rung], beam_size=options.beam_size, sure=options.sure, tail=options.tail)
+        decoding = replace(
+            ladder[batch[0].rung],
+            beam_size=options.beam_size,
+            sure=options.sure,
+            tail=options.tail,
+            all_tokens=options.all_tokens,
+        )
         audio = [attempt.window.render() for attempt in batch]
         return self._network.decode(audio, decoding, language=self._language)
 

@@ -27,14 +27,17 @@ PEERS = (
     Way("batched, beam 1", BATCHED, ("beam_size=1",)),
 )
 
+ACCURATE = ("packing.window=25",)
+FAST = ("packing.window=12", "beam_size=2")
+
 FRONTIER = (
-    Way("asr_qa"),
-    Way("asr_qa, beam 1", OURS, ("beam_size=1",)),
-    Way("asr_qa, window 12 s", OURS, ("packing.window=12",)),
+    Way("asr_qa, accurate", OURS, ACCURATE),
+    Way("asr_qa, balanced (default)"),
+    Way("asr_qa, fast", OURS, FAST),
     Way("asr_qa, window 12 s, beam 1", OURS, ("packing.window=12", "beam_size=1")),
     *PEERS,
 )
-"""The whole cost against error, ours and theirs."""
+"""The whole cost against error, ours and theirs; the qualities as asr_qa.asr.whisper.QUALITIES has them."""
 
 _NEVER = (
     "guards.compression_ratio=1e9",
@@ -46,21 +49,24 @@ _NEVER = (
 )
 
 ABLATION = (
-    Way("asr_qa"),
+    Way("balanced (default)"),
+    Way("all tokens of the network", OURS, ("all_tokens=True",)),
+    Way("greedy first, beam below -0.45", OURS, ("sure=-0.45",)),
+    Way("beam 2", OURS, ("beam_size=2",)),
     Way("no context: a window a piece", OURS, ("packing.window=1",)),
-    Way("no pause between pieces", OURS, ("packing.pause=0.3",)),
-    Way("pauses as they were, up to 2 s", OURS, ("packing.pause=2",)),
+    Way("window 25 s", OURS, ("packing.window=25",)),
+    Way("pauses up to 0.6 s, tail 1 s", OURS, ("packing.pause=0.6", "tail=1.0")),
+    Way("hardly any pause", OURS, ("packing.pause=0.31",)),
     Way("no audio kept around pieces", OURS, ("packing.margin=0.02",)),
     Way("pieces joined over 1 s", OURS, ("packing.piece_bridge=1",)),
     Way("guards never doubt", OURS, _NEVER),
     Way("pieces without words not tried again", OURS, ("alone_from=1e9",)),
     Way("one window at a time", OURS, ("batch=1",)),
-    Way("beam 1", OURS, ("beam_size=1",)),
     Way("stock", STOCK),
 )
-"""One idea switched off in each."""
+"""One idea switched off, or one more tried, in each."""
 
-VARIANTS = {"frontier": FRONTIER, "ablation": ABLATION, "default": (FRONTIER[0], PEERS[0])}
+VARIANTS = {"frontier": FRONTIER, "ablation": ABLATION, "default": (FRONTIER[1], PEERS[0])}
 
 
 def parse_way(text: str) -> Way:
