@@ -1,97 +1,30 @@
 """Words that mean something to timing: acknowledgements and announcements of a wait.
 
-Plain data with the matching that belongs to it. Both lists can be replaced per scorecard (`TimingOptions`).
+The lists are data, one file a language in `words/`, read once as this module is; a scorecard can replace or extend
+them (`TimingOptions`). Here is the matching that belongs to them.
 """
 
 from __future__ import annotations
 
 import unicodedata
 from collections.abc import Collection, Iterable
+from importlib.resources import files
 
-ACKNOWLEDGEMENTS: tuple[str, ...] = (
-    *("嗯", "嗯哼", "哦", "噢", "喔", "啊", "呃", "哎", "诶", "唉", "哈", "呀", "唔"),
-    *("对", "对的", "对呀", "对啊", "对吧", "没错", "没错的", "不错", "是", "是的", "是啊", "是呀", "是吧"),
-    *("好", "好的", "好吧", "好啊", "好嘞", "好呢", "好了", "行", "行的", "行吧", "行啊", "可以", "可以的", "没问题"),
-    *(
-        "明白",
-        "明白了",
-        "明白的",
-        "了解",
-        "了解了",
-        "懂了",
-        "知道",
-        "知道了",
-        "清楚",
-        "清楚了",
-        "这样啊",
-        "是这样",
-        "这样子",
-    ),
-    *("您说", "你说", "您讲", "你讲", "您请说", "请讲", "请说", "在听", "我在听", "收到", "当然", "谢谢"),
-    *("mm", "mhm", "mmhm", "mmhmm", "hm", "hmm", "uhhuh", "uh", "um", "ah", "aha", "oh", "yeah", "yep", "yes", "yup"),
-    *("right", "ok", "okay", "sure", "isee", "alright", "gotit", "exactly", "goahead", "ofcourse", "understood"),
-)
+
+def _read(name: str) -> tuple[str, ...]:
+    """The lines of a list that comes with the package, without remarks and blank ones."""
+    text = (files("asr_qa.core") / "words" / f"{name}.txt").read_text(encoding="utf-8")
+    return tuple(line for raw in text.splitlines() if (line := raw.strip()) and not line.startswith("#"))
+
+
+ACKNOWLEDGEMENTS: tuple[str, ...] = (*_read("acknowledgements.zh"), *_read("acknowledgements.en"))
 """What a listener says to show that he follows; repetitions and sequences of these count too."""
 
-EXCUSES: tuple[str, ...] = (
-    *(
-        "稍等",
-        "稍候",
-        "请稍后",
-        "请您稍后",
-        "等一下",
-        "等一会",
-        "等下",
-        "等我一下",
-        "别挂机",
-        "别挂断",
-        "不要挂机",
-        "不要挂断",
-    ),
-    *(
-        "帮您查",
-        "帮你查",
-        "给您查",
-        "给你查",
-        "为您查",
-        "我查一下",
-        "查询一下",
-        "查看一下",
-        "核实一下",
-        "帮您确认",
-        "帮您核对",
-    ),
-    *(
-        "帮您看",
-        "帮你看",
-        "给您看",
-        "我看一下",
-        "我看看",
-        "帮您核实",
-        "为您核实",
-        "帮您问",
-        "我问一下",
-        "我去问",
-        "为您转接",
-    ),
-    *(
-        "one moment",
-        "a moment",
-        "hold on",
-        "bear with me",
-        "just a second",
-        "one second",
-        "please hold",
-        "let me check",
-    ),
-    *("let me look", "let me see", "give me a second", "give me a minute", "hold the line"),
-)
+EXCUSES: tuple[str, ...] = (*_read("excuses.zh"), *_read("excuses.en"))
 """What an agent says to announce that he will be silent for a while."""
 
 # Characters that recognisers write for one another in acknowledgements, and traditional forms.
-_VARIANTS = str.maketrans(
-    {"恩": "嗯", "摁": "嗯", "對": "对", "沒": "没", "錯": "错", "說": "说", "講": "讲", "嘅": "的"}
-)
+_VARIANTS = str.maketrans(dict(line.split() for line in _read("variants.zh")))
 
 
 def fold(text: str) -> str:
