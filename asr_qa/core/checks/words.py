@@ -25,7 +25,7 @@ MIN_SYLLABLES = 3
 """Keys are matched by sound from here up."""
 SHORT_SYLLABLES = 2
 """... and from here up where short keys are allowed."""
-CLEAR = 0.6
+CLEAR = 0.5
 """Mean word confidence below which not finding a required phrase says nothing about whether it was said."""
 SYLLABLE_SECONDS = 0.12
 """Nobody says a syllable faster."""
