@@ -5,10 +5,11 @@ from __future__ import annotations
 import multiprocessing
 import os
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, as_completed
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
@@ -22,6 +23,8 @@ Key = TypeVar("Key")
 MOST_WORKERS = 8
 _AHEAD = 4
 """Tasks handed out beyond what the workers can do at once: enough that none waits for the next."""
+_LOOK_UP = 0.5
+"""Seconds after which a run that waits for results looks for news of calls in work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,30 +46,41 @@ def worker_count(settings: Settings, tasks: int) -> int:
 class LocalEngine:
     """A pool of processes, each with a model of its own."""
 
-    def __init__(self, settings: Settings, workers: int) -> None:
+    def __init__(self, settings: Settings, workers: int, folder: Path | None = None) -> None:
         self._pool = ProcessPool(
             max_workers=workers,
             context=multiprocessing.get_context("spawn"),
             initializer=worker.start,
-            initargs=(settings, workers),
+            initargs=(settings, workers, folder),
         )
         self._ahead = workers + _AHEAD
 
-    def run(self, tasks: Iterable[tuple[Key, Task]]) -> Iterator[tuple[Key, Any]]:
-        """Results in the order they come; a task that crashed, hung or raised gives a Failure."""
+    def run(
+        self, tasks: Iterable[tuple[Key, Task]], *, meanwhile: Callable[[], None] = lambda: None
+    ) -> Iterator[tuple[Key, Any]]:
+        """Results in the order they come; a task that crashed, hung or raised gives a Failure.
+
+        Args:
+            tasks: What to do, each with a key to know its result by.
+            meanwhile: Called every now and then while waiting, and before each result.
+        """
         waiting: dict[Future[Any], tuple[Key, Task]] = {}
         for key, task in tasks:
             future = self._pool.schedule(task.function, args=list(task.arguments), timeout=task.timeout)
             waiting[future] = (key, task)
             if len(waiting) >= self._ahead:
-                yield from self._next(waiting)
+                yield self._next(waiting, meanwhile)
         while waiting:
-            yield from self._next(waiting)
+            yield self._next(waiting, meanwhile)
 
-    def _next(self, waiting: dict[Future[Any], tuple[Key, Task]]) -> Iterator[tuple[Key, Any]]:
-        future = next(as_completed(waiting))
+    def _next(self, waiting: dict[Future[Any], tuple[Key, Task]], meanwhile: Callable[[], None]) -> tuple[Key, Any]:
+        done: set[Future[Any]] = set()
+        while not done:
+            done = wait(waiting, timeout=_LOOK_UP, return_when=FIRST_COMPLETED).done
+            meanwhile()
+        future = done.pop()
         key, task = waiting.pop(future)
-        yield key, _result(future, task)
+        return key, _result(future, task)
 
     def close(self, *, at_once: bool) -> None:
         """End the processes, at once or after what they are doing."""
@@ -78,9 +92,9 @@ class LocalEngine:
 
 
 @contextmanager
-def local_engine(settings: Settings, workers: int) -> Iterator[LocalEngine]:
-    """A LocalEngine that leaves no process behind."""
-    engine = LocalEngine(settings, workers)
+def local_engine(settings: Settings, workers: int, folder: Path | None = None) -> Iterator[LocalEngine]:
+    """A LocalEngine that leaves no process behind; should it be killed, its workers clear the folder away."""
+    engine = LocalEngine(settings, workers, folder)
     try:
         yield engine
     except BaseException:

@@ -18,11 +18,13 @@ from asr_qa.batch.engine import LocalEngine, Task, local_engine, worker_count
 from asr_qa.batch.files import Found, output_names, prepare_output, real, write_text
 from asr_qa.batch.manifest import Manifest, ManifestRow
 from asr_qa.batch.plan import Item, Job, Plan
+from asr_qa.batch.tellings import Tellings, tellings
 from asr_qa.batch.worker import Failure, Identified
 from asr_qa.bootstrap import Rules
 from asr_qa.config import Settings
 from asr_qa.core.document import CallDocument
 from asr_qa.core.recording import Recording
+from asr_qa.core.transcript import Utterance
 from asr_qa.errors import AsrQaError
 from asr_qa.pipeline.documents import from_json, to_json
 from asr_qa.pipeline.ingest import CallDetails
@@ -66,8 +68,14 @@ class Watcher(Protocol):
     def identified(self, seconds: float) -> None:
         """One more is identified; it has so many seconds of audio still to be worked through (0: nothing to do)."""
 
+    def heard(self, name: str, utterances: Sequence[Utterance], seconds: float) -> None:
+        """So many more seconds of a recording were listened to; utterances only where the run follows calls.
+
+        Their roles are those that the channels are given by the settings, until the call is done.
+        """
+
     def done(self, outcome: Outcome, seconds: float) -> None:
-        """One is finished, with so many seconds of audio."""
+        """One is finished, with so many seconds of audio of which `heard` has not told."""
 
 
 def items_of(found: Sequence[Found], manifest: Manifest | None) -> tuple[list[Item], list[Outcome]]:
@@ -109,6 +117,8 @@ class Run:
     reprocess: bool = False
     keep_documents: bool = False
     """Whether outcomes carry their documents."""
+    follow: bool = False
+    """Whether the watcher is told what was said while calls are worked through."""
 
     def score(self, items: Sequence[Item], watcher: Watcher) -> list[Outcome]:
         """Score all items; every one of them has an outcome.
@@ -124,11 +134,12 @@ class Run:
         watcher.found(len(items))
         with ExitStack() as stack:
             workers = worker_count(self.settings, len(items))
-            engine = stack.enter_context(local_engine(self.settings, workers))
-            return list(self._outcomes(engine, items, targets, watcher))
+            told = stack.enter_context(tellings(texts=self.follow))
+            engine = stack.enter_context(local_engine(self.settings, workers, told.folder))
+            return list(self._outcomes(engine, told, items, targets, watcher))
 
     def _outcomes(
-        self, engine: LocalEngine, items: Sequence[Item], targets: dict[Path, str], watcher: Watcher
+        self, engine: LocalEngine, told: Tellings, items: Sequence[Item], targets: dict[Path, str], watcher: Watcher
     ) -> Iterator[Outcome]:
         for item in items:
             if not _nameable(item.path):
@@ -141,8 +152,10 @@ class Run:
             for item, result in engine.run(self._identifying(wanted)):
                 yield from self._sort(item, result, plan, targets, watcher)
         self._point_to_wanted(plan.left)
-        for job, result in engine.run(self._working(plan.jobs.values())):
-            yield from self._take(job, result, targets, watcher)
+        work = self._working(plan.jobs.values(), told)
+        for job, result in engine.run(work, meanwhile=lambda: _tell_news(told, watcher)):
+            rest = job[0][1].recording.duration - told.end(job[0][0].path)
+            yield from self._take(job, result, targets, watcher, rest)
         self._point_to_wanted(plan.contested)
 
     def _identifying(self, items: Iterable[Item]) -> Iterator[tuple[Item, Task]]:
@@ -168,19 +181,22 @@ class Run:
             watcher.identified(0.0)
             yield self._tell(watcher, self._finished(item, stored, targets, state="unchanged"), 0.0)
 
-    def _working(self, jobs: Iterable[Job]) -> Iterator[tuple[Job, Task]]:
+    def _working(self, jobs: Iterable[Job], told: Tellings) -> Iterator[tuple[Job, Task]]:
         # The longest first: the last call of the night is then a short one.
         for job in sorted(jobs, key=lambda job: -job[0][1].recording.duration):
             # Of copies the one of which most is known speaks for all.
             same = sorted(job, key=lambda one: one[0].rank)
-            identified = same[0][1]
-            limit = max(_LEAST_SECONDS, self.settings.call_timeout_factor * identified.recording.duration)
-            yield same, Task(worker.work, (identified,), limit)
+            item, identified = same[0]
+            duration = identified.recording.duration
+            limit = max(_LEAST_SECONDS, self.settings.call_timeout_factor * duration)
+            ear = told.ear(item.path, name=item.name, duration=duration)
+            yield same, Task(worker.work, (identified, ear), limit)
 
-    def _take(self, same: Job, result: str | Failure, targets: dict[Path, str], watcher: Watcher) -> Iterator[Outcome]:
-        seconds = same[0][1].recording.duration
+    def _take(
+        self, same: Job, result: str | Failure, targets: dict[Path, str], watcher: Watcher, rest: float
+    ) -> Iterator[Outcome]:
         for index, (item, identified) in enumerate(same):
-            share = seconds if index == 0 else 0.0
+            share = rest if index == 0 else 0.0
             self.store.add_recording(identified.recording, now=self.clock.now())
             if isinstance(result, Failure):
                 yield self._tell(watcher, self._failed(item, result, identified.recording), share)
@@ -261,6 +277,11 @@ class Run:
     def _tell(watcher: Watcher, outcome: Outcome, seconds: float) -> Outcome:
         watcher.done(outcome, seconds)
         return outcome
+
+
+def _tell_news(told: Tellings, watcher: Watcher) -> None:
+    for news in told.news():
+        watcher.heard(news.name, news.utterances, news.seconds)
 
 
 def _nameable(path: Path) -> bool:

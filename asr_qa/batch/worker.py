@@ -14,6 +14,8 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
+from asr_qa.batch import tellings
+from asr_qa.batch.tellings import Ear
 from asr_qa.bootstrap import audio_reader, build_stages, stages_for
 from asr_qa.config import Settings
 from asr_qa.core.document import Models
@@ -85,21 +87,29 @@ class _Bench:
 _bench: list[_Bench] = []
 
 
-def start(settings: Settings, workers: int) -> None:
-    """Set the process up; called once, before any work. Nothing heavy is loaded yet."""
+def start(settings: Settings, workers: int, folder: Path | None = None) -> None:
+    """Set the process up; called once, before any work. Nothing heavy is loaded yet.
+
+    Args:
+        settings: All settings.
+        workers: How many processes share the machine.
+        folder: Of tellings; cleared away should the run be killed.
+    """
     _bench[:] = [_Bench(settings, workers)]
     # Ctrl-C reaches the whole group; the parent takes it and ends us, without a traceback from each.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_the_run, daemon=True).start()
+    threading.Thread(target=_end_with_the_run, args=(folder,), daemon=True).start()
     with contextlib.suppress(OSError):
         # The operator's other programs come first; a nightly run has the night.
         os.nice(5)
 
 
-def _end_with_the_run() -> None:
+def _end_with_the_run(folder: Path | None) -> None:
     """End at once when the run is killed: nobody is left to take results, and the model would keep its memory."""
     if parent := multiprocessing.parent_process():
         parent.join()
+        if folder:
+            tellings.clear(folder)
         os._exit(1)
 
 
@@ -124,11 +134,12 @@ def identify(path: Path, details: CallDetails) -> Identified | Failure:
         return _unexpected(exc, path)
 
 
-def work(item: Identified) -> str | Failure:
-    """Work one recording through; the document as JSON."""
+def work(item: Identified, ear: Ear | None = None) -> str | Failure:
+    """Work one recording through; the document as JSON. What is heard on the way is told to `ear`."""
     path = Path(item.recording.path)
     try:
         stages = stages_for(_bench[0].settings, _stages(), path)
+        stages = replace(stages, heard=ear.hear if ear else None)
         return to_json(process(item.recording, stages, find_agent=item.find_agent))
     except AsrQaError as exc:
         return _failure(exc)

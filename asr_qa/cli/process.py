@@ -22,9 +22,13 @@ from asr_qa.batch.plan import Item
 from asr_qa.batch.run import Outcome, Run, Watcher, items_of
 from asr_qa.bootstrap import SystemClock, connect, find_hot_words, find_weights, load_rules
 from asr_qa.config import Settings
+from asr_qa.core.transcript import HEARD, Utterance
 from asr_qa.errors import UsageError
+from asr_qa.render.texts import Texts
 
 SOME_FAILED = 3
+_TEXTS = Texts("zh")
+"""Calls are read by Chinese QA people, as in reports."""
 
 
 def process(
@@ -48,6 +52,9 @@ def process(
         str | None,
         typer.Option(help="Language of calls whose manifest row names none: zh, yue, en, ..., or auto per call."),
     ] = None,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="Show on standard error what is said, while calls are listened to.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON for programs.")] = False,
 ) -> int:
     """Score recordings: every file below PATH becomes a call document with a pre-scored sheet.
@@ -55,6 +62,9 @@ def process(
     What was scored before with the same audio, models, rules and scorecard is not done again; its document is
     written to --out all the same. A file that cannot be scored costs only itself: it is named with its reason.
     A run that was killed goes on where it stopped when started again.
+
+    --follow shows utterances as they are heard: call.wav 00:12 坐席: ... Who speaks is provisional there: it is settled
+    when the whole call is heard, as two channels may turn out to be swapped, and two voices on one be named otherwise.
 
     \b
     asr-qa process recordings/ --out scored/
@@ -68,7 +78,15 @@ def process(
         find_weights(settings)
     store = connect(settings)
     try:
-        run = Run(settings=settings, rules=rules, store=store, clock=SystemClock(), out=out, reprocess=reprocess)
+        run = Run(
+            settings=settings,
+            rules=rules,
+            store=store,
+            clock=SystemClock(),
+            out=out,
+            reprocess=reprocess,
+            follow=follow,
+        )
         with progress(quiet=as_json) as watcher:
             outcomes += run.score(items, watcher)
     finally:
@@ -160,6 +178,8 @@ class _Bar:
     def __init__(self, bar: Progress, console: Console) -> None:
         self._bar = bar
         self._console = console
+        # What was asked for is shown beside --json, too: standard output is the JSON's, this is standard error.
+        self._pages = Console(stderr=True) if console.quiet else console
         self._task = bar.add_task("reading", total=None, calls=0, of=0, failed="")
         self._seconds = 0.0
         self._calls = self._of = self._failed = self._identified = 0
@@ -173,6 +193,11 @@ class _Bar:
         self._identified += 1
         if self._identified == self._of:
             self._bar.update(self._task, description="scoring", total=max(self._seconds, 1e-9))
+
+    def heard(self, name: str, utterances: Sequence[Utterance], seconds: float) -> None:
+        self._bar.update(self._task, advance=seconds)
+        for said in utterances:
+            self._pages.print(spoken(name, said), markup=False, highlight=False, soft_wrap=True)
 
     def done(self, outcome: Outcome, seconds: float) -> None:
         self._calls += 1
@@ -200,6 +225,16 @@ def progress(*, quiet: bool = False) -> Iterator[Watcher]:
     )
     with Progress(*columns, console=console) as bar:
         yield _Bar(bar, console)
+
+
+def spoken(name: str, said: Utterance) -> str:
+    """A line of what was said: call.wav 00:12 坐席: 您好."""
+    minutes, seconds = divmod(int(said.start), 60)
+    hours, minutes = divmod(minutes, 60)
+    clock = f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes:02d}:{seconds:02d}"
+    text = said.text if said.status == HEARD else _TEXTS("unintelligible")
+    line = f"{name} {clock} {_TEXTS.word_of(said.role)}: {text}"
+    return "".join(char if char.isprintable() else " " for char in line)
 
 
 def _print(outcomes: Sequence[Outcome], out: Path | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from asr_qa.batch.manifest import read_manifest
 from asr_qa.batch.run import Outcome, Run, items_of
 from asr_qa.bootstrap import SystemClock, load_rules
 from asr_qa.config import AsrSettings, AudioSettings, Settings, shipped
+from asr_qa.core.transcript import Utterance
 from asr_qa.pipeline.documents import from_json
 from asr_qa.pipeline.store import CallFilters
 from asr_qa.testing import MemoryStore
@@ -21,6 +23,8 @@ class Silent:
     def found(self, calls: int) -> None: ...
 
     def identified(self, seconds: float) -> None: ...
+
+    def heard(self, name: str, utterances: Sequence[Utterance], seconds: float) -> None: ...
 
     def done(self, outcome: Outcome, seconds: float) -> None: ...
 
