@@ -6,11 +6,13 @@ names what it caught, so that a retry or a give-up can say why.
 
 from __future__ import annotations
 
+import re
 import zlib
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+from asr_qa.asr.words import simplifier
 from asr_qa.core.text import plain
 
 
@@ -48,9 +50,9 @@ class Heard:
 
 def doubts(heard: Heard, options: GuardOptions) -> str:
     """Why a text is not believed: "loop", "invented", "unsure", "silence", "too_fast", "dropped"; "" if it is."""
-    text = plain(heard.text)
-    if is_invention(text):
+    if is_invention(heard.text):
         return "invented"
+    text = plain(heard.text)
     if loops(text, options):
         return "loop"
     if heard.log_probability < options.no_speech_log_probability and heard.no_speech > options.no_speech_probability:
@@ -76,16 +78,66 @@ def loops(text: str, options: GuardOptions) -> bool:
 
 
 def is_invention(text: str) -> bool:
-    """Whether a text, as `core.text.plain` gives it, is a caption known to be invented."""
-    bare = text.replace(" ", "")
-    return any(phrase in bare and len(bare) <= len(phrase) + 24 for phrase in inventions())
+    """Whether a text is, or holds, a caption known to be invented (inventions.txt says which and where)."""
+    known = _captions()
+    bare = _bare(text)
+    if any(phrase in bare for phrase in known.anywhere) or known.alone.fullmatch(bare) or _is_credits(bare):
+        return True
+    parts = [part for part in map(_bare, _SENTENCE_END.split(text)) if part]
+    return len(parts) > 1 and any(
+        known.alone.fullmatch(part) and len(bare) - len(part) <= _SHORT for part in (parts[0], parts[-1])
+    )
+
+
+def _is_credits(bare: str) -> bool:
+    """Whether a text is a list of credits, each with a name or without."""
+    found = _captions().credits.fullmatch(bare)
+    # A single word such as 导演 may answer a question.
+    return bool(found) and (len(bare) > _ONE_CREDIT or bare in _BARE_CREDITS)
+
+
+_SHORT = 6
+"""Letters beside an invented sentence up to which a text is taken to be invented as a whole."""
+_ONE_CREDIT = 4
+_BARE_CREDITS = frozenset({"字幕制作", "字幕翻译", "字幕校对", "词曲", "作词", "作曲", "编曲"})
+_SENTENCE_END = re.compile(
+    r"[,.!?;:，。！？；：、…~～()（）《》【】\[\]\"“”♪-]+|(?<=[\u3040-\u9fff])\s+|\s+(?=[\u3040-\u9fff])"
+)
+_SPOKEN = "的了吗呢吧是不要有没怎么什哪谁几多少太很在能可会看开关调设置好费员司贵慢快"
+"""Characters of sentences about subtitles and songs that stand in no name."""
+_NAME = rf"(?:[a-z0-9]{{1,12}}|(?:(?![{_SPOKEN}])[\u3040-\u9fff]){{1,4}}?)"
+
+
+@dataclass(frozen=True, slots=True)
+class _Captions:
+    """What is known to be invented, by where it is caught."""
+
+    anywhere: tuple[str, ...]
+    alone: re.Pattern[str]
+    credits: re.Pattern[str]
 
 
 @cache
-def inventions() -> tuple[str, ...]:
-    """Known inventions, as in inventions.txt."""
-    lines = files("asr_qa.asr").joinpath("inventions.txt").read_text("utf-8").splitlines()
-    return tuple(plain(line).replace(" ", "") for line in lines if line.strip() and not line.startswith("#"))
+def _captions() -> _Captions:
+    lines: dict[str, list[str]] = {}
+    section = ""
+    for line in files("asr_qa.asr").joinpath("inventions.txt").read_text("utf-8").splitlines():
+        if line.startswith("["):
+            section = line.strip("[] ")
+        elif line.strip() and not line.startswith("#"):
+            lines.setdefault(section, []).append(_bare(line))
+    one_of = {key: "|".join(sorted(map(re.escape, lines[key]), key=len, reverse=True)) for key in lines}
+    either = f"{one_of['credits']}|{one_of['further credits']}"
+    return _Captions(
+        anywhere=tuple(lines["anywhere"]),
+        alone=re.compile(f"(?:{one_of['alone']})+"),
+        credits=re.compile(f"(?:{one_of['credits']}){_NAME}?(?:提供)?(?:(?:{either}){_NAME}?(?:提供)?)*"),
+    )
+
+
+def _bare(text: str) -> str:
+    """A text by its letters only: lower case, simplified, no blanks or marks."""
+    return simplifier()(plain(text)).replace(" ", "")
 
 
 def _rate_of(text: str, seconds: float) -> float:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from asr_qa.asr.guards import GuardOptions, Heard, doubts, inventions, is_invention, is_sparse, loops
-from asr_qa.core.text import plain
+from asr_qa.asr.guards import GuardOptions, Heard, doubts, is_sparse, loops
 
 OPTIONS = GuardOptions()
 
@@ -47,17 +46,6 @@ def test_doubts_leaves_ordinary_speech_alone(text: str) -> None:
 )
 def test_doubts_names_what_it_caught(given: Heard, doubt: str) -> None:
     assert doubts(given, OPTIONS) == doubt
-
-
-def test_every_listed_invention_is_found() -> None:
-    assert len(inventions()) > 30
-    assert all(is_invention(phrase) for phrase in inventions())
-
-
-def test_an_invention_inside_a_long_sentence_is_speech() -> None:
-    assert not is_invention(
-        plain("我想问一下就是你们那个节目最后说的下期再见是什么意思我没有听懂麻烦你跟我解释一下可以吗谢谢")
-    )
 
 
 def test_a_legitimate_repetition_is_no_loop() -> None:

@@ -13,7 +13,7 @@ from asr_qa.asr.packing import Audio
 from asr_qa.asr.whisper import WhisperTranscriber
 from asr_qa.core.recording import Role
 from asr_qa.core.segment import Segment
-from asr_qa.core.transcript import HEARD, UNINTELLIGIBLE, Transcript
+from asr_qa.core.transcript import HEARD, UNINTELLIGIBLE, Transcript, Utterance
 from asr_qa.pipeline.ports import SAMPLE_RATE, SpokenChannel
 
 Answer = Callable[[float, Decoding], Decoded]
@@ -113,3 +113,48 @@ def test_nothing_is_asked_where_nobody_speaks() -> None:
     engine = WhisperTranscriber(Path("none"), "test")
     silent = SpokenChannel(Role.AGENT, np.zeros(SAMPLE_RATE, dtype=np.int16), ())
     assert engine.transcribe([silent]).utterances == ()
+
+
+def test_a_caption_written_into_one_gap_of_a_believed_window_is_given_up_alone() -> None:
+    # speech          1-3      5-7      9-11    the middle one is a noise, into which the network writes a caption
+    # in the window   0.15     2.55     4.95
+    def answer(length: float, how: Decoding) -> Decoded:
+        if length < 3:
+            return said("謝謝觀看", MARGIN, 2.0)
+        words = (
+            *said("我的卡丢了", 0.2, 2.0).words,
+            *said("謝謝觀看", 2.6, 4.4).words,
+            *said("请您稍等", 5.0, 6.8).words,
+        )
+        return Decoded(words, -0.1, 0.05)
+
+    transcript, network = transcribe(answer, (1.0, 3.0), (5.0, 7.0), (9.0, 11.0))
+    assert [(u.start, u.text, u.status) for u in transcript.utterances] == [
+        (1.0, "我的卡丢了", HEARD), (5.0, "", UNINTELLIGIBLE), (9.0, "请您稍等", HEARD),
+    ]  # fmt: skip
+    assert [full for _, full in network.asked] == [False, False, True, True]
+
+
+def test_what_is_told_on_the_way_is_what_is_returned() -> None:
+    # 60 stretches of 2 s, 10 s apart, on two channels: more windows than are worked on at once
+    def answer(length: float, how: Decoding) -> Decoded:
+        return said("您好世界", MARGIN, length - MARGIN)
+
+    network = WrittenNetwork(answer)
+    engine = WhisperTranscriber(Path("none"), "test", load=lambda folder, device: network)
+    samples = np.zeros(601 * SAMPLE_RATE, dtype=np.int16)
+    channels = [
+        SpokenChannel(role, samples, tuple(Segment(10.0 * i + shift, 10.0 * i + shift + 2) for i in range(60)))
+        for role, shift in ((Role.AGENT, 0.0), (Role.CUSTOMER, 4.0))
+    ]
+    told: list[tuple[list[Utterance], float]] = []
+    transcript = engine.transcribe(channels, heard=lambda said, until: told.append((list(said), until)))
+    assert transcript.utterances
+    assert len(told) > 1
+    assert sorted((u for said, _ in told for u in said), key=lambda u: (u.start, u.role)) == list(transcript.utterances)
+    ends = [until for _, until in told]
+    assert ends == sorted(ends)
+    assert ends[-1] == 596.0
+    # nothing that is told later was said before what has been listened to
+    assert all(u.start >= before for (_, before), (said, _) in pairwise(told) for u in said)
+    assert engine.transcribe(channels) == transcript
