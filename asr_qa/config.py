@@ -26,8 +26,8 @@ class AsrSettings(_Group):
     """Name of a manifest in models/, or a folder that holds a model."""
     language: str = "zh"
     """Language spoken, unless the manifest row names one."""
-    device: Literal["auto", "cpu", "cuda"] = "auto"
-    """Where the model runs."""
+    device: str = Field("auto", pattern=r"^(auto|cpu|cuda(:[0-9]{1,2})?)$")
+    """Where the model runs: auto, cpu, cuda, or cuda:1 for the second card."""
     compute_type: str = "auto"
     """CTranslate2 compute type; auto is int8 on CPU and float16 on GPU."""
     threads: int = Field(0, ge=0)

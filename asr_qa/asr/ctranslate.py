@@ -145,10 +145,11 @@ class WhisperNetwork:
         """Decode windows at once; where the device runs out of memory in halves, from now on with half the memory."""
         try:
             return self._decode_at_once(windows, job)
-        except (RuntimeError, ValueError) as exc:
+        except (RuntimeError, ValueError, MemoryError) as exc:
             if not is_out_of_memory(exc) or len(windows) == 1:
                 raise TranscriptionError(f"the recogniser failed: {exc}") from exc
-        self._memory //= 2
+        if len(windows) <= self.room(padded_seconds(windows, job.decoding)):  # else it was halved for their other half
+            self._memory //= 2
         middle = len(windows) // 2
         return [d for half in (windows[:middle], windows[middle:]) for d in self._decode_or_halve(half, job)]
 

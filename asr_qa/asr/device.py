@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 from asr_qa.asr.modelfile import read_model
-from asr_qa.errors import ModelError
+from asr_qa.errors import ConfigurationError, ModelError
 
 CPU_MEMORY = 320 * 2**20
 """Bytes that windows decoded together may take on a processor: more is no faster, and every worker takes them."""
@@ -36,12 +37,21 @@ class Device:
 
 
 def resolve(device: Device) -> tuple[str, str]:
-    """The device ("cpu" or "cuda") and compute type meant by "auto"."""
+    """The device ("cpu" or "cuda") and compute type meant by "auto".
+
+    Raises:
+        ConfigurationError: A card is asked for that is not there.
+    """
     import ctranslate2
 
     where = device.device.partition(":")[0]
     if where == "auto":
         where = "cuda" if ctranslate2.get_cuda_device_count() else "cpu"
+    elif where == "cuda" and device.index >= (cards := ctranslate2.get_cuda_device_count()):
+        raise ConfigurationError(
+            f"device {device.device}: of {cards} cards that can be used here there is no number {device.index} (counted"
+            " from 0); set ASR_QA_ASR__DEVICE to auto, cpu or another card, or see to the driver"
+        )
     compute = device.compute_type
     if compute == "auto":
         compute = _best(ctranslate2.get_supported_compute_types(where)) if where == "cuda" else "int8"
@@ -61,11 +71,11 @@ def memory_for_windows(device: Device) -> int:
     return CPU_MEMORY if free is None else int(free * GPU_SHARE / max(1, device.processes))
 
 
-def free_card_memory(index: int = 0, *, command: str = "nvidia-smi") -> int | None:
-    """Free bytes of a card, as its driver's tool tells; None where it tells nothing."""
+def free_card_memory(index: int = 0, *, command: str = "nvidia-smi", timeout: float = 20.0) -> int | None:
+    """Free bytes of a card, as its driver's tool tells within `timeout` seconds; None where it tells nothing."""
     query = [command, "--query-gpu=memory.free", "--format=csv,noheader,nounits", f"--id={index}"]
     try:
-        told = subprocess.run(query, capture_output=True, text=True, timeout=20, check=True).stdout  # noqa: S603
+        told = subprocess.run(query, capture_output=True, text=True, timeout=timeout, check=True).stdout  # noqa: S603
         return int(told.split()[0]) * 2**20
     except (OSError, subprocess.SubprocessError, ValueError, IndexError):
         return None
@@ -102,6 +112,6 @@ def shape_of(folder: Path) -> Shape:
         model = read_model(folder / "model.bin")
     except ModelError:
         return LARGE
-    layers = {name.split("/")[1] for name in model.names if name.startswith("decoder/layer_")}
+    layers = {found[1] for name in model.names if (found := re.match(r"decoder/layer_(\d+)/", name))}
     table = model.find("decoder/embeddings/weight")
     return Shape(len(layers), table.shape[1]) if layers and table else LARGE

@@ -71,7 +71,7 @@ class SherpaRecogniser:
     def __init__(self, model: ModelFiles, *, device: str, threads: int) -> None:
         need_sherpa()
         self._model = model
-        self._provider = "cuda" if device == "cuda" else "cpu"
+        self._provider = "cuda" if device.startswith("cuda") else "cpu"
         self._threads = max(1, threads)
         self._language = ""
         self._loaded: Any = None

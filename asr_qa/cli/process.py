@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.text import Text
 
+from asr_qa.asr.device import Device, resolve
 from asr_qa.batch.files import find_recordings, real
 from asr_qa.batch.languages import language_code
 from asr_qa.batch.manifest import COLUMNS, parse_mapping, read_manifest
@@ -75,7 +76,7 @@ def process(
     rules = load_rules(settings)
     find_hot_words(settings, rules.ruleset)
     if settings.asr.engine == "whisper":
-        find_weights(settings)
+        _check_model(settings)
     store = connect(settings)
     try:
         run = Run(
@@ -135,6 +136,13 @@ def _settings(workers: int, agent_channel: str | None, language: str | None) -> 
         audio = settings.audio.model_copy(update={"agent_channel": channel})
         settings = settings.model_copy(update={"audio": audio})
     return settings
+
+
+def _check_model(settings: Settings) -> None:
+    """Raise what would fail every call alike: no model, or no such card."""
+    manifest = find_weights(settings).manifest
+    if settings.asr.device.startswith("cuda") and (manifest is None or manifest.engine == "whisper"):
+        resolve(Device(device=settings.asr.device, compute_type=settings.asr.compute_type))
 
 
 def _spoken(settings: Settings, language: str | None) -> Settings:

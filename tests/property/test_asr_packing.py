@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asr_qa.asr.packing import Packing, Window, halves, pack, pieces, place
+from asr_qa.asr.packing import Packing, Window, halves, in_groups, pack, pieces, place
 from asr_qa.core.recording import Role
 from asr_qa.core.segment import Segment, Track, bridge, total
 from asr_qa.pipeline.ports import SAMPLE_RATE, SpokenChannel
@@ -67,13 +67,39 @@ def test_a_moment_of_a_piece_maps_back_to_itself(channel: SpokenChannel, share: 
             assert abs(placed.to_recording(in_window) - moment) < 1e-6
 
 
+@given(channels(), channels(), st.integers(1, 7))
+def test_groups_hold_each_window_once_in_order_of_start(one: SpokenChannel, other: SpokenChannel, size: int) -> None:
+    windows = [window for channel in (one, other) for window in pack(channel, pieces(channel, PACKING), PACKING)]
+    groups = list(in_groups(windows, size))
+    given_out = [window for group, _ in groups for window in group]
+    assert sorted(map(id, given_out)) == sorted(map(id, windows))
+    assert [window.start for window in given_out] == sorted(window.start for window in windows)
+    assert all(len(group) == size for group, _ in groups[:-1])
+    assert all(0 < len(group) <= size for group, _ in groups)
+
+
+@given(channels(), channels(), st.integers(1, 7))
+def test_the_second_a_group_goes_up_to_never_falls_and_lies_before_all_that_follows(
+    one: SpokenChannel, other: SpokenChannel, size: int
+) -> None:
+    windows = [window for channel in (one, other) for window in pack(channel, pieces(channel, PACKING), PACKING)]
+    groups = list(in_groups(windows, size))
+    ends = [until for _, until in groups]
+    assert ends == sorted(ends)
+    for index, until in enumerate(ends):
+        assert all(window.start >= until for group, _ in groups[index + 1 :] for window in group)
+        assert any(window.start < until for window in groups[index][0]) or until == groups[index][0][0].start
+    if groups:
+        assert ends[-1] == max(window.placed[-1].piece.end for window in groups[-1][0])
+
+
 def test_render_puts_each_piece_where_it_is_said_to_lie() -> None:
     # recording  0    1    2    3    4    5    6        ramp: the value is the time in hundredths
     # speech          ####           ####
     # window     [.##.][pause 0.3][.##.]
     samples = (np.arange(7 * SAMPLE_RATE) / SAMPLE_RATE * 100).astype(np.int16)
     channel = SpokenChannel(Role.CUSTOMER, samples, (Segment(1.0, 2.0), Segment(4.0, 5.0)))
-    window = place(channel, list(channel.speech), Packing())
+    window = place(channel, list(channel.speech), Packing(pause=0.6))
     audio = window.render() * 32768.0
     for placed in window.placed:
         at = placed.at + 0.5

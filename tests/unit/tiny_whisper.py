@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,24 +17,47 @@ SPECIAL += ["<|startofprev|>", "<|nospeech|>", "<|notimestamps|>"]
 TIMES = [f"<|{step * 0.02:.2f}|>" for step in range(1501)]
 
 
-def make_tiny_whisper(folder: Path) -> Path:
-    """One encoder and one decoder layer, 16 wide; says nonsense, but is loaded and run like any other model."""
+def spelt(text: str) -> str:
+    """A text as byte-level BPE spells it in a vocabulary."""
+    level = ByteLevel(add_prefix_space=False, use_regex=False)
+    return "".join(part for part, _ in level.pre_tokenize_str(text))
+
+
+def make_tiny_whisper(
+    folder: Path,
+    *,
+    words: Sequence[str] = (),
+    language: str = "en",
+    half: bool = False,
+    suppressed: Sequence[str] = (),
+) -> Path:
+    """One encoder and one decoder layer, 16 wide; says nonsense, but is loaded and run like any other model.
+
+    Args:
+        folder: Where its files are put.
+        words: Tokens besides those of single bytes.
+        language: The one it knows.
+        half: Whether the weights are stored in half precision, as those that are pulled.
+        suppressed: Words among those that are never to be written.
+    """
     from ctranslate2.specs import WhisperSpec
 
     spec = WhisperSpec(1, HEADS, 1, HEADS)
-    tokens = [*BYTES, *SPECIAL, *TIMES]
+    special = [f"<|{language}|>" if text == "<|en|>" else text for text in SPECIAL]
+    tokens = [*BYTES, *map(spelt, words), *special, *TIMES]
     rng = np.random.default_rng(5)
     fill(spec, rng, len(tokens))
     spec.register_vocabulary(tokens)
-    spec.config.suppress_ids = []
+    spec.config.suppress_ids = [tokens.index(spelt(word)) for word in suppressed]
     spec.config.suppress_ids_begin = []
-    spec.config.lang_ids = [tokens.index("<|en|>")]
+    spec.config.lang_ids = [tokens.index(f"<|{language}|>")]
     spec.config.alignment_heads = [(0, 0)]
     spec.validate()
+    spec.optimize(quantization="float16" if half else None)
     folder.mkdir(parents=True, exist_ok=True)
     spec.save(str(folder))
     flags = {"special": True, "single_word": False, "lstrip": False, "rstrip": False, "normalized": False}
-    added = [{"id": tokens.index(text), "content": text, **flags} for text in (*SPECIAL, *TIMES)]
+    added = [{"id": tokens.index(text), "content": text, **flags} for text in (*special, *TIMES)]
     model = {"type": "BPE", "vocab": {token: index for index, token in enumerate(tokens)}, "merges": []}
     level = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": False, "use_regex": True}
     tokenizer = {"version": "1.0", "added_tokens": added, "pre_tokenizer": level, "decoder": level, "model": model}
