@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
+from asr_qa.core.event import Event
 from asr_qa.core.finding import Finding
 from asr_qa.core.metrics import CallMetrics
 from asr_qa.core.recording import Recording
 from asr_qa.core.scorecard import ScoreSheet
-from asr_qa.core.timeline import Event
 from asr_qa.core.transcript import Utterance
 
 SCHEMA_VERSION = 1
@@ -34,7 +35,7 @@ class CallWarning:
 
     code: str
     """no_speech, dead_channel, dual_mono, bleed, swapped_roles, roles_unknown, clipping, low_level, gaps,
-    unintelligible, one_channel, third_voice, no_diarization_model or truncated."""
+    unintelligible, one_channel, third_voice, no_diarization_model, one_sided, begins_in_speech or truncated."""
     message: str
     start: float | None = None
     """Seconds; None where the whole recording is meant."""
@@ -54,3 +55,5 @@ class CallDocument:
     findings: tuple[Finding, ...]
     score_sheet: ScoreSheet
     warnings: tuple[CallWarning, ...] = ()
+    definitions: Mapping[str, str] = field(default_factory=dict)
+    """Every definition of timing by its id, with the parameters in force; empty in older documents."""

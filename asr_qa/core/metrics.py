@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from statistics import median
 
+from asr_qa.core.event import SERIOUS
 from asr_qa.core.recording import Role
-from asr_qa.core.segment import EPSILON, Segment, Track, clip, total, union
+from asr_qa.core.segment import EPSILON, Segment, clip, total, union
 from asr_qa.core.timeline import CallTimeline, Event, TimingOptions, overlaps
 from asr_qa.core.transcript import HEARD, Transcript, Word
 from asr_qa.core.turns import monologues, words_in
@@ -53,15 +53,50 @@ class CallMetrics:
     backchannels: PerRole
     response_latency: Latency
     first_response: float | None
-    """Seconds from the start of the call to the agent's first speech."""
+    """Seconds from the start of the call to the agent's first speech; None where the recording begins in speech."""
     characters_per_minute: PerRole
     """CJK characters (words where the language has none) per minute of own speech in turns of at least five."""
     longest_monologue: PerRole
     turns: PerRole
+    excused_silence_seconds: float | None = None
+    """Dead air that was announced: counted apart."""
+    excused_silence_count: int | None = None
+    serious_dead_air_count: int | None = None
+    """Of the dead air that nothing excuses, the long ones."""
+    last_speaker: Role | None = None
+    """Whose speech is the last in the call."""
+    hang_up_side: Role | None = None
+    """Who ended the call, where that is known."""
 
 
-RATE_TURN_MIN = 5
-"""Turns of fewer characters (words) than this say nothing about the rate of speech."""
+DEFINITION_OF: Mapping[str, str] = {
+    "duration": "duration",
+    "speech_seconds": "speech",
+    "talk_ratio": "talk_ratio",
+    "silence_seconds": "silence",
+    "silence_share": "silence",
+    "longest_silence": "silence",
+    "dead_air_seconds": "dead_air",
+    "dead_air_count": "dead_air",
+    "hold_seconds": "hold",
+    "overlap_seconds": "overlap",
+    "interruptions": "interruption",
+    "talk_overs": "talk_over",
+    "backchannels": "backchannel",
+    "response_latency": "response_latency",
+    "first_response": "first_response",
+    "characters_per_minute": "speech_rate",
+    "longest_monologue": "monologue",
+    "turns": "turn",
+    "excused_silence_seconds": "excuse",
+    "excused_silence_count": "excuse",
+    "serious_dead_air_count": "dead_air",
+    "last_speaker": "speech",
+    "hang_up_side": "hang_up_side",
+    "ring_seconds": "ring",
+}
+"""Id of the definition that each figure is measured by."""
+
 
 _CJK = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u3040-\u30ff\uac00-\ud7af]")
 _CJK_LANGUAGES = ("zh", "yue", "wuu", "nan", "ja", "ko")
@@ -91,6 +126,7 @@ def measure(
     spoken = {role for role, track in timeline.speech.items() if track}
     silences = timeline.of("silence")
     unexcused = [event for event in timeline.of("dead_air") if event.waived_by is None]
+    excused = [event for event in timeline.of("dead_air") if event.waived_by is not None]
     speech = union(*timeline.speech.values())
     both = {Role.AGENT, Role.CUSTOMER} <= spoken
     runs = monologues(timeline.turns, options=options)
@@ -111,31 +147,23 @@ def measure(
         talk_overs=counted("talk_over"),
         backchannels=counted("backchannel"),
         response_latency=_latency(timeline),
-        first_response=_first_response(timeline.speech.get(Role.AGENT, ()), ring_seconds),
-        characters_per_minute=_per_role(spoken, lambda role: _rate(timeline, transcript, role, language)),
+        first_response=_first_response(timeline, ring_seconds),
+        characters_per_minute=_per_role(spoken, lambda role: _rate(timeline, transcript, role, language, options)),
         longest_monologue=_per_role(
             spoken, lambda role: max((run.duration for owner, run in runs if owner is role), default=0.0)
         ),
         turns=_per_role(spoken, lambda role: len(timeline.turns_of(role))),
+        excused_silence_seconds=_seconds(excused) if speech else None,
+        excused_silence_count=len(excused) if speech else None,
+        serious_dead_air_count=sum(event.level == SERIOUS for event in unexcused) if speech else None,
+        last_speaker=max(spoken, key=lambda role: (timeline.speech[role][-1].end, role), default=None),
+        hang_up_side=next((event.by for event in timeline.of("hang_up_side")), None),
     )
 
 
 def waits(timeline: CallTimeline) -> list[Segment]:
-    """From the end of each customer turn to the agent's next, where that comes next: what response_latency measures.
-
-    An agent who speaks before the customer has ended answers after 0 s. Left out: turns in which the agent was
-    speaking already and goes on, and waits with a hold or an announced silence in them.
-    """
-    announced = union(e.segment for e in timeline.events if e.kind == "hold" or (e.kind == "dead_air" and e.waived_by))
-    found: list[Segment] = []
-    agent_until = 0.0
-    for turn, following in pairwise(timeline.turns):
-        if turn.role is Role.AGENT:
-            agent_until = max(agent_until, turn.end)
-        answered = turn.role is Role.CUSTOMER and following.role is Role.AGENT and agent_until <= turn.end + EPSILON
-        if answered and not any(wait & (turn.segment ^ following.segment) for wait in announced):
-            found.append(Segment(turn.end, max(turn.end, following.start)))
-    return found
+    """From the end of each customer turn to the agent's next, where that comes next: what response_latency measures."""
+    return [event.segment for event in timeline.of("response_latency")]
 
 
 def _per_role(spoken: set[Role], figure: Callable[[Role], float | None]) -> PerRole:
@@ -173,18 +201,20 @@ def _latency(timeline: CallTimeline) -> Latency:
     return Latency(median=median(found), worst=max(found)) if found else Latency()
 
 
-def _first_response(agent: Track, ring_seconds: float | None) -> float | None:
-    return agent[0].start + (ring_seconds or 0.0) if agent else None
+def _first_response(timeline: CallTimeline, ring_seconds: float | None) -> float | None:
+    return next((event.end + (ring_seconds or 0.0) for event in timeline.of("first_response")), None)
 
 
-def _rate(timeline: CallTimeline, transcript: Transcript, role: Role, language: str) -> float | None:
+def _rate(
+    timeline: CallTimeline, transcript: Transcript, role: Role, language: str, options: TimingOptions
+) -> float | None:
     """Characters (words) per minute of own speech, over turns with enough of them that were all understood."""
     said = words_in(timeline.turns_of(role), transcript)
     unheard = union(u.segment for u in transcript.of(role) if u.status != HEARD)
     counted = seconds = 0.0
     for turn, words in said.items():
         count = _count(words, language)
-        if count >= RATE_TURN_MIN and not clip(unheard, turn.segment):
+        if count >= options.rate_turn_min and not clip(unheard, turn.segment):
             counted += count
             seconds += total(turn.speech)
     return 60 * counted / seconds if seconds else None

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from asr_qa.core.finding import Finding, Verdict
+from asr_qa.core.options import TimingOptions
 from asr_qa.core.recording import Recording
 from asr_qa.core.rule import ErrorClass as ErrorClass
 from asr_qa.errors import ConflictError, NotFoundError, UsageError
@@ -118,6 +119,8 @@ class Scorecard:
     """A sheet with less than this share of its applicable points assessed has no total."""
     bonus_max: float = 0.0
     """How far bonus points may lift a sheet above the full points."""
+    timing: TimingOptions | None = None
+    """Parameters of the definitions of timing; None: the defaults."""
     digest: str = ""
     """Of the definition's content."""
 

@@ -11,53 +11,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import inf
 
-from asr_qa.core.lexicon import ACKNOWLEDGEMENTS, EXCUSES, acknowledges, fold, resembles
+from asr_qa.core.lexicon import acknowledges, fold, resembles
+from asr_qa.core.options import TimingOptions
+from asr_qa.core.reason import Reason, all_hold, at_least, below
 from asr_qa.core.recording import Role
 from asr_qa.core.segment import EPSILON, Segment, Track, bridge, clip, covering, total
-from asr_qa.core.transcript import Transcript, Word
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TimingOptions:
-    """The parameters of every definition, in seconds."""
-
-    speech_bridge: float = 0.2
-    """Pauses of one role shorter than this belong to its speech."""
-    turn_bridge: float = 1.0
-    """Own pauses shorter than this do not end a turn."""
-    turn_taken: float = 0.75
-    """The other takes a turn in a pause when it speaks at least this long in it."""
-    silence_min: float = 2.0
-    hold_min: float = 3.0
-    dead_air_min: float = 5.0
-    dead_air_serious: float = 15.0
-    excuse_lead: float = 3.0
-    """An excuse counts when it ends at most this long before the silence begins."""
-    excuse_max: float = 60.0
-    """An excuse covers at most this much of a silence."""
-    overlap_min: float = 0.2
-    interruption_onset: float = 1.0
-    """Starting earlier than this into the other's turn is no interruption."""
-    interruption_overlap: float = 0.5
-    interruption_yield: float = 2.0
-    """The other gives way when its turn ends within this of the onset."""
-    backchannel_max: float = 0.5
-    """Speech shorter than this during the other's turn is a back-channel whatever its words."""
-    backchannel_min: float = 0.1
-    """Speech shorter than this is no back-channel unless its words say so: it may be a click."""
-    backchannel_unheard: float = 1.0
-    """Speech shorter than this in which nothing was heard clearly may be a back-channel."""
-    backchannel_apart: float = 0.3
-    """Speech in which nothing was heard clearly must keep this distance from the rest of its turn."""
-    backchannel_pause: float = 0.5
-    """Acknowledgements closer together than this are one back-channel."""
-    backchannel_confidence: float = 0.3
-    """Words heard with less confidence than this (0 to 1) do not tell whether they acknowledge."""
-    monologue_min: float = 60.0
-    acknowledgements: tuple[str, ...] = ACKNOWLEDGEMENTS
-    """Words of a back-channel."""
-    excuses: tuple[str, ...] = EXCUSES
-    """Words by which an agent announces a wait."""
+from asr_qa.core.transcript import Transcript, Word, text_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +44,24 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
+class Murmur:
+    """A back-channel."""
+
+    segment: Segment
+    """From its first to its last speech."""
+    reasons: tuple[Reason, ...]
+    """Of its parts, one after another."""
+
+
+@dataclass(frozen=True, slots=True)
 class Talk:
     """One role's speech, sorted into what takes the floor and what does not."""
 
     role: Role
     floor: Track
     """Speech of which turns are made."""
-    murmurs: Track
-    """Back-channels, each from its first to its last speech."""
+    murmurs: tuple[Murmur, ...]
+    """Back-channels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +71,8 @@ class _Stretch:
     segment: Segment
     acknowledges: bool | None
     """Whether its words are acknowledgements; None where they do not tell."""
+    text: str
+    """What was heard in it."""
 
 
 # A word belongs to the nearest stretch of speech, but not over more than this (seconds): word times err.
@@ -181,7 +152,9 @@ def assign(words: Sequence[Word], track: Track, *, reach: float = _WORD_REACH) -
 
 def _read(track: Track, words: Sequence[Word], options: TimingOptions) -> tuple[_Stretch, ...]:
     heard = assign(words, track)
-    return tuple(_Stretch(segment, _evidence(said, options)) for segment, said in zip(track, heard, strict=True))
+    return tuple(
+        _Stretch(segment, _evidence(said, options), text_of(said)) for segment, said in zip(track, heard, strict=True)
+    )
 
 
 def _evidence(words: Sequence[Word], options: TimingOptions) -> bool | None:
@@ -200,22 +173,42 @@ def _claims(stretches: Sequence[_Stretch], options: TimingOptions) -> Track:
 
 
 def _sort_role(role: Role, stretches: Sequence[_Stretch], other: Track, options: TimingOptions) -> Talk:
-    murmurs = [bool(s.acknowledges) and _listening(s.segment, other) for s in stretches]
-    rest = [i for i, murmur in enumerate(murmurs) if not murmur]
+    found: dict[int, tuple[Reason, ...]] = {}
+    for i, stretch in enumerate(stretches):
+        reasons = (Reason(test="acknowledges", text=stretch.text), *_listening(stretch.segment, other))
+        if stretch.acknowledges and all_hold(reasons):
+            found[i] = reasons
+    rest = [i for i in range(len(stretches)) if i not in found]
     for group in _groups(stretches, rest, options.turn_bridge):
-        for i in _brief(stretches, group, other, options):
-            murmurs[i] = True
-    return Talk(
-        role,
-        tuple(s.segment for s, murmur in zip(stretches, murmurs, strict=True) if not murmur),
-        bridge((s.segment for s, murmur in zip(stretches, murmurs, strict=True) if murmur), options.backchannel_pause),
-    )
+        found |= _brief(stretches, group, other, options)
+    floor = tuple(s.segment for i, s in enumerate(stretches) if i not in found)
+    parts = [Murmur(stretches[i].segment, found[i]) for i in sorted(found)]
+    return Talk(role, floor, _merge(parts, options.backchannel_pause))
 
 
-def _listening(segment: Segment, other: Track) -> bool:
+def _merge(parts: Sequence[Murmur], pause: float) -> tuple[Murmur, ...]:
+    """Back-channels with those closer together than the pause made one."""
+    found: list[Murmur] = []
+    for part in parts:
+        gap = below("pause", part.segment.start - found[-1].segment.end, pause) if found else None
+        if gap and gap.holds:
+            last = found[-1]
+            new = () if part.reasons == last.reasons[-len(part.reasons) :] else part.reasons
+            found[-1] = Murmur(last.segment | part.segment, (*last.reasons, gap, *new))
+        else:
+            found.append(part)
+    return tuple(found)
+
+
+def _listening(segment: Segment, other: Track) -> tuple[Reason, ...]:
     """Whether the other had the floor before and goes on after."""
     held = covering(other, segment.start)
-    return held is not None and held.end >= segment.end + _GOES_ON - EPSILON
+    if held is None:
+        return (Reason(test="held", holds=False),)
+    return (
+        at_least("other_before", segment.start - held.start, 0.0),
+        at_least("other_after", held.end - segment.end, _GOES_ON),
+    )
 
 
 def _groups(stretches: Sequence[_Stretch], indices: Sequence[int], pause: float) -> list[list[int]]:
@@ -229,29 +222,41 @@ def _groups(stretches: Sequence[_Stretch], indices: Sequence[int], pause: float)
     return groups
 
 
-def _brief(stretches: Sequence[_Stretch], group: list[int], other: Track, options: TimingOptions) -> list[int]:
-    """Which stretches of a group are back-channels by their length, not by their words."""
+def _brief(
+    stretches: Sequence[_Stretch], group: list[int], other: Track, options: TimingOptions
+) -> dict[int, tuple[Reason, ...]]:
+    """Which stretches of a group are back-channels by their length, not by their words, and why."""
     own = [stretches[i] for i in group]
     spoken = total(s.segment for s in own)
     whole = own[0].segment | own[-1].segment
-    unheard = all(s.acknowledges is None for s in own)
-    limit = options.backchannel_unheard if unheard else options.backchannel_max
-    if options.backchannel_min - EPSILON <= spoken < limit - EPSILON and _listening(whole, other):
-        return group
-    return [
-        i
-        for i, s, apart in zip(group, own, _apart(own, options.backchannel_apart), strict=True)
-        if apart
-        and s.acknowledges is None
-        and options.backchannel_min - EPSILON <= s.segment.duration < options.backchannel_unheard - EPSILON
-        and _listening(s.segment, other)
-    ]
+    said = Reason(test="unheard" if all(s.acknowledges is None for s in own) else "any_words", text=_said(own))
+    limit = options.backchannel_unheard if said.test == "unheard" else options.backchannel_max
+    reasons = (said, *_length(spoken, limit, options), *_listening(whole, other))
+    if all_hold(reasons):
+        return dict.fromkeys(group, reasons)
+    found: dict[int, tuple[Reason, ...]] = {}
+    for i, stretch, alone in zip(group, own, _apart(own, options.backchannel_apart), strict=True):
+        length = _length(stretch.segment.duration, options.backchannel_unheard, options)
+        unheard = Reason(test="unheard", holds=stretch.acknowledges is None, text=stretch.text)
+        reasons = (unheard, *length, alone, *_listening(stretch.segment, other))
+        if all_hold(reasons):
+            found[i] = reasons
+    return found
 
 
-def _apart(own: Sequence[_Stretch], pause: float) -> list[bool]:
-    """Which stretches keep at least the pause from their neighbours."""
-    gaps = [b.segment.start - a.segment.end >= pause - EPSILON for a, b in pairwise(own)]
-    return [before and after for before, after in zip([True, *gaps], [*gaps, True], strict=True)]
+def _length(seconds: float, limit: float, options: TimingOptions) -> tuple[Reason, ...]:
+    return (at_least("length", seconds, options.backchannel_min), below("brief", seconds, limit))
+
+
+def _said(stretches: Sequence[_Stretch]) -> str:
+    return "".join(stretch.text for stretch in stretches)
+
+
+def _apart(own: Sequence[_Stretch], pause: float) -> list[Reason]:
+    """Whether stretches keep at least the pause from their neighbours, by the nearer one."""
+    gaps = [b.segment.start - a.segment.end for a, b in pairwise(own)]
+    nearest = [min(pair) for pair in zip([inf, *gaps], [*gaps, inf], strict=True)]
+    return [Reason(test="apart") if gap == inf else at_least("apart", gap, pause) for gap in nearest]
 
 
 def _join(talk: Talk, other: Track, options: TimingOptions) -> list[Turn]:

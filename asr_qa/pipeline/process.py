@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from asr_qa.core.checks.base import CallFacts
@@ -14,8 +14,9 @@ from asr_qa.core.recording import Recording, Role
 from asr_qa.core.rule import Ruleset
 from asr_qa.core.scorecard import Scorecard, facts_of, score
 from asr_qa.core.segment import Track, total, union
-from asr_qa.core.timeline import CallTimeline, TimingOptions, build_timeline
+from asr_qa.core.timeline import CallTimeline, TimingOptions, build_timeline, definitions
 from asr_qa.core.transcript import UNINTELLIGIBLE, Transcript, Utterance
+from asr_qa.pipeline.limits import BEGINS_IN_SPEECH, begins_in_speech, one_sided, told_hang_up
 from asr_qa.pipeline.ports import (
     AudioReader,
     CallAudio,
@@ -55,9 +56,15 @@ class Stages:
     """Version of asr_qa."""
     diarizer: Diarizer | None = None
     """Tells the voices of a call on one channel apart; None leaves its roles unknown."""
-    timing: TimingOptions = field(default_factory=TimingOptions)
+    timing: TimingOptions | None = None
+    """Parameters of the definitions; None: those of the scorecard."""
     heard: OnHeard | None = None
     """Told of utterances as they come."""
+
+    @property
+    def options(self) -> TimingOptions:
+        """The parameters of the definitions in force."""
+        return self.timing or self.scorecard.timing or TimingOptions()
 
     @property
     def models(self) -> Models:
@@ -119,7 +126,7 @@ def _listen(recording: Recording, audio: CallAudio, stages: Stages) -> _Listened
     transcript = stages.transcriber.transcribe(heard, language=language, heard=stages.heard)
     recording = replace(recording, metadata={**recording.metadata, "language": transcript.language})
     truncated = (CallWarning(code="truncated", message="the file ends in the middle"),) if audio.truncated else ()
-    warnings = (*truncated, *inspected.warnings)
+    warnings = (*truncated, *inspected.warnings, *begins_in_speech(audio, inspected.tracks))
     if parted:
         named = name_voices(parted, transcript, direction=recording.direction)
         warnings = (*warnings, *parted.warnings, *named.warnings)
@@ -171,7 +178,16 @@ def _judge(listened: _Listened, stages: Stages) -> CallDocument:
     """Everything that follows from what was heard: pure."""
     recording, transcript = listened.recording, listened.transcript
     holds = holds_of(recording, listened.waits)
-    timeline = build_timeline(listened.speech, transcript, recording.duration, options=stages.timing, holds=holds)
+    options = stages.options
+    timeline = build_timeline(
+        listened.speech,
+        transcript,
+        recording.duration,
+        options=options,
+        holds=holds,
+        hung_up=told_hang_up(recording),
+        start_known=all(warning.code != BEGINS_IN_SPEECH for warning in listened.warnings),
+    )
     warnings = (*listened.warnings, *_warnings(listened, timeline))
     codes = {warning.code for warning in warnings}
     metrics = measure(
@@ -179,7 +195,7 @@ def _judge(listened: _Listened, stages: Stages) -> CallDocument:
         transcript,
         ring_seconds=recording.ring_seconds,
         language=transcript.language,
-        options=stages.timing,
+        options=options,
     )
     if ONE_CHANNEL.code in codes:
         metrics = without_overlap(metrics)
@@ -201,6 +217,7 @@ def _judge(listened: _Listened, stages: Stages) -> CallDocument:
         findings=findings,
         score_sheet=score(stages.scorecard, findings, facts=facts_of(recording)),
         warnings=warnings,
+        definitions=definitions(options),
     )
 
 
@@ -210,7 +227,8 @@ def _warnings(listened: _Listened, timeline: CallTimeline) -> tuple[CallWarning,
     transcript = listened.transcript
     lost = (_lost(u) for u in transcript.utterances if u.status == UNINTELLIGIBLE)
     known = listened.roles_settled
-    return (*(() if known else role_warnings(listened.recording.role_by_channel, transcript)), *lost)
+    sided = one_sided(listened.recording, timeline.speech)
+    return (*(() if known else role_warnings(listened.recording.role_by_channel, transcript)), *sided, *lost)
 
 
 def _lost(utterance: Utterance) -> CallWarning:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from asr_qa.core.event import Event
 from asr_qa.core.recording import Role
 from asr_qa.core.segment import Segment, bridge
-from asr_qa.core.timeline import Event
 from asr_qa.core.transcript import HEARD, Utterance
 from asr_qa.render.format import clock, span
 from asr_qa.render.svg import Mark, Pin, Speech, TimelineChart
@@ -17,6 +17,8 @@ _PAUSE = 0.3
 """Pauses between words that are drawn as pauses (seconds)."""
 
 _MAX_PINS = 60
+_NOT_DRAWN = frozenset({"response_latency", "first_response", "hang_up_side"})
+"""Gaps and moments that the speech itself shows."""
 _BANDS = ("silence", "dead_air", "dead_air_waived", "hold")
 
 
@@ -53,7 +55,8 @@ def kinds_of(chart: TimelineChart) -> tuple[str, ...]:
 def _drawn(events: tuple[Event, ...]) -> Iterator[Event]:
     """The events in the order in which they lie on each other: a silence below the dead air in it."""
     order = {"silence": 0, "hold": 1, "dead_air": 2}
-    yield from sorted(events, key=lambda event: (order.get(event.kind, 3), event.start))
+    drawn = [event for event in events if event.kind not in _NOT_DRAWN]
+    yield from sorted(drawn, key=lambda event: (order.get(event.kind, 3), event.start))
 
 
 def _speech(said: Utterance) -> Speech:
@@ -74,6 +77,7 @@ def _mark(event: Event, texts: Texts) -> Mark:
     said = texts("by", event=name, role=texts(event.by.value)) if event.by else name
     title = f"{said} {span(event.start, event.end)} ({seconds})"
     title += "\n" + texts("waived", words=event.waived_by) if event.waived_by else ""
+    title += "\n" + event.definition if event.definition else ""
     return Mark(
         kind=kind,
         start=event.start,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 
+from asr_qa.core.event import KINDS
 from asr_qa.core.finding import Evidence, Match
 from asr_qa.render.texts import Lang, Texts
 
 _MISSING = re.compile(r"^（未听到：(.*)）$", re.DOTALL)
-_EVENT = re.compile(r"^(silence|hold|dead_air|overlap|backchannel|interruption|talk_over|monologue) ([\d.]+) s$")
-_COUNT = re.compile(r"^(\d+) (silence|hold|dead_air|overlap|backchannel|interruption|talk_over|monologue)$")
+_EVENT = re.compile(rf"^({'|'.join(KINDS)}) ([\d.]+) s$")
+_COUNT = re.compile(rf"^(\d+) ({'|'.join(KINDS)})$")
 _FIGURE = re.compile(r"^([a-z_]+)(?:\.([a-z]+))? = (-?[\d.]+(?:e[+-]?\d+)?)$")
 
 _FIGURES: dict[Lang, dict[str, str]] = {
@@ -24,6 +25,9 @@ _FIGURES: dict[Lang, dict[str, str]] = {
         "silence_share": "静音占比 {v}",
         "dead_air_seconds": "冷场共 {v} 秒",
         "dead_air_count": "冷场 {v} 次",
+        "serious_dead_air_count": "严重冷场 {v} 次",
+        "excused_silence_seconds": "已说明的等待共 {v} 秒",
+        "excused_silence_count": "已说明的等待 {v} 次",
         "hold_seconds": "保持共 {v} 秒",
         "overlap_seconds": "重叠说话共 {v} 秒",
         "interruptions": "抢话 {v} 次",
@@ -45,6 +49,9 @@ _FIGURES: dict[Lang, dict[str, str]] = {
         "silence_share": "share of silence {v}",
         "dead_air_seconds": "{v} s of dead air",
         "dead_air_count": "dead air {v} times",
+        "serious_dead_air_count": "serious dead air {v} times",
+        "excused_silence_seconds": "{v} s of announced waits",
+        "excused_silence_count": "{v} announced waits",
         "hold_seconds": "{v} s on hold",
         "overlap_seconds": "{v} s of overlap",
         "interruptions": "{v} interruptions",

@@ -36,6 +36,9 @@ _EVENTS = {
     "interruption": "抢话",
     "talk_over": "叠话",
     "monologue": "独白",
+    "response_latency": "应答间隔",
+    "first_response": "首次应答",
+    "hang_up_side": "挂机",
 }
 _METRICS = {
     "duration": "通话时长",
@@ -46,6 +49,9 @@ _METRICS = {
     "longest_silence": "最长静音",
     "dead_air_seconds": "冷场总时长",
     "dead_air_count": "冷场次数",
+    "serious_dead_air_count": "严重冷场次数",
+    "excused_silence_count": "已说明的等待次数",
+    "excused_silence_seconds": "已说明的等待时长",
     "hold_seconds": "保持时长",
     "overlap_seconds": "重叠时长",
     "interruptions": "抢话次数",
@@ -72,6 +78,7 @@ _BOUNDS = {"at_most": "不超过", "at_least": "不少于", "above": "大于", "
 _IN_SECONDS = frozenset(
     {"duration", "speech_seconds", "silence_seconds", "longest_silence", "dead_air_seconds", "hold_seconds"}
     | {"overlap_seconds", "response_latency", "first_response", "longest_monologue", "ring_seconds"}
+    | {"excused_silence_seconds"}
 )
 _SHOWN = 5
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 from hypothesis import given
@@ -13,13 +13,15 @@ from hypothesis import strategies as st
 from asr_qa.core.metrics import measure
 from asr_qa.core.recording import Role
 from asr_qa.core.segment import Segment, Track, total, union
-from asr_qa.core.timeline import CallTimeline, Event, build_timeline
+from asr_qa.core.timeline import CallTimeline, Event, TimingOptions, build_timeline
 from asr_qa.core.transcript import Transcript, Utterance, spread
 
 ROLES = (Role.AGENT, Role.CUSTOMER)
 # Texts without an announcement: an excuse is the one thing that only the agent can say.
 TEXTS = st.sampled_from(["嗯", "好的", "对对对", "没错来", "我要投诉", "您的账单是多少", "", "那个这个"])
 # One said thing: role, pause before it and length in twentieths of a second, text.
+# What only the agent can be late with.
+OF_AGENT = ("response_latency", "first_response")
 SAID = st.tuples(st.sampled_from(ROLES), st.integers(-30, 160), st.integers(1, 160), TEXTS)
 CALLS = st.lists(SAID, max_size=25).map(lambda said: lay_out(said))
 
@@ -35,15 +37,28 @@ def lay_out(said: list[tuple[Role, int, int, str]]) -> tuple[Utterance, ...]:
     return tuple(found)
 
 
-def build(utterances: tuple[Utterance, ...]) -> CallTimeline:
+def scaled_options(factor: float) -> TimingOptions:
+    given = {
+        field.name: getattr(TimingOptions(), field.name) * factor
+        for field in fields(TimingOptions)
+        if isinstance(getattr(TimingOptions(), field.name), float)
+    }
+    return TimingOptions(**given)
+
+
+def build(utterances: tuple[Utterance, ...], options: TimingOptions | None = None) -> CallTimeline:
     speech: dict[Role, Track] = {role: union(u.segment for u in utterances if u.role is role) for role in ROLES}
     duration = max((u.end for u in utterances), default=0.0) + 1
-    return build_timeline(speech, Transcript(utterances), duration)
+    return build_timeline(speech, Transcript(utterances), duration, options=options)
 
 
 def shape(events: tuple[Event, ...], shift: float = 0.0) -> list[tuple[object, ...]]:
-    """Events as comparable values, to the millisecond."""
-    rows = [(e.kind, round(e.start + shift, 3), round(e.end + shift, 3), e.by, e.waived_by) for e in events]
+    """Events that both parties may have, as comparable values to the millisecond."""
+    rows = [
+        (e.kind, round(e.start + shift, 3), round(e.end + shift, 3), e.by, e.waived_by)
+        for e in events
+        if e.kind not in OF_AGENT
+    ]
     return sorted(rows, key=repr)
 
 
@@ -94,6 +109,73 @@ def test_swapped_roles_swap_directions(utterances: tuple[Utterance, ...]) -> Non
 @given(CALLS, st.integers(1, 5000))
 def test_shifted_time_shifts_events(utterances: tuple[Utterance, ...], seconds: int) -> None:
     assert shape(build(utterances).events, seconds) == shape(build(moved(utterances, seconds)).events)
+
+
+@given(CALLS, st.integers(1, 5000))
+def test_shifted_time_shifts_answers(utterances: tuple[Utterance, ...], seconds: int) -> None:
+    there, here = build(utterances), build(moved(utterances, seconds))
+    shifted = [(round(e.start + seconds, 3), round(e.end + seconds, 3)) for e in there.of("response_latency")]
+    assert [(round(e.start, 3), round(e.end, 3)) for e in here.of("response_latency")] == shifted
+    assert [e.end for e in here.of("first_response")] == pytest.approx(
+        [e.end + seconds for e in there.of("first_response")]
+    )
+
+
+@given(CALLS, st.sampled_from([0.25, 0.5, 2.0, 8.0]))
+def test_scaled_time_with_scaled_limits_scales_events(utterances: tuple[Utterance, ...], factor: float) -> None:
+    # Powers of two are exact. Reach of words, slack of excuses and the 0.1 s of going on do not scale, so no words, and
+    # only what does not rest on them.
+    wordless = tuple(replace(u, words=()) for u in utterances)
+    scaled = tuple(replace(u, start=u.start * factor, end=u.end * factor) for u in wordless)
+    kinds = ("silence", "dead_air")
+    there = [(e.kind, e.start * factor, e.end * factor) for e in build(wordless).events if e.kind in kinds]
+    found = build(scaled, scaled_options(factor)).events
+    assert [(e.kind, e.start, e.end) for e in found if e.kind in kinds] == there
+
+
+@given(CALLS, st.sampled_from([0.5, 2.0, 10.0]))
+def test_a_scaled_limit_changes_its_own_events_only(utterances: tuple[Utterance, ...], factor: float) -> None:
+    # A longer dead_air_min leaves every other kind as it was, and drops events but adds none.
+    there = build(utterances)
+    here = build(utterances, TimingOptions(dead_air_min=5 * factor))
+    kept = [e for e in there.events if e.kind not in ("dead_air", "response_latency")]
+    assert kept == [e for e in here.events if e.kind not in ("dead_air", "response_latency")]
+    longer, shorter = (there, here) if factor < 1 else (here, there)
+    assert {(e.start, e.end) for e in longer.of("dead_air")} <= {(e.start, e.end) for e in shorter.of("dead_air")}
+
+
+@given(CALLS)
+def test_same_call_gives_same_timeline(utterances: tuple[Utterance, ...]) -> None:
+    assert build(utterances) == build(utterances)
+
+
+@given(CALLS)
+def test_reasons_speak_for_their_event(utterances: tuple[Utterance, ...]) -> None:
+    for event in build(utterances).events:
+        failed = {reason.test for reason in event.reasons if not reason.holds}
+        allowed = {
+            "talk_over": {"yield", "goes_on"},
+            "dead_air": {"serious", "excuse", "excuse_lead", "excuse_max"},
+        }.get(event.kind, set())
+        assert failed <= allowed, event
+        assert event.reasons
+        assert bool(failed) == (event.kind in ("talk_over", "dead_air")) or event.kind == "dead_air"
+
+
+@given(CALLS, st.integers(0, 20_000), st.integers(1, 8), st.sampled_from(ROLES))
+def test_an_acknowledgement_anywhere_never_adds_an_interruption_by_its_speaker(
+    utterances: tuple[Utterance, ...], at: int, length: int, role: Role
+) -> None:
+    # Wherever it falls, 嗯 that keeps away from its speaker's own speech interrupts nobody.
+    end = max((u.end for u in utterances), default=0.0) + 5
+    start = at / 1000 * end / 20
+    murmur = Segment(start, start + length / 20)
+    if any(u.role is role and u.start < murmur.end + 1 and murmur.start - 1 < u.end for u in utterances):
+        return
+    added = Utterance(role, murmur.start, murmur.end, "嗯", words=spread("嗯", murmur))
+    before, after = build(utterances), build((*utterances, added))
+    for kind in ("interruption", "talk_over"):
+        assert len(after.of(kind, role)) <= len(before.of(kind, role))
 
 
 @given(CALLS, st.randoms(use_true_random=False))

@@ -47,6 +47,7 @@ class Scene:
         noise = np.random.default_rng(1).normal(0, 20, 22 * RATE)
         for part in union(*tracks(CALL).values()):
             noise[int(part.start * RATE) : int(part.end * RATE)] *= 100
+        noise[: RATE // 20] /= 100  # the first word rises: the recording does not cut it
         return CallAudio(np.stack([noise.astype(np.int16)] * self.channels))
 
     def detect(self, samples: Samples, sample_rate: int) -> Track:

@@ -6,10 +6,13 @@ m is speech of acknowledgements, and the lower line is the other party.
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
+from asr_qa.core.event import KINDS
+from asr_qa.core.metrics import DEFINITION_OF, CallMetrics
 from asr_qa.core.recording import Role
 from asr_qa.core.segment import Segment
 from asr_qa.core.sketch import parse_sketch
@@ -238,9 +241,11 @@ def test_talk_over_when_the_other_yields_too_late() -> None:
     # customer  #########..      gives way 2.1 s after the onset
     # agent     ....#######
     late = timeline("B 0-6.1 我上个月的账单里面有一笔费用 | A 4-10 您这个问题我们处理不了")
-    assert [e.kind for e in late.events if e.by is AGENT] == ["talk_over"]
+    assert brief(late.of("talk_over", AGENT)) == [(4, 6.1, AGENT)]
+    assert late.of("interruption") == ()
     soon = timeline("B 0-6 我上个月的账单里面有一笔费用 | A 4-10 您这个问题我们处理不了")
-    assert [e.kind for e in soon.events if e.by is AGENT] == ["interruption"]
+    assert brief(soon.of("interruption", AGENT)) == [(4, 6, AGENT)]
+    assert soon.of("talk_over") == ()
 
 
 @pytest.mark.parametrize(
@@ -302,6 +307,102 @@ def test_definitions_are_published_as_in_force() -> None:
     assert [name for name, text in definitions().items() if f"`{text}`" not in page] == []
 
 
+def test_every_event_carries_its_definition_and_reasons() -> None:
+    sketch = parse_sketch(
+        "B 0-5 我要投诉你们公司 | A 3-9 请问您 | B 7-7.3 嗯 | A 20-22 喂您好"
+        " | B 22.5-30 我一直在等你们 | A 25-26 那个不归我管"
+        " | A 50-120 介绍一下 | end 130"
+    )
+    holds = (Segment(32, 40),)
+    call = build_timeline(sketch.speech, sketch.transcript, 130, holds=holds, hung_up=CUSTOMER)
+    assert {event.kind for event in call.events} == set(KINDS)
+    assert all(event.definition == definitions()[event.kind] and event.reasons for event in call.events)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "expected"),
+    [
+        # customer  #########            5.0 s; the agent begins after 3.2 s, 0.8 s together
+        # agent     ......#######
+        (
+            "B 0-4 我上个月的账单里面有 | A 3.2-9 我想问一下",
+            "interruption",
+            [("onset", 3.2, 1.0), ("overlap", 0.8, 0.5), ("words", None, None), ("yield", 0.8, 2.0), ("goes_on", 5, 0)],
+        ),
+        (
+            "B 0-9 我上个月的账单里面有 | A 3.2-5 我想问一下",
+            "talk_over",
+            [("onset", 3.2, 1), ("overlap", 1.8, 0.5), ("words", None, None), ("yield", 5.8, 2), ("goes_on", -4, 0)],
+        ),
+        (
+            "A 0-2 请您稍等 | A 12-13 让您久等了",
+            "dead_air",
+            [
+                *[("silence", 10, None), ("held", 0, None), ("length", 10, 5), ("serious", 10, 15)],
+                *[("excuse_lead", 0, 3), ("excuse_max", 10, 60)],
+            ],
+        ),
+        (
+            "A 0-9 为您介绍一下 | B 3-3.4 嗯",
+            "backchannel",
+            [("acknowledges", None, None), ("other_before", 3, 0), ("other_after", 5.6, 0.1)],
+        ),
+    ],
+)
+def test_reasons_are_the_numbers_that_decided(text: str, kind: str, expected: list[tuple[str, float, float]]) -> None:
+    (event,) = timeline(text).of(kind)
+    found = [(r.test, r.value, r.limit) for r in event.reasons]
+    assert [name for name, _, _ in found] == [name for name, _, _ in expected]
+    for (_, value, limit), (_, wanted, bound) in zip(found, expected, strict=True):
+        assert (value, limit) == (pytest.approx(wanted, abs=1e-6), bound)
+
+
+def test_dead_air_has_a_level() -> None:
+    # agent  ##......##................##!!!!!!##     6 s plain, 16 s serious, 6 s announced
+    call = timeline("A 0-2 您好 | A 8-10 喂您好 | A 26-28 喂请您稍等 | A 34-36 让您久等了")
+    assert [(event.level, event.waived_by is not None) for event in call.of("dead_air")] == [
+        ("plain", False),
+        ("serious", False),
+        ("excused", True),
+    ]
+
+
+def test_what_excuses_no_longer_says_so() -> None:
+    call = timeline("A 0-2 请您稍等 | A 82-84 让您久等了")
+    (_, beyond) = call.of("dead_air")
+    assert [(r.test, r.holds) for r in beyond.reasons if r.test.startswith("excuse")] == [
+        ("excuse_lead", True),
+        ("excuse_max", False),
+    ]
+    assert (beyond.waived_by, beyond.level) == (None, "serious")
+
+
+def test_third_party_interrupts_nobody() -> None:
+    # customer  #####......
+    # other     ....#######    after a transfer: nobody knows whom it speaks for
+    call = timeline("B 0-5 我上个月的账单里面有 | O 4-10 您这个问题我来处理 | A 9-12 我补充一下这个问题")
+    assert call.of("interruption") == call.of("talk_over") == ()
+    assert [(e.start, e.end) for e in call.of("overlap")] == [(4, 5), (9, 10)]
+    assert call.of("response_latency") == ()
+
+
+def test_start_that_is_not_known_has_no_first_response() -> None:
+    call = build_timeline({AGENT: (Segment(0, 2),)}, NO_WORDS, 3, start_known=False)
+    assert call.of("first_response") == ()
+
+
+def test_who_hangs_up_is_told_or_not_known() -> None:
+    assert build_timeline({}, NO_WORDS, 30).of("hang_up_side") == ()
+    (event,) = build_timeline({}, NO_WORDS, 30, hung_up=CUSTOMER).of("hang_up_side")
+    assert (event.start, event.end, event.by) == (30, 30, CUSTOMER)
+
+
+def test_definitions_name_every_figure() -> None:
+    figures = {field.name for field in fields(CallMetrics)} | {"ring_seconds"}
+    assert set(DEFINITION_OF) == figures
+    assert set(DEFINITION_OF.values()) | {"turn", "excuse"} >= set(definitions())
+
+
 @pytest.mark.parametrize("kind", ["silence", "dead_air", "overlap", "backchannel", "interruption"])
 def test_every_event_carries_its_definition(kind: str) -> None:
     call = timeline("B 0-5 我要投诉你们公司 | A 3-9 请问您 | B 7-7.3 嗯 | A 20-22 喂您好")
@@ -318,13 +419,13 @@ def test_silent_call_has_no_events() -> None:
 
 def test_one_sided_call_has_silences_only() -> None:
     call = build_timeline({AGENT: (Segment(0, 2), Segment(10, 12)), CUSTOMER: ()}, NO_WORDS, 13)
-    assert [event.kind for event in call.events] == ["dead_air", "silence"]
+    assert [event.kind for event in call.events] == ["first_response", "dead_air", "silence"]
 
 
 def test_both_speaking_all_the_time_is_one_overlap() -> None:
     whole = (Segment(0, 60),)
     call = build_timeline({AGENT: whole, CUSTOMER: whole}, NO_WORDS, 60)
-    assert [event.kind for event in call.events] == ["monologue", "monologue", "overlap"]
+    assert [event.kind for event in call.events] == ["first_response", "monologue", "monologue", "overlap"]
     assert [(a.role, b.role) for a, b, _ in overlaps(call.turns)] == [(AGENT, CUSTOMER)]
 
 
@@ -334,5 +435,5 @@ def test_hundred_backchannels_in_a_row_blame_nobody() -> None:
     murmurs = " | ".join(f"B {2 * i}.5-{2 * i}.8 嗯" for i in range(100))
     call = timeline("A 0-201 我给您详细介绍一下这个套餐 | " + murmurs)
     assert len(call.of("backchannel", CUSTOMER)) == 100
-    assert {event.kind for event in call.events} == {"backchannel", "monologue"}
+    assert {event.kind for event in call.events} == {"backchannel", "monologue", "first_response"}
     assert len(call.turns) == 1

@@ -42,6 +42,17 @@ class CallFacts:
         """Whether nobody can say what was said at once: both parties are on one channel."""
         return "one_channel" in self.warnings
 
+    @property
+    def unsure_of_silence(self) -> bool:
+        """Whether nobody can say that it was silent: one of the parties is never heard, perhaps not recorded."""
+        unheard = "one_sided" in self.warnings or "dead_channel" in self.warnings
+        return unheard and "one_channel" not in self.warnings
+
+    @property
+    def unsure_of_start(self) -> bool:
+        """Whether the call began before the recording did."""
+        return "begins_in_speech" in self.warnings
+
 
 class Stance(Enum):
     """What is at stake in a check, which decides how doubt is read."""

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import fields
 
 from asr_qa.core.checks.base import CallFacts, Hit, Looking, Outcome
+from asr_qa.core.event import KINDS
 from asr_qa.core.finding import Evidence, Match, Verdict
-from asr_qa.core.metrics import CallMetrics, PerRole, waits
+from asr_qa.core.metrics import DEFINITION_OF, CallMetrics, PerRole, waits
 from asr_qa.core.recording import Role
 from asr_qa.core.rule import EventCount, EventFilter, Metric
 from asr_qa.core.segment import Segment
@@ -25,9 +26,11 @@ PER_ROLE = frozenset(
     }
 )
 """Figures that each party has its own of."""
+_SIDES = ("last_speaker", "hang_up_side")
+"""Who, not how much."""
 LATENCY = frozenset({"response_latency.median", "response_latency.worst"})
 PLAIN_METRICS = (
-    frozenset(field.name for field in fields(CallMetrics)) - PER_ROLE - {"response_latency"}
+    frozenset(field.name for field in fields(CallMetrics)) - PER_ROLE - {"response_latency", *_SIDES}
     | LATENCY
     | {"ring_seconds"}
 )
@@ -36,17 +39,21 @@ METRICS = PLAIN_METRICS | PER_ROLE | {f"{name}.{role}" for name in PER_ROLE for 
 """Every name a rule may use."""
 _OF_ONE_PARTY = PER_ROLE | LATENCY | {"first_response", "talk_ratio"}
 """Figures that are unknown where it is not known who speaks."""
-EVENT_KINDS = frozenset(
-    {"silence", "hold", "dead_air", "overlap", "backchannel", "interruption", "talk_over", "monologue"}
-)
+EVENT_KINDS = frozenset(KINDS)
 _AT_ONCE = frozenset({"overlap", "backchannel", "interruption", "talk_over"})
 """Events that only two channels tell."""
+_QUIET = frozenset({"silence", "dead_air"})
+"""Events that are known only where both parties are heard."""
+_OF_SILENCE = frozenset(name for name, kind in DEFINITION_OF.items() if kind in {"silence", "dead_air", "excuse"})
 _EVENTS_OF = {
     "longest_silence": "silence",
     "silence_seconds": "silence",
     "silence_share": "silence",
     "dead_air_seconds": "dead_air",
     "dead_air_count": "dead_air",
+    "excused_silence_seconds": "dead_air",
+    "excused_silence_count": "dead_air",
+    "serious_dead_air_count": "dead_air",
     "hold_seconds": "hold",
     "overlap_seconds": "overlap",
     "interruptions": "interruption",
@@ -76,6 +83,10 @@ def decide_event(options: EventCount, looking: Looking) -> Outcome:
     wanted = options.filter
     if (wanted.by or looking.role) is not None and facts.unsure_of_roles:
         return Outcome(verdict=Verdict.UNDETERMINED, note="it is not known who speaks")
+    if wanted.kind_of in _QUIET and facts.unsure_of_silence:
+        return Outcome(verdict=Verdict.UNDETERMINED, note="one party is never heard: silence is not known")
+    if wanted.kind_of == "first_response" and facts.unsure_of_start:
+        return Outcome(verdict=Verdict.UNDETERMINED, note="the recording begins in the middle of speech")
     if wanted.kind_of in _AT_ONCE and facts.unsure_of_overlap:
         return Outcome(verdict=Verdict.UNDETERMINED, note="both parties are on one channel: overlap is not known")
     if not facts.timeline.turns and not facts.timeline.events:
@@ -106,6 +117,8 @@ def figure(facts: CallFacts, name: str, role: Role | None) -> float | None:
     if name == "ring_seconds":
         return facts.recording.ring_seconds
     head, _, tail = name.partition(".")
+    if (head in _OF_SILENCE and facts.unsure_of_silence) or (head == "first_response" and facts.unsure_of_start):
+        return None
     if facts.unsure_of_roles and not _OF_ONE_PARTY.isdisjoint({head, name}):
         return None
     value = getattr(facts.metrics, head)

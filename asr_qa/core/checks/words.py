@@ -158,6 +158,8 @@ def _doubt(looking: Looking, seconds: float) -> str:
         return f"the words in scope were heard with a confidence of only {clarity:.2f}"
     if "truncated" in looking.view.facts.warnings and looking.windows and looking.windows[-1].end >= looking.view.end:
         return "the recording breaks off before the call ends"
+    if looking.view.facts.unsure_of_start and looking.windows and looking.windows[0].start <= 0:
+        return "the recording begins in the middle of speech"
     return ""
 
 

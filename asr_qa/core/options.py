@@ -1,0 +1,96 @@
+"""The parameters of every definition of timing, and the definitions' ids with the parameters in force."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from asr_qa.core.lexicon import ACKNOWLEDGEMENTS, EXCUSES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimingOptions:
+    """The parameters of every definition, in seconds unless said otherwise; a scorecard may set its own."""
+
+    speech_bridge: float = 0.2
+    """Pauses of one role shorter than this belong to its speech."""
+    turn_bridge: float = 1.0
+    """Own pauses shorter than this do not end a turn."""
+    turn_taken: float = 0.75
+    """The other takes a turn in a pause when it speaks at least this long in it."""
+    silence_min: float = 2.0
+    hold_min: float = 3.0
+    dead_air_min: float = 5.0
+    dead_air_serious: float = 15.0
+    excuse_lead: float = 3.0
+    """An excuse counts when it ends at most this long before the silence begins."""
+    excuse_max: float = 60.0
+    """An excuse covers at most this much of a silence."""
+    overlap_min: float = 0.2
+    interruption_onset: float = 1.0
+    """Starting earlier than this into the other's turn is no interruption."""
+    interruption_overlap: float = 0.5
+    interruption_yield: float = 2.0
+    """The other gives way when its turn ends within this of the onset."""
+    backchannel_max: float = 0.5
+    """Speech shorter than this during the other's turn is a back-channel whatever its words."""
+    backchannel_min: float = 0.1
+    """Speech shorter than this is no back-channel unless its words say so: it may be a click."""
+    backchannel_unheard: float = 1.0
+    """Speech shorter than this in which nothing was heard clearly may be a back-channel."""
+    backchannel_apart: float = 0.3
+    """Speech in which nothing was heard clearly must keep this distance from the rest of its turn."""
+    backchannel_pause: float = 0.5
+    """Acknowledgements closer together than this are one back-channel."""
+    backchannel_confidence: float = 0.3
+    """Words heard with less confidence than this (0 to 1) do not tell whether they acknowledge."""
+    monologue_min: float = 60.0
+    rate_turn_min: float = 5.0
+    """Turns of fewer characters (words) than this say nothing about the rate of speech."""
+    acknowledgements: tuple[str, ...] = ACKNOWLEDGEMENTS
+    """Words of a back-channel."""
+    excuses: tuple[str, ...] = EXCUSES
+    """Words by which an agent announces a wait."""
+
+
+def definitions(options: TimingOptions | None = None) -> dict[str, str]:
+    """The definition of each figure and event, with the parameters in force."""
+    return {
+        name: f"{name}({','.join(f'{key}={float(value)}' for key, value in values.items())})" if values else name
+        for name, values in parameters(options or TimingOptions()).items()
+    }
+
+
+def parameters(o: TimingOptions) -> dict[str, dict[str, float]]:
+    """The parameters of each definition by their short names."""
+    cut_in = {"onset": o.interruption_onset, "overlap": o.interruption_overlap, "yield": o.interruption_yield}
+    return {
+        "duration": {},
+        "ring": {},
+        "speech": {"bridge": o.speech_bridge},
+        "turn": {"bridge": o.turn_bridge, "taken": o.turn_taken},
+        "silence": {"min": o.silence_min},
+        "hold": {"min": o.hold_min},
+        "dead_air": {"min": o.dead_air_min, "serious": o.dead_air_serious},
+        "excuse": {"lead": o.excuse_lead, "max": o.excuse_max},
+        "overlap": {"min": o.overlap_min},
+        "backchannel": _backchannel(o),
+        "interruption": cut_in,
+        "talk_over": cut_in,
+        "response_latency": {},
+        "speech_rate": {"turn_min": o.rate_turn_min},
+        "first_response": {},
+        "monologue": {"min": o.monologue_min},
+        "talk_ratio": {},
+        "hang_up_side": {},
+    }
+
+
+def _backchannel(o: TimingOptions) -> dict[str, float]:
+    return {
+        "min": o.backchannel_min,
+        "max": o.backchannel_max,
+        "unheard": o.backchannel_unheard,
+        "apart": o.backchannel_apart,
+        "pause": o.backchannel_pause,
+        "confidence": o.backchannel_confidence,
+    }

@@ -1,0 +1,64 @@
+"""What a recording does not let anybody know of its call: how it began, what a party that is never heard said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from asr_qa.core.document import CallWarning
+from asr_qa.core.recording import Recording, Role
+from asr_qa.core.segment import Segment, Track, total
+from asr_qa.pipeline.ports import CallAudio, Samples
+
+BEGINS_IN_SPEECH = "begins_in_speech"
+ONE_SIDED = "one_sided"
+
+_AT_ONCE = 0.02
+"""Speech found from here (seconds) on may have begun before the recording."""
+_FULL_VOICE = 0.25
+"""A word that begins rises from nothing; one that is cut is at least this loud at once, of its own loudness."""
+_HEAD, _WORD = 0.02, 0.5
+"""Seconds that are compared."""
+
+
+def begins_in_speech(audio: CallAudio, tracks: Sequence[Track]) -> tuple[CallWarning, ...]:
+    """The warning that the recording begins in the middle of a word, where it does."""
+    pairs = zip(audio.samples, tracks, strict=False)
+    if not any(_cut(samples, track, audio.sample_rate) for samples, track in pairs):
+        return ()
+    message = "somebody is speaking as the recording begins: what was said before, and how long it took, is not known"
+    return (CallWarning(code=BEGINS_IN_SPEECH, message=message, start=0.0, end=0.0),)
+
+
+def one_sided(recording: Recording, speech: Mapping[Role, Track]) -> tuple[CallWarning, ...]:
+    """The warning that one of two parties with a channel each is never heard."""
+    parties = {Role.AGENT, Role.CUSTOMER}
+    if not parties <= set(recording.role_by_channel):
+        return ()
+    silent = [role for role in sorted(parties) if not total(speech.get(role, ()))]
+    if len(silent) != 1:
+        return ()
+    message = f"the {silent[0]} is never heard: perhaps not recorded, so what seems silent may not have been"
+    return (CallWarning(code=ONE_SIDED, message=message),)
+
+
+def told_hang_up(recording: Recording) -> Role | None:
+    """Who ended the call, as the manifest says."""
+    return _SIDES.get(recording.metadata.get("hang_up_side", "").strip().lower())
+
+
+_SIDES = {"agent": Role.AGENT, "坐席": Role.AGENT, "customer": Role.CUSTOMER, "客户": Role.CUSTOMER}
+
+
+def _cut(samples: Samples, track: Track, rate: int) -> bool:
+    """Whether the first word of a channel is there in full voice from the first sample on."""
+    if not track or track[0].start > _AT_ONCE:
+        return False
+    word = track[0] & Segment(0.0, _WORD)
+    spoken = _loudness(samples[: round(word.end * rate)])
+    return spoken > 0 and _loudness(samples[: round(_HEAD * rate)]) >= _FULL_VOICE * spoken
+
+
+def _loudness(samples: Samples) -> float:
+    return float(np.sqrt(np.mean(np.square(samples.astype(np.float64))))) if samples.size else 0.0
