@@ -36,6 +36,8 @@ class Decoding:
     no_repeat_ngram_size: int = 0
     tail: float = 0.5
     """Seconds of silence after the last speech of a window; without any the last words are lost."""
+    shortest: float = 8.0
+    """Shorter windows are filled up to this many seconds with silence: the network was trained on long ones."""
     all_tokens: bool = False
     """Weigh the tokens of all languages at every step."""
     full_window: bool = False
@@ -281,7 +283,7 @@ def padded_seconds(windows: Sequence[Audio], decoding: Decoding) -> float:
     """Length (seconds) that windows decoded together are padded to."""
     if decoding.full_window:
         return LONGEST_WINDOW
-    longest = max(map(_seconds, windows)) + decoding.tail
+    longest = max(max(map(_seconds, windows)) + decoding.tail, decoding.shortest)
     return min(LONGEST_WINDOW, float(np.ceil(longest / _BUCKET) * _BUCKET))
 
 

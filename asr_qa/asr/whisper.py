@@ -45,6 +45,8 @@ class WhisperOptions:
     """Windows decoded together, where memory has room for them."""
     tail: float = 0.5
     """Seconds of silence after the last speech of a window."""
+    shortest: float = 8.0
+    """Shorter windows are filled up to this many seconds with silence."""
     all_tokens: bool = False
     """Let the network write tokens of every language, at more cost."""
     calibration: Calibration | None = None
@@ -208,6 +210,7 @@ class _Run:
             beam_size=options.beam_size,
             sure=options.sure,
             tail=options.tail,
+            shortest=options.shortest,
             all_tokens=options.all_tokens,
         )
         audio = [attempt.window.render() for attempt in batch]

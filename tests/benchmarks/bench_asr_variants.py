@@ -34,7 +34,6 @@ FRONTIER = (
     Way("asr_qa, accurate", OURS, ACCURATE),
     Way("asr_qa, balanced (default)"),
     Way("asr_qa, fast", OURS, FAST),
-    Way("asr_qa, window 12 s, beam 1", OURS, ("packing.window=12", "beam_size=1")),
     *PEERS,
 )
 """The whole cost against error, ours and theirs; the qualities as asr_qa.asr.whisper.QUALITIES has them."""
@@ -56,6 +55,7 @@ ABLATION = (
     Way("no context: a window a piece", OURS, ("packing.window=1",)),
     Way("window 25 s", OURS, ("packing.window=25",)),
     Way("pauses up to 0.6 s, tail 1 s", OURS, ("packing.pause=0.6", "tail=1.0")),
+    Way("short windows stay short", OURS, ("shortest=0.0",)),
     Way("hardly any pause", OURS, ("packing.pause=0.31",)),
     Way("no audio kept around pieces", OURS, ("packing.margin=0.02",)),
     Way("pieces joined over 1 s", OURS, ("packing.piece_bridge=1",)),
