@@ -15,6 +15,7 @@ from asr_qa.core.document import CallWarning
 from asr_qa.core.recording import Role
 from asr_qa.core.segment import Track
 from asr_qa.core.transcript import Transcript, Utterance
+from asr_qa.core.voice import VoiceMeasure
 
 Samples = NDArray[np.int16]
 """One channel, mono, 16-bit."""
@@ -157,6 +158,17 @@ class Diarizer(Protocol):
 
     def diarize(self, samples: Samples, speech: Track) -> Diarization:
         """The voices in the speech of one channel at SAMPLE_RATE; raises ModelError."""
+
+
+class VoiceMeter(Protocol):
+    """Measures how stretches of a channel are spoken."""
+
+    @property
+    def name(self) -> str:
+        """Method and parameters, stamped on what is measured."""
+
+    def measure(self, samples: Samples, stretches: Sequence[Track], sample_rate: int) -> tuple[VoiceMeasure, ...]:
+        """Loudness, balance and pitch of each; the tracks are the speech of one role, turn by turn."""
 
 
 OnHeard = Callable[[Sequence[Utterance], float], None]
