@@ -26,7 +26,8 @@ from asr_qa.asr.device import (
 )
 from asr_qa.asr.modelfile import ModelFile, Variable
 from asr_qa.bootstrap import build_stages
-from asr_qa.config import AsrSettings, Settings
+from asr_qa.cli.app import run
+from asr_qa.config import AsrSettings, Settings, shipped
 from asr_qa.errors import ConfigurationError
 
 MEGABYTE = 2**20
@@ -119,6 +120,19 @@ def test_a_card_that_is_not_there_is_an_error_in_words(
     monkeypatch.setattr(ctranslate2, "get_cuda_device_count", lambda: count)
     with pytest.raises(ConfigurationError, match=rf"device {device}: of {count} cards .* ASR_QA_ASR__DEVICE"):
         resolve(Device(device=device))
+
+
+def test_a_run_on_a_card_that_is_not_there_is_not_begun(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(ctranslate2, "get_cuda_device_count", lambda: 1)
+    monkeypatch.setenv("ASR_QA_ASR__MODEL", str(make_tiny_whisper(tmp_path / "tiny")))
+    monkeypatch.setenv("ASR_QA_ASR__DEVICE", "cuda:1")
+    monkeypatch.setenv("ASR_QA_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("ASR_QA_CACHE_DIR", str(tmp_path / "cache"))
+    assert run(["process", str(shipped("sample_audio") / "rude-words.wav")]) == 1
+    assert "device cuda:1: of 1 cards" in capsys.readouterr().err
+    assert not (tmp_path / "data").exists()
 
 
 @pytest.mark.usefixtures("cards")
