@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import secrets
 import shutil
 import tempfile
 import time
@@ -116,7 +117,8 @@ class Tellings:
         """Begin with no calls.
 
         Args:
-            folder: Where workers write; None where there is no room: calls are then only told of when they are done.
+            folder: Where workers write; made when the first call is handed out, since only then are there workers who
+                clear it away should the run be killed. None: calls are only told of when they are done.
             texts: Whether what was said is told, or only how far calls are.
         """
         self.folder = folder
@@ -125,13 +127,26 @@ class Tellings:
         self._count = 0
 
     def ear(self, path: Path, *, name: str, duration: float) -> Ear | None:
-        """Where a worker is to write what it hears of a recording of so many seconds."""
-        if self.folder is None:
+        """Where a worker is to write what it hears of a recording of so many seconds.
+
+        Raises:
+            OutputError: Texts are asked for, and the folder cannot be made.
+        """
+        if self.folder is None or not self._made(self.folder):
             return None
         self._count += 1
         file = self.folder / f"{self._count}.jsonl"
         self._calls[path] = _Call(name, duration, file)
         return Ear(file, self._texts)
+
+    def _made(self, folder: Path) -> bool:
+        try:
+            folder.mkdir(mode=0o700, exist_ok=True)
+        except OSError as exc:
+            if not self._texts:
+                return False
+            raise OutputError(f"{folder}: cannot follow calls there ({exc}); set TMPDIR to a folder with room") from exc
+        return True
 
     def news(self) -> Iterator[News]:
         """All that came since the last time."""
@@ -154,11 +169,8 @@ def tellings(*, texts: bool) -> Iterator[Tellings]:
 
     Args:
         texts: Whether what was said is told, or only how far calls are.
-
-    Raises:
-        OutputError: Texts are asked for, and nothing can be written among the temporary files.
     """
-    folder = _folder(needed=texts)
+    folder = _folder()
     try:
         yield Tellings(folder, texts=texts)
     finally:
@@ -171,14 +183,14 @@ def clear(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _folder(*, needed: bool) -> Path | None:
+def _folder() -> Path | None:
+    """A name nobody can guess among the temporary files; None where the system has no place for these."""
     try:
-        _clear_stale(Path(tempfile.gettempdir()))
-        return Path(tempfile.mkdtemp(prefix=PREFIX))
-    except OSError as exc:
-        if needed:
-            raise OutputError(f"no temporary folder to follow calls in ({exc}); set TMPDIR to one with room") from exc
+        temporary = Path(tempfile.gettempdir())
+    except OSError:
         return None
+    _clear_stale(temporary)
+    return temporary / f"{PREFIX}{secrets.token_hex(8)}"
 
 
 def _clear_stale(temporary: Path) -> None:

@@ -133,8 +133,10 @@ def test_nothing_is_left_whatever_happens(temporary: Path) -> None:
 
 
 def _interrupted(temporary: Path) -> None:
-    with tellings(texts=True):
-        assert len(list(temporary.iterdir())) == 1
+    with tellings(texts=True) as told:
+        assert list(temporary.iterdir()) == [], "nobody would clear it away before there are workers"
+        told.ear(CALL, name="call.wav", duration=9.0)
+        assert list(temporary.iterdir()) == [told.folder]
         raise KeyboardInterrupt
 
 
@@ -158,8 +160,8 @@ def test_without_room_for_a_folder_calls_are_told_of_when_they_are_done(
     with tellings(texts=False) as told:
         assert told.ear(CALL, name="call.wav", duration=9.0) is None
         assert (list(told.news()), told.end(CALL)) == ([], 0.0)
-    with pytest.raises(OutputError, match="TMPDIR"), tellings(texts=True):
-        pass
+    with tellings(texts=True) as told, pytest.raises(OutputError, match="TMPDIR"):
+        told.ear(CALL, name="call.wav", duration=9.0)
 
 
 # --- workers, real ones
