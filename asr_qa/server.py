@@ -16,7 +16,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
 import asr_qa
-from asr_qa.api import audio, calls, problems, reference, reports, reviews
+from asr_qa.api import audio, calls, events, problems, reference, reports, reviews
 from asr_qa.api.deps import Context
 from asr_qa.api.middleware import LoopbackOnly, RequestGuard
 from asr_qa.core.rule import Ruleset
@@ -29,7 +29,15 @@ from asr_qa.pipeline.store import Store
 MAX_BODY = 1024 * 1024
 """Bytes of the largest request body; decisions are small, audio is never sent to the server."""
 
-_ROUTERS = (calls.router, audio.router, reviews.router, reports.router, reference.router, reference.health)
+_ROUTERS = (
+    calls.router,
+    events.router,
+    audio.router,
+    reviews.router,
+    reports.router,
+    reference.router,
+    reference.health,
+)
 
 _DESCRIPTION = """
 Calls with their pre-scored sheets, the audio behind every deduction, reviews, and reports of what goes wrong.

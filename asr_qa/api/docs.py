@@ -104,6 +104,10 @@ DOCUMENT: dict[str, Any] = {
             "by": None,
             "definition": "dead_air(min=5.0,serious=15.0)",
             "waived_by": None,
+            "level": "plain",
+            "reasons": [
+                {"test": "length", "holds": True, "value": 7.8, "relation": ">=", "limit": 5.0, "text": ""},
+            ],
         }
     ],
     "metrics": {

@@ -10,9 +10,9 @@ import asr_qa
 from asr_qa.api import docs
 from asr_qa.api.deps import Ctx, RuleReader
 from asr_qa.api.schemas import DefinitionOut, DefinitionsOut, Health, RuleOut, RulesOut
-from asr_qa.api.texts import DEFINITION_TEXTS
 from asr_qa.core.rule import Rule
 from asr_qa.core.timeline import TimingOptions, definitions
+from asr_qa.render.definitions import DEFINITION_TEXTS
 
 router = APIRouter(tags=["reference"])
 health = APIRouter(tags=["health"])

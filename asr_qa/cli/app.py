@@ -17,6 +17,7 @@ import asr_qa
 from asr_qa.cli import db, models, report, rules, token
 from asr_qa.cli.bench import bench_command
 from asr_qa.cli.demo import demo
+from asr_qa.cli.explain import explain_command
 from asr_qa.cli.process import process
 from asr_qa.cli.serve import serve
 from asr_qa.config import unknown_variables
@@ -48,6 +49,7 @@ app = typer.Typer(
 )
 app.command("demo")(demo)
 app.command("process")(process)
+app.command("explain")(explain_command)
 app.command("serve")(serve)
 app.command("bench")(bench_command)
 app.add_typer(report.app, name="report")

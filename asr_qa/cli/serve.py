@@ -55,6 +55,7 @@ def serve(
             clock=SystemClock(),
             ruleset=rules.ruleset,
             scorecards=load_scorecards(settings, rules),
+            timing=rules.scorecard.timing,
             host=address,
             require_token=with_token,
         )

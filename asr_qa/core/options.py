@@ -60,6 +60,18 @@ def definitions(options: TimingOptions | None = None) -> dict[str, str]:
     }
 
 
+def timing_problems(o: TimingOptions) -> list[tuple[str, str]]:
+    """Parameters that contradict each other: (name, what is wrong with it)."""
+    pairs = (
+        ("dead_air_min", o.silence_min <= o.dead_air_min, f"is below silence_min {o.silence_min:g}"),
+        ("dead_air_serious", o.dead_air_min <= o.dead_air_serious, f"is below dead_air_min {o.dead_air_min:g}"),
+        ("turn_bridge", o.speech_bridge <= o.turn_bridge, f"is below speech_bridge {o.speech_bridge:g}"),
+        ("turn_taken", o.turn_taken <= o.turn_bridge, f"is above turn_bridge {o.turn_bridge:g}: no pause is that long"),
+        ("backchannel_max", o.backchannel_min <= o.backchannel_max, f"is below backchannel_min {o.backchannel_min:g}"),
+    )
+    return [(name, problem) for name, holds, problem in pairs if not holds]
+
+
 def parameters(o: TimingOptions) -> dict[str, dict[str, float]]:
     """The parameters of each definition by their short names."""
     cut_in = {"onset": o.interruption_onset, "overlap": o.interruption_overlap, "yield": o.interruption_yield}

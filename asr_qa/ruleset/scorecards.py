@@ -20,6 +20,7 @@ from asr_qa.ruleset.loader import SCORECARDS, SUFFIXES, issues_of
 from asr_qa.ruleset.schema import Names, Number, Strict, TitleModel, did_you_mean, wrong
 from asr_qa.ruleset.source import Path_, read_source
 from asr_qa.ruleset.source import Source as File
+from asr_qa.ruleset.timing import TimingModel
 
 _EPSILON = 1e-6
 
@@ -94,6 +95,7 @@ class ScorecardModel(Strict):
     pass_points: Number | None = None
     min_assessed_share: Annotated[float, Field(ge=0, le=1)] = 0.5
     bonus_max: Number = 0.0
+    timing: TimingModel | None = None
     sections: Annotated[list[SectionModel], Field(min_length=1)]
 
 
@@ -266,6 +268,7 @@ def _scorecard(model: ScorecardModel) -> Scorecard:
         pass_points=model.pass_points,
         min_assessed_share=model.min_assessed_share,
         bonus_max=model.bonus_max,
+        timing=model.timing.options() if model.timing else None,
     )
 
 
@@ -289,4 +292,7 @@ def _criterion(model: CriterionModel) -> Criterion:
 
 def _digest(card: Scorecard) -> str:
     """sha256 over what the card says; layout and comments do not matter."""
-    return hashlib.sha256(json.dumps(asdict(card), ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+    said = asdict(card)
+    if card.timing is None:
+        del said["timing"]  # cards that say nothing of it keep the digest they had
+    return hashlib.sha256(json.dumps(said, ensure_ascii=False, sort_keys=True).encode()).hexdigest()

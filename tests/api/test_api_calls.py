@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from api_app import Api, build_app
@@ -13,6 +14,8 @@ from starlette.testclient import TestClient
 from asr_qa.api.calls import decode_cursor, encode_cursor, to_srt, to_vtt
 from asr_qa.core.finding import Verdict
 from asr_qa.core.recording import Role
+from asr_qa.core.sketch import parse_sketch
+from asr_qa.core.timeline import build_timeline
 from asr_qa.core.transcript import UNINTELLIGIBLE, Utterance
 from asr_qa.errors import UsageError
 from asr_qa.pipeline.documents import to_dict
@@ -152,6 +155,24 @@ def test_get_call_that_does_not_exist_is_404(api: Api) -> None:
     assert answer.status_code == 404
     assert answer.json()["code"] == "not_found_error"
     assert "nothing" in answer.json()["detail"]
+
+
+def test_event_is_explained_as_it_was_decided(api: Api) -> None:
+    call = parse_sketch("A 0-4 我帮您看到这个月的账单 | B 3.2-9 我想问一下费用")
+    events = build_timeline(call.speech, call.transcript, call.duration).events
+    document = replace(make_document(make_recording(90)), events=events)
+    api.store.save_document(document, severities={}, now=api.clock.now(), pass_mark=None)
+    number = next(n for n, event in enumerate(events, 1) if event.kind == "interruption")
+    url = f"/v1/calls/{document.recording.id}/events"
+    answer = api.client().get(f"{url}/{number}/explanation").json()
+    assert [(one["test"], one["value"], one["limit"]) for one in answer["reasons"][:2]] == [
+        ("onset", 3.2, 1.0),
+        ("overlap", 0.8, 0.5),
+    ]
+    assert "重叠 0.8 秒（≥ 0.5）" in answer["sentence"]
+    assert "0.8 s" in api.client().get(f"{url}/{number}/explanation?lang=en").json()["sentence"]
+    assert api.client().get(f"{url}/99/explanation").status_code == 404
+    assert api.client().get(f"{url}/0/explanation").status_code == 422
 
 
 def test_transcript_in_three_formats(api: Api) -> None:

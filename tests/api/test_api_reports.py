@@ -11,9 +11,10 @@ from starlette.testclient import TestClient
 
 from asr_qa.api.reports import to_csv
 from asr_qa.api.schemas import ErrorReport, PatternOut
-from asr_qa.api.texts import DEFINITION_TEXTS
 from asr_qa.core.finding import Verdict
 from asr_qa.core.timeline import TimingOptions, definitions
+from asr_qa.render.definitions import DEFINITION_TEXTS
+from asr_qa.render.explain import parameters_of
 
 URL = "/v1/reports/errors"
 
@@ -150,7 +151,6 @@ def test_every_definition_has_a_text_that_names_its_parameters() -> None:
     found = definitions(TimingOptions())
     assert set(found) == set(DEFINITION_TEXTS)
     for name, definition in found.items():
-        for parameter in definition.split("(")[1].rstrip(")").split(","):
-            key = parameter.split("=")[0]
+        for key in parameters_of(definition):
             assert f"`{key}`" in DEFINITION_TEXTS[name]["en"], (name, key)
             assert key in DEFINITION_TEXTS[name]["zh"], (name, key)

@@ -27,7 +27,7 @@ TREE = dict(commands(typer.main.get_command(app)))
 
 def test_the_commands_are_those_of_the_manual() -> None:
     assert {" ".join(path) for path in TREE if path} == {
-        "bench", "demo", "process", "serve",
+        "bench", "demo", "explain", "process", "serve",
         "report", "report errors",
         "rules", "rules lint", "rules test", "rules show",
         "models", "models list", "models pull", "models verify", "models remove",

@@ -53,9 +53,37 @@ DEFINITION_TEXTS: dict[str, dict[str, str]] = {
         "stops, or `yield` on.",
         "zh": "条件同抢话（onset、overlap），但对方没有让话：插话结束时或 yield 秒后对方仍在说。",
     },
+    "response_latency": {
+        "en": "From the end of a customer turn to the start of the agent's next where that comes next; 0 when begun "
+        "before. Not counted with a hold or an announced wait between.",
+        "zh": "从客户话轮结束到坐席紧接着的话轮开始；提前开口记 0 秒。其间有保持或已说明的等待则不计。",
+    },
+    "speech_rate": {
+        "en": "CJK characters (words where the language has none) per minute of own speech, over turns of at least "
+        "`turn_min` that were all understood.",
+        "zh": "每分钟自己说话的汉字数（无汉字的语言按词），只计至少 turn_min 字且全部听清的话轮。",
+    },
+    "first_response": {
+        "en": "Start of the recording to the agent's first speech, plus the time it rang where known; unknown where "
+        "the recording begins in the middle of speech.",
+        "zh": "录音开始到坐席第一次说话，已知时加上振铃时间；录音从半句话开始时未知。",
+    },
     "monologue": {
-        "en": "A turn of at least `min`.",
-        "zh": "至少 min 秒的单个话轮。",
+        "en": "One role alone takes turns for at least `min`, until the other takes one or a silence comes.",
+        "zh": "一个角色连续占有话轮至少 min 秒，直到对方开始话轮或出现静音。",
+    },
+    "talk_ratio": {
+        "en": "The agent's speech as a share of the speech of both.",
+        "zh": "坐席说话秒数占双方说话秒数的比例。",
+    },
+    "hang_up_side": {
+        "en": "Who ended the call, as the manifest says (hang_up_side); unknown otherwise.",
+        "zh": "谁挂机：以随录清单的 hang_up_side 为准，没有则未知。",
+    },
+    "duration": {"en": "Length of the recording.", "zh": "录音的长度。"},
+    "ring": {
+        "en": "How long it rang before the call was answered, as the manifest says.",
+        "zh": "接通前的振铃时长，以随录清单为准。",
     },
 }
 """By id and language; `names` in backquotes are parameters."""

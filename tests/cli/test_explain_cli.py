@@ -1,0 +1,54 @@
+"""asr-qa explain on a call document."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+from cli_shell import Shell
+
+from asr_qa.core.sketch import parse_sketch
+from asr_qa.core.timeline import build_timeline
+from asr_qa.pipeline.documents import to_json
+from asr_qa.testing.builders import make_document
+
+
+def written(home: Path) -> Path:
+    call = parse_sketch("A 0-4 我帮您看到这个月的账单 | B 3.2-9 我想问一下费用 | A 20-22 喂您好")
+    timeline = build_timeline(call.speech, call.transcript, call.duration)
+    path = home / "call.json"
+    path.write_text(to_json(replace(make_document(), events=timeline.events)), encoding="utf-8")
+    return path
+
+
+def test_explain_lists_events_with_their_numbers(shell: Shell, home: Path) -> None:
+    result = shell("explain", written(home))
+    assert result.code == 0, result.err
+    lines = result.out.splitlines()
+    assert [line.split()[0] for line in lines] == [str(n) for n in range(1, len(lines) + 1)]
+    assert any("抢话（客户）" in line and "interruption(onset=1.0,overlap=0.5,yield=2.0)" in line for line in lines)
+
+
+def test_explain_says_why(shell: Shell, home: Path) -> None:
+    path = written(home)
+    rows = json.loads(shell("explain", path, "--json").out)
+    number = next(row["number"] for row in rows if row["kind"] == "interruption")
+    chinese, english = (
+        shell("explain", path, "--event", number),
+        shell("explain", path, "--event", number, "--lang", "en"),
+    )
+    assert "重叠 0.8 秒（≥ 0.5）" in chinese.out
+    assert "they speak together for 0.8 s (≥ 0.5)" in english.out
+    one = json.loads(shell("explain", path, "--event", number, "--json").out)
+    assert [(reason["test"], reason["value"]) for reason in one["reasons"][:2]] == [("onset", 3.2), ("overlap", 0.8)]
+
+
+def test_explain_names_what_is_missing(shell: Shell, home: Path) -> None:
+    path = written(home)
+    assert "has no event 99" in shell("explain", path, "--event", "99").err
+    assert "there is no call nobody" in shell("explain", "nobody").err
+    (home / "other.json").write_text("{}", encoding="utf-8")
+    result = shell("explain", home / "other.json")
+    assert result.code == 1
+    assert "is no call document" in result.err

@@ -1,0 +1,200 @@
+"""Calls that are no ordinary talk of two, through every stage: sane events or a warning, and nobody blamed for what
+could not be known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from asr_qa.asr.replay import ReplayTranscriber
+from asr_qa.config import shipped
+from asr_qa.core.document import CallDocument, CallWarning
+from asr_qa.core.finding import Verdict
+from asr_qa.core.recording import Role
+from asr_qa.core.rule import Ruleset
+from asr_qa.core.scorecard import Scorecard
+from asr_qa.core.segment import Segment, Track
+from asr_qa.core.sketch import parse_sketch
+from asr_qa.pipeline.limits import told_hang_up
+from asr_qa.pipeline.ports import CallAudio, NonSpeech, Samples
+from asr_qa.pipeline.process import Stages, process
+from asr_qa.ruleset.loader import load_ruleset
+from asr_qa.ruleset.scorecards import load_scorecard
+from asr_qa.testing.builders import make_recording
+
+RATE = 100
+"""Hertz: these stages look at loudness only, so hours of audio stay small."""
+ROLES = (Role.AGENT, Role.CUSTOMER, Role.OTHER)
+
+
+@dataclass(frozen=True)
+class Inspected:
+    tracks: tuple[Track, ...]
+    warnings: tuple[CallWarning, ...] = ()
+
+
+@dataclass
+class Scene:
+    """Reader and detectors: a channel a role, loud where the sketch says that the role speaks."""
+
+    sketch: str
+    roles: tuple[Role, ...] = ROLES[:2]
+    hold: Segment | None = None
+    rising: bool = True
+    """Words begin from nothing; otherwise the recording cuts the first one."""
+    name: str = "scripted"
+
+    def read(self, path: Path) -> CallAudio:
+        call = parse_sketch(self.sketch)
+        noise = np.random.default_rng(7)
+        channels = []
+        for index, role in enumerate(self.roles):
+            samples = noise.choice([-2.0, 2.0], round(call.duration * RATE))
+            for part in call.speech.get(role, ()):
+                samples[round(part.start * RATE) : round(part.end * RATE)] *= 500
+            samples[-1] = index
+            channels.append(samples)
+        audio = np.stack(channels)
+        if self.rising:
+            audio[:, :2] /= 500
+        return CallAudio(audio.astype(np.int16), RATE)
+
+    def detect(self, samples: Samples, sample_rate: int) -> Track:
+        return tuple(parse_sketch(self.sketch).speech.get(self.roles[int(samples[-1])], ()))
+
+    def find(self, samples: Samples, sample_rate: int) -> NonSpeech:
+        waits = (self.hold,) if self.hold and int(samples[-1]) == 0 else ()
+        return NonSpeech(waits, waits)
+
+    def silence(self, samples: Samples, sounds: Track, sample_rate: int) -> Samples:
+        return samples
+
+
+@cache
+def rules() -> tuple[Ruleset, Scorecard]:
+    folder = shipped("rules")
+    ruleset = load_ruleset(folder)
+    return ruleset, load_scorecard("inbound", folder, ruleset)
+
+
+def worked(scene: Scene) -> CallDocument:
+    ruleset, scorecard = rules()
+    stages = Stages(
+        reader=scene,  # type: ignore[arg-type]
+        detector=scene,
+        inspect=lambda samples, speech: Inspected(tuple(speech)),
+        non_speech=scene,
+        transcriber=ReplayTranscriber(parse_sketch(scene.sketch).transcript),
+        ruleset=ruleset,
+        scorecard=scorecard,
+        version="0",
+    )
+    recording = make_recording(role_by_channel=scene.roles, channels=len(scene.roles), direction="inbound")
+    return process(recording, stages)
+
+
+def codes(document: CallDocument) -> set[str]:
+    return {warning.code for warning in document.warnings}
+
+
+def count(document: CallDocument, kind: str, by: Role | None = None) -> int:
+    return sum(event.kind == kind and by in (None, event.by) for event in document.events)
+
+
+def verdict(document: CallDocument, rule: str) -> Verdict:
+    return next(finding.verdict for finding in document.findings if finding.rule_id == rule)
+
+
+@pytest.mark.parametrize(("mine", "silent"), [("A", "customer"), ("B", "agent")])
+def test_one_side_alone_is_a_warning_and_its_silences_blame_nobody(mine: str, silent: str) -> None:
+    # one side  ..##..........####..................##
+    document = worked(Scene(f"{mine} 1-3 您好请讲 | {mine} 13-17 您好听得到吗 | {mine} 40-42 喂 | end 45"))
+    assert "one_sided" in codes(document)
+    assert silent in next(warning.message for warning in document.warnings if warning.code == "one_sided")
+    assert count(document, "dead_air") == 2
+    for kind in ("overlap", "interruption", "talk_over", "backchannel", "response_latency"):
+        assert count(document, kind) == 0
+    for rule in ("TIME-001", "TIME-002", "TIME-005"):
+        assert verdict(document, rule) in (Verdict.UNDETERMINED, Verdict.NOT_APPLICABLE), rule
+    assert document.metrics.interruptions.agent is None
+    assert document.metrics.overlap_seconds is None
+
+
+def test_both_speaking_all_the_time_interrupt_nobody() -> None:
+    document = worked(Scene("A 1-61 您的账单我们已经核实过了 | B 1.2-61 我不管你们怎么核实 | end 62"))
+    assert count(document, "overlap") == 1
+    assert count(document, "interruption") == count(document, "talk_over") == count(document, "silence") == 0
+    assert document.metrics.silence_seconds == 0
+    assert document.metrics.overlap_seconds == pytest.approx(59.8)
+    assert verdict(document, "TIME-003") is not Verdict.NOT_MET
+
+
+def test_a_hundred_backchannels_are_a_hundred_backchannels() -> None:
+    murmurs = " | ".join(f"A {2 * i + 2}.5-{2 * i + 2}.8 嗯" for i in range(100))
+    document = worked(
+        Scene(f"A 0.5-1 您好 | B 1.5-203 我跟你们说一下这个事情 | {murmurs} | A 203.5-205 好的我知道了 | end 206")
+    )
+    assert count(document, "backchannel", Role.AGENT) == 100
+    assert count(document, "interruption") == count(document, "talk_over") == 0
+    assert document.metrics.turns.customer == 1
+    assert verdict(document, "TIME-003") is not Verdict.NOT_MET
+
+
+def test_a_hold_of_two_hours_is_no_dead_air() -> None:
+    scene = Scene(
+        "A 1-4 请您稍等我帮您查一下 | B 4.5-5 好的 | A 7213-7216 让您久等了 | B 7217-7219 谢谢你们 | end 7220",
+        hold=Segment(7.0, 7211.0),
+    )
+    document = worked(scene)
+    assert document.metrics.hold_seconds == pytest.approx(7204)
+    assert (document.metrics.dead_air_count, document.metrics.dead_air_seconds) == (0, 0)
+    assert count(document, "hold") == count(document, "silence") == 1
+    assert document.metrics.response_latency.worst is None or document.metrics.response_latency.worst < 5
+    assert verdict(document, "TIME-002") is not Verdict.NOT_MET
+
+
+def test_a_recording_that_begins_in_a_word_does_not_tell_how_the_call_began() -> None:
+    sketch = "A 0-2 帮您的吗 | B 3-6 我想查一下话费 | A 6.5-9 好的您的话费是五十元 | end 10"
+    cut, whole = worked(Scene(sketch, rising=False)), worked(Scene(sketch))
+    assert "begins_in_speech" in codes(cut)
+    assert "begins_in_speech" not in codes(whole)
+    assert (cut.metrics.first_response, count(cut, "first_response")) == (None, 0)
+    assert whole.metrics.first_response == 0
+    assert verdict(cut, "OPEN-004") is Verdict.UNDETERMINED
+    # Whether the greeting was said nobody knows; of the whole recording it is known that it was not.
+    assert (verdict(cut, "OPEN-001"), verdict(whole, "OPEN-001")) == (Verdict.UNDETERMINED, Verdict.NOT_MET)
+
+
+def test_a_third_speaker_after_a_transfer_neither_blames_nor_is_blamed() -> None:
+    # agent     ##..##...............
+    # customer  ..##....#####..####..
+    # other     .........######.#####    cuts in, is cut in upon
+    document = worked(
+        Scene(
+            "A 1-3 您好为您转接 | B 3.5-5 好的谢谢你啊 | A 5.5-7 请您稍等一下 | O 9-14 我是二线工程师请讲情况 | "
+            "B 12-18 我家里的宽带一直断线 | O 15.5-22 您先不要着急我看看 | A 20-25 我这边补充一下他的情况 | end 26",
+            roles=ROLES,
+        )
+    )
+    assert count(document, "interruption") == count(document, "talk_over") == 0
+    assert count(document, "overlap") == 3
+    assert all(event.by is not Role.OTHER for event in document.events if event.kind != "monologue")
+    assert document.metrics.interruptions.agent == 0
+    # The silence between transfer and third speaker is spoken into by nobody, and lasts 2 s.
+    assert [(e.start, e.end) for e in document.events if e.kind == "silence"] == [(7, 9)]
+    assert verdict(document, "TIME-003") is not Verdict.NOT_MET
+
+
+@pytest.mark.parametrize("told", ["customer", "客户"])
+def test_who_hung_up_is_what_the_manifest_says(told: str) -> None:
+    assert hang_up({"hang_up_side": told}) is Role.CUSTOMER
+    assert hang_up({}) is None
+    assert hang_up({"hang_up_side": "?"}) is None
+
+
+def hang_up(metadata: dict[str, str]) -> Role | None:
+    return told_hang_up(make_recording(metadata=metadata))

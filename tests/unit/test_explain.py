@@ -1,0 +1,117 @@
+"""Why an event is what it is, in words."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from asr_qa.core.document import CallDocument
+from asr_qa.core.event import KINDS, Event
+from asr_qa.core.recording import Role
+from asr_qa.core.segment import Segment
+from asr_qa.core.sketch import parse_sketch
+from asr_qa.core.timeline import TimingOptions, build_timeline
+from asr_qa.errors import NotFoundError
+from asr_qa.pipeline.documents import from_json, to_json
+from asr_qa.render.explain import explain, parameters_of
+from asr_qa.render.texts import Lang
+from asr_qa.testing.builders import make_document
+
+
+def with_events(*events: Event) -> CallDocument:
+    return replace(make_document(), events=events)
+
+
+def document(sketch: str, options: TimingOptions | None = None) -> CallDocument:
+    call = parse_sketch(sketch)
+    holds = (Segment(202, 210),)
+    timeline = build_timeline(
+        call.speech, call.transcript, call.duration, options=options, holds=holds, hung_up=Role.CUSTOMER
+    )
+    return with_events(*timeline.events)
+
+
+def sentence(call: CallDocument, kind: str, lang: Lang = "zh") -> str:
+    number = next(n for n, event in enumerate(call.events, 1) if event.kind == kind)
+    return explain(call, number, lang=lang).sentence
+
+
+INTERRUPTED = "A 0-4 我帮您看到这个月的账单 | B 3.2-9 我想问一下费用"
+
+
+def test_interruption_tells_every_number_with_its_limit() -> None:
+    assert sentence(document(INTERRUPTED), "interruption") == (
+        "客户在坐席发言 3.2 秒后开始说话（≥ 1.0），重叠 0.8 秒（≥ 0.5），词语“我想问一下费用”不是附和语，"
+        "坐席在 0.8 秒内停下（≤ 2.0），坐席停下后客户又说了 5.0 秒（> 0.0） → 抢话（客户）"
+    )
+    assert "customer begins 3.2 s into the turn of agent (≥ 1.0)" in sentence(
+        document(INTERRUPTED), "interruption", "en"
+    ).replace("Customer", "customer").replace("Agent", "agent")
+
+
+def test_talk_over_tells_what_made_it_no_interruption() -> None:
+    said = sentence(document("A 0-9 我帮您看到这个月的账单 | B 3.2-5 我想问一下费用"), "talk_over")
+    assert "坐席在 5.8 秒后才停下（不满足 ≤ 2.0）" in said
+    assert said.endswith("→ 叠话（客户）")
+
+
+def test_dead_air_tells_what_waived_it() -> None:
+    call = document("A 0-2 请您稍等 | A 12-13 让您久等了")
+    one = explain(call, next(n for n, event in enumerate(call.events, 1) if event.kind == "dead_air"))
+    assert "坐席说了“请您稍等”，0.0 秒后开始静音（≤ 3.0）" in one.sentence
+    assert one.event.waived_by == "请您稍等"
+    assert one.sentence.endswith("冷场 [已说明]")
+
+
+def test_parameters_are_those_that_were_in_force() -> None:
+    call = document("A 0-2 您好 | A 5-6 喂", TimingOptions(silence_min=2.5))
+    one = explain(call, 2)
+    assert (one.event.kind, one.definition, one.parameters) == ("silence", "silence(min=2.5)", {"min": 2.5})
+    assert "持续 3.0 秒（≥ 2.5）" in one.sentence
+
+
+ALL_KINDS = (
+    "B 0-5 我要投诉你们公司 | A 3-9 请问您 | B 7-7.3 嗯 | B 7.7-8 嗯 | A 20-22 喂您好 | B 22.5-30 我一直在等你们 | "
+    "A 25-26 那个不归我管 | A 50-120 介绍一下 | A 200-201 请稍等 | B 215-216 好 | A 217-225 ? | B 219-219.6 ? | end 240"
+)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_every_reason_of_every_kind_has_words(lang: Lang) -> None:
+    call = document(ALL_KINDS)
+    assert {event.kind for event in call.events} == set(KINDS)
+    for number, event in enumerate(call.events, 1):
+        one = explain(call, number, lang=lang)
+        assert [view.reason for view in one.reasons] == list(event.reasons)
+        for view in one.reasons:
+            assert view.text, (event.kind, view.reason)
+            assert not re.search(r"\{|\bNone\b|^[a-z_]+ [\d–]", view.text), view.text
+        assert one.definition_text
+
+
+def test_a_document_says_the_same_after_it_was_stored() -> None:
+    call = document(ALL_KINDS)
+    back = from_json(to_json(call))
+    for number in range(1, len(call.events) + 1):
+        assert explain(back, number).sentence == explain(call, number).sentence
+
+
+def test_event_of_an_older_document_says_that_nothing_was_kept() -> None:
+    old = with_events(Event(kind="silence", start=1.0, end=4.0, definition="silence(min=2.0)"))
+    assert "没有保存判定依据" in explain(old, 1).sentence
+
+
+@pytest.mark.parametrize("number", [0, 2])
+def test_an_event_that_is_not_there_is_named(number: int) -> None:
+    call = with_events(Event(kind="silence", start=1.0, end=4.0))
+    with pytest.raises(NotFoundError, match="numbered 1 to 1"):
+        explain(call, number)
+    with pytest.raises(NotFoundError, match="it has none"):
+        explain(with_events(), number)
+
+
+def test_parameters_are_read_from_the_definition() -> None:
+    assert parameters_of("dead_air(min=5.0,serious=15.0)") == {"min": 5.0, "serious": 15.0}
+    assert parameters_of("duration") == parameters_of("") == {}
