@@ -17,6 +17,7 @@ from asr_qa.audio.channels import inspect_channels
 from asr_qa.audio.decode import AvReader
 from asr_qa.audio.nonspeech import ToneAndMusicDetector
 from asr_qa.audio.vad import detector
+from asr_qa.audio.voice_meter import VoiceMeter
 from asr_qa.config import Settings, shipped
 from asr_qa.core.rule import Ruleset
 from asr_qa.core.scorecard import Scorecard
@@ -118,6 +119,7 @@ def build_stages(settings: Settings, *, rules: Rules | None = None, workers: int
         scorecard=rules.scorecard,
         version=__version__,
         diarizer=find_diarizer(settings),
+        voice=VoiceMeter(pitch=settings.voice.pitch) if settings.voice.measure else None,
     )
 
 

@@ -60,6 +60,15 @@ class DiarizationSettings(_Group):
     """Manifest in models/ of the voice encoder that tells the parties apart; empty leaves who speaks unknown."""
 
 
+class VoiceSettings(_Group):
+    """How turns are spoken: hints for a person, never deductions."""
+
+    measure: bool = True
+    """Measure loudness, rate and pauses of every turn."""
+    pitch: bool = True
+    """Measure its pitch too: without it nothing is said of a flat voice."""
+
+
 class AudioSettings(_Group):
     """Reading recordings."""
 
@@ -112,6 +121,7 @@ class Settings(BaseSettings):
     asr: AsrSettings = AsrSettings()
     vad: VadSettings = VadSettings()
     diarization: DiarizationSettings = DiarizationSettings()
+    voice: VoiceSettings = VoiceSettings()
     audio: AudioSettings = AudioSettings()
     server: ServerSettings = ServerSettings()
 

@@ -82,7 +82,7 @@ def _aperiodicity(frames: NDArray[np.float32]) -> NDArray[np.float32]:
     mean = np.cumsum(difference[:, 1:], axis=1) / np.arange(1, _LAGS)
     scaled = np.ones_like(difference)
     np.divide(difference[:, 1:], mean, out=scaled[:, 1:], where=mean > 1e-9)
-    return scaled.astype(np.float32)
+    return np.asarray(scaled, np.float32)
 
 
 def _periods(aperiodicity: NDArray[np.float32]) -> Hertz:

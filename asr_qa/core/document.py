@@ -11,6 +11,7 @@ from asr_qa.core.metrics import CallMetrics
 from asr_qa.core.recording import Recording
 from asr_qa.core.scorecard import ScoreSheet
 from asr_qa.core.transcript import Utterance
+from asr_qa.core.voice import VoiceReport
 
 SCHEMA_VERSION = 1
 
@@ -57,3 +58,5 @@ class CallDocument:
     warnings: tuple[CallWarning, ...] = ()
     definitions: Mapping[str, str] = field(default_factory=dict)
     """Every definition of timing by its id, with the parameters in force; empty in older documents."""
+    voice: VoiceReport | None = None
+    """How each turn is spoken, with hints for a person; None where voices were not measured."""

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
+from math import log2
 from statistics import median
 
 from asr_qa.core.recording import Role
@@ -30,16 +31,24 @@ class VoiceOptions:
     """Turns of a speaker without which nothing counts as usual."""
     turn_min: float = 1.0
     """Seconds of speech that a turn needs to be compared."""
-    raised_level: float = 5.0
-    """dB above the usual level from which on a voice is raised."""
-    raised_spread: float = 2.0
+    raised_level: float = 4.5
+    """dB above the usual level from which on a voice is raised where it is also sharper or higher."""
+    raised_spread: float = 1.5
     """And so many times the speaker's usual spread."""
+    raised_alone: float = 7.0
+    """dB above the usual level that need no other sign."""
+    effort_tilt: float = 1.5
+    """dB of balance over the usual that are a sign of effort."""
+    effort_pitch: float = 1.5
+    """Semitones over the usual pitch that are one."""
+    effort_alone: float = 1.75
+    """Times both signs that need no level: where the line levels loudness out."""
     rushed_ratio: float = 1.25
     """Times the usual rate."""
     rushed_spread: float = 2.0
-    rushed_units: int = 12
+    rushed_units: int = 10
     """Characters (words) without which a turn tells no rate."""
-    flat_share: float = 0.6
+    flat_share: float = 0.45
     """Share of the usual range of pitch."""
     flat_spread: float = 1.5
     flat_seconds: float = 2.0
@@ -186,7 +195,14 @@ def voice_definitions(options: VoiceOptions | None = None) -> dict[str, str]:
     o = options or VoiceOptions()
     parameters: dict[str, dict[str, float]] = {
         "usual": {"turns": o.turns_min, "turn": o.turn_min},
-        RAISED_VOICE: {"level": o.raised_level, "spread": o.raised_spread},
+        RAISED_VOICE: {
+            "level": o.raised_level,
+            "spread": o.raised_spread,
+            "alone": o.raised_alone,
+            "tilt": o.effort_tilt,
+            "pitch": o.effort_pitch,
+            "effort": o.effort_alone,
+        },
         RUSHED: {"ratio": o.rushed_ratio, "spread": o.rushed_spread, "units": o.rushed_units},
         FLAT: {"share": o.flat_share, "spread": o.flat_spread, "seconds": o.flat_seconds},
         "long_pause": {"min": o.pause_min, "max": o.pause_max},
@@ -302,7 +318,20 @@ def _raised(turn: VoiceTurn, base: VoiceBaseline, options: VoiceOptions) -> bool
     if turn.level_db is None or base.level_db is None:
         return False
     above = turn.level_db - base.level_db.median
-    return above >= max(options.raised_level, options.raised_spread * base.level_db.spread) - EPSILON
+    tilt, pitch = _signs_of_effort(turn, base, options)
+    far = above >= options.raised_spread * base.level_db.spread - EPSILON
+    needed = options.raised_level if max(tilt, pitch) >= 1 else options.raised_alone
+    return (far and above >= needed - EPSILON) or min(tilt, pitch) >= options.effort_alone
+
+
+def _signs_of_effort(turn: VoiceTurn, base: VoiceBaseline, options: VoiceOptions) -> tuple[float, float]:
+    """How sharp and how high the voice is over the usual, in units of what counts as a sign; 0 where unknown."""
+    tilt = pitch = 0.0
+    if turn.tilt_db is not None and base.tilt_db is not None:
+        tilt = (turn.tilt_db - base.tilt_db.median) / options.effort_tilt
+    if turn.pitch_hz is not None and base.pitch_hz is not None:
+        pitch = 12 * log2(turn.pitch_hz / base.pitch_hz.median) / options.effort_pitch
+    return tilt, pitch
 
 
 def _rushed(turn: VoiceTurn, base: VoiceBaseline, options: VoiceOptions) -> bool:

@@ -29,9 +29,11 @@ from asr_qa.pipeline.ports import (
     SpeechDetector,
     SpokenChannel,
     Transcriber,
+    VoiceMeter,
 )
 from asr_qa.pipeline.roles import role_warnings, roles_swapped, swap
-from asr_qa.pipeline.unspoken import find_speech, find_waits, holds_of
+from asr_qa.pipeline.speaking import hear_speaking
+from asr_qa.pipeline.unspoken import find_speech, find_waits, holds_of, let_fade
 from asr_qa.pipeline.voices import ONE_CHANNEL, Parted, loudest, name_voices, part_voices, without_overlap
 
 AUTO = -1
@@ -60,6 +62,8 @@ class Stages:
     """Parameters of the definitions; None: those of the scorecard."""
     heard: OnHeard | None = None
     """Told of utterances as they come."""
+    voice: VoiceMeter | None = None
+    """Measures how turns are spoken; None leaves that out."""
 
     @property
     def options(self) -> TimingOptions:
@@ -91,6 +95,8 @@ class _Listened:
     """Where each channel lets somebody wait, to music or ring-back."""
     roles_settled: bool = False
     """What there is to say of roles is among the warnings."""
+    channels: tuple[SpokenChannel, ...] = ()
+    """Where each role is heard."""
 
 
 def process(recording: Recording, stages: Stages, *, find_agent: bool = False) -> CallDocument:
@@ -117,11 +123,12 @@ def _listen(recording: Recording, audio: CallAudio, stages: Stages) -> _Listened
     found = [_speech(*pair, audio.sample_rate, stages) for pair in zip(audio.samples, unspoken, strict=True)]
     waits = find_waits(unspoken, found)
     inspected = stages.inspect(audio.samples, found)
+    tracks = let_fade(inspected.tracks, audio.duration)
     codes = {warning.code for warning in inspected.warnings}
     if codes & _NOT_TWO_PARTIES:
         recording = replace(recording, role_by_channel=(None,) * audio.channels)
-    parted = _part(recording, audio, inspected.tracks, stages, same="dual_mono" in codes)
-    heard = parted.channels if parted else _spoken_channels(recording, audio, inspected.tracks)
+    parted = _part(recording, audio, tracks, stages, same="dual_mono" in codes)
+    heard = parted.channels if parted else _spoken_channels(recording, audio, tracks)
     language = recording.metadata.get("language", "zh")
     transcript = stages.transcriber.transcribe(heard, language=language, heard=stages.heard)
     recording = replace(recording, metadata={**recording.metadata, "language": transcript.language})
@@ -130,11 +137,12 @@ def _listen(recording: Recording, audio: CallAudio, stages: Stages) -> _Listened
     if parted:
         named = name_voices(parted, transcript, direction=recording.direction)
         warnings = (*warnings, *parted.warnings, *named.warnings)
-        return _Listened(recording, named.speech, named.transcript, warnings, waits, roles_settled=True)
+        own = tuple(replace(c, role=r) for r, track in named.speech.items() for c in heard if c.speech is track)
+        return _Listened(recording, named.speech, named.transcript, warnings, waits, roles_settled=True, channels=own)
     speech: dict[Role, Track] = {}
     for channel in heard:
         speech[channel.role] = union(speech.get(channel.role, ()), channel.speech)
-    return _Listened(recording, speech, transcript, warnings, waits)
+    return _Listened(recording, speech, transcript, warnings, waits, channels=tuple(heard))
 
 
 def _speech(samples: Samples, unspoken: NonSpeech, sample_rate: int, stages: Stages) -> Track:
@@ -171,11 +179,12 @@ def _swapped(listened: _Listened) -> _Listened:
         recording=replace(listened.recording, role_by_channel=swap(listened.recording.role_by_channel)),
         speech={changed[role]: track for role, track in listened.speech.items()},
         transcript=replace(transcript, utterances=utterances),
+        channels=tuple(replace(channel, role=changed[channel.role]) for channel in listened.channels),
     )
 
 
 def _judge(listened: _Listened, stages: Stages) -> CallDocument:
-    """Everything that follows from what was heard: pure."""
+    """Everything that follows from what was heard."""
     recording, transcript = listened.recording, listened.transcript
     holds = holds_of(recording, listened.waits)
     options = stages.options
@@ -218,6 +227,9 @@ def _judge(listened: _Listened, stages: Stages) -> CallDocument:
         score_sheet=score(stages.scorecard, findings, facts=facts_of(recording)),
         warnings=warnings,
         definitions=definitions(options),
+        voice=hear_speaking(stages.voice, listened.channels, timeline, transcript, codes=codes)
+        if stages.voice
+        else None,
     )
 
 

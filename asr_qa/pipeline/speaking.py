@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from asr_qa.core.recording import Role
 from asr_qa.core.segment import clip, union
@@ -23,20 +23,20 @@ def hear_speaking(
     transcript: Transcript,
     *,
     options: VoiceOptions | None = None,
-    blame: bool = True,
+    codes: Collection[str] = (),
 ) -> VoiceReport:
     """Measure every turn.
 
     Args:
         meter: Listens to a channel.
-        channels: The channel of each role of the timeline; turns of a role without one are left out.
+        channels: The channels of agent and customer; turns of anybody else are left out.
         timeline: Turns of the call.
         transcript: What was said: the rate of speech comes from it.
         options: Parameters of the definitions.
-        blame: Whether it is known who speaks; without that there are no hints.
+        codes: Of the warnings of the call; with one of NOBODY_KNOWN there are no hints.
     """
     measures: dict[Turn, VoiceMeasure] = {}
-    for channel in channels:
+    for channel in (c for c in channels if c.role is not Role.OTHER):
         turns = timeline.turns_of(channel.role)
         found = meter.measure(channel.samples, [turn.speech for turn in turns], channel.sample_rate)
         measures.update(zip(turns, found, strict=True))
@@ -46,7 +46,7 @@ def hear_speaking(
         for turn in timeline.turns
         if turn in measures
     ]
-    return describe_voices(spoken, method=meter.name, options=options, blame=blame)
+    return describe_voices(spoken, method=meter.name, options=options, blame=NOBODY_KNOWN.isdisjoint(codes))
 
 
 def _units(timeline: CallTimeline, transcript: Transcript) -> dict[Turn, int | None]:

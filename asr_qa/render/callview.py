@@ -25,6 +25,7 @@ from asr_qa.render.views import (
     SectionView,
     UtteranceView,
 )
+from asr_qa.render.voiceview import voice_hints
 
 _EPSILON = 1e-9
 
@@ -49,6 +50,7 @@ def build_call(number: int, call: ReportCall, card: Card) -> CallView:
         flag=flag_reason(sheet, document.findings, severities=severities, pass_mark=card.scorecard.pass_points),
         deductions=deductions,
         hints=_hints(document.findings, deductions, viewer),
+        voices=voice_hints(document.voice, viewer, card.texts),
         sections=tuple(_sections(call, card, deductions)),
         waiting=tuple(card.criterion_title(c.id) for c in sheet.criteria if c.verdict is Verdict.UNDETERMINED),
         utterances=tuple(_utterance(said, deductions) for said in document.utterances),

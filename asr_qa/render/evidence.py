@@ -52,6 +52,11 @@ class FindingViewer:
             trace=finding.trace,
         )
 
+    def listen_to(self, evidence: Evidence, *, player: bool) -> EvidenceView:
+        """A place that is no part of a finding, for a person to hear."""
+        key = self._clip(evidence, Severity.MINOR) if player else None
+        return self._place([evidence], key=key, same_as=None, more=not player)
+
     def _places(self, finding: Finding, severity: Severity, deduction: int) -> Iterator[EvidenceView]:
         for index, group in enumerate(_joined(finding.evidence)):
             more = index >= _MAX_CLIPS

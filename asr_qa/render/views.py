@@ -55,6 +55,15 @@ class FindingView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VoiceHintView:
+    """A turn whose voice stands out."""
+
+    title: str
+    place: EvidenceView
+    definition: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeductionView:
     """A criterion that lost points."""
 
@@ -153,6 +162,7 @@ class CallView:
     flag: FlagReason | None
     deductions: tuple[DeductionView, ...]
     hints: tuple[FindingView, ...]
+    voices: tuple[VoiceHintView, ...]
     sections: tuple[SectionView, ...]
     waiting: tuple[str, ...]
     utterances: tuple[UtteranceView, ...]

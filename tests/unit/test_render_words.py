@@ -43,7 +43,7 @@ def test_every_text_that_is_asked_for_exists_and_none_is_left_over() -> None:
     asked = set(re.findall(r"""\b(?:t|texts)\(\s*['"](\w+)['"]""", source))
     assert asked <= TEXTS["zh"].keys()
     quoted = set(re.findall(r"""['"](\w+)['"]""", source))
-    built = ("v_", "m_", "w_", "e_", "k_", "d_", "flag_", "severity_", "source_", "direction_")
+    built = ("v_", "m_", "w_", "e_", "k_", "d_", "flag_", "severity_", "source_", "direction_", "voice_")
     left = {key for key in TEXTS["zh"] if key not in quoted and not key.startswith(built)}
     assert left <= {role.value for role in Role}
 

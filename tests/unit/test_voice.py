@@ -63,7 +63,7 @@ def test_a_speaker_whose_level_varies_much_must_stand_out_by_more() -> None:
 
 
 @pytest.mark.parametrize(
-    "options", [VoiceOptions(turns_min=10), VoiceOptions(turn_min=4.5), VoiceOptions(raised_level=9.0)]
+    "options", [VoiceOptions(turns_min=10), VoiceOptions(turn_min=4.5), VoiceOptions(raised_alone=9.0)]
 )
 def test_the_parameters_decide(options: VoiceOptions) -> None:
     turns = [*usual(), turn(50.0, level=-22.0)]
@@ -78,7 +78,7 @@ def test_jumps_are_from_one_own_turn_to_the_next() -> None:
 
 
 def test_few_characters_or_unread_words_tell_no_rate() -> None:
-    report = describe_voices([turn(0.0, units=11), turn(5.0, units=None), turn(10.0, units=12)], method="m")
+    report = describe_voices([turn(0.0, units=9), turn(5.0, units=None), turn(10.0, units=12)], method="m")
     assert [t.characters_per_minute for t in report.turns] == [None, None, 180.0]
 
 
@@ -166,3 +166,16 @@ def test_a_frame_that_leaps_away_has_no_pitch() -> None:
 def test_another_rate_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="16000 Hz, not 8000"):
         VoiceMeter().measure(np.zeros(8000, np.int16), [], 8000)
+
+
+def test_a_voice_somewhat_louder_needs_another_sign_of_effort() -> None:
+    def spoken(at: float, level: float, *, tilt: float = -8.0, pitch: float = 200.0) -> SpokenTurn:
+        measure = VoiceMeasure(level_db=level, tilt_db=tilt, pitch_hz=pitch, pitch_range=6.0)
+        return SpokenTurn(role=Role.AGENT, speech=(Segment(at, at + 4.0),), measure=measure)
+
+    assert kinds([*usual(), spoken(50.0, -24.0)]) == []
+    assert kinds([*usual(), spoken(50.0, -24.0, tilt=-6.0)]) == [("raised_voice", 50.0)]
+    assert kinds([*usual(), spoken(50.0, -24.0, pitch=220.0)]) == [("raised_voice", 50.0)]
+    # Where the line levels loudness out, both signs together and clear ones.
+    assert kinds([*usual(), spoken(50.0, -30.0, tilt=-5.0, pitch=240.0)]) == [("raised_voice", 50.0)]
+    assert kinds([*usual(), spoken(50.0, -30.0, tilt=-5.0)]) == []
