@@ -7,12 +7,18 @@ import numpy as np
 from asr_qa.audio.music import MusicOptions, find_music
 from asr_qa.audio.tones import ToneOptions, find_tones
 from asr_qa.audio.vad import digest_of
-from asr_qa.core.segment import Segment, Track, bridge, subtract, union
+from asr_qa.core.segment import Segment, Track, bridge, intersect, subtract, union
 from asr_qa.errors import ConfigurationError
 from asr_qa.pipeline.ports import SAMPLE_RATE, NonSpeech, Samples
 
 _MARGIN = 0.04
 """Seconds by which a tone is silenced beyond its edges: filters and codecs smear them."""
+_JOIN = 0.12
+"""Seconds between two sounds that are filled."""
+_PART, _AROUND = 600, 30
+"""Seconds of a long recording that are looked at together, and that are looked at before and after them: whatever it
+keeps in memory is that of ten minutes, and no sound that takes seconds to know is missed at a seam."""
+_SEAM = 0.01
 _TONAL = 0.5
 """Share of what was called music that steady tones explain from which on it is none."""
 
@@ -33,11 +39,29 @@ class ToneAndMusicDetector:
         """Tones and music in one channel of 16-bit samples at 16 kHz."""
         if sample_rate != SAMPLE_RATE:
             raise ConfigurationError(f"tones and music are looked for at {SAMPLE_RATE} Hz, not {sample_rate}; resample")
+        if len(samples) <= (_PART + 2 * _AROUND) * SAMPLE_RATE:
+            return self._find(samples)
+        parts = [self._part(samples, start) for start in range(0, int(len(samples) / SAMPLE_RATE) + 1, _PART)]
+        sounds = bridge((s for part in parts for s in part.sounds), _JOIN)
+        return NonSpeech(sounds, bridge((s for part in parts for s in part.waits), _SEAM))
+
+    def _part(self, samples: Samples, start: int) -> NonSpeech:
+        """What lies in a part of a long recording, found with the seconds around it."""
+        first = max(0, start - _AROUND)
+        found = self._find(samples[first * SAMPLE_RATE : (start + _PART + _AROUND) * SAMPLE_RATE])
+        part = Segment(float(start), float(start + _PART))
+        sounds, waits = (
+            intersect((part,), tuple(Segment(s.start + first, s.end + first) for s in track))
+            for track in (found.sounds, found.waits)
+        )
+        return NonSpeech(sounds, waits)
+
+    def _find(self, samples: Samples) -> NonSpeech:
         tones = find_tones(samples, options=self._tones)
         music = _without_tones(find_music(samples, options=self._music), tones.every)
         end = Segment(0.0, len(samples) / SAMPLE_RATE)
         wide = (Segment(max(0.0, s.start - _MARGIN), min(end.end, s.end + _MARGIN)) for s in tones.every)
-        return NonSpeech(bridge((*wide, *music), 0.12), union(music, tones.ringing))
+        return NonSpeech(bridge((*wide, *music), _JOIN), union(music, tones.ringing))
 
     def silence(self, samples: Samples, sounds: Track, sample_rate: int) -> Samples:
         """A copy with digital silence where those sounds were, which detectors take for nothing sent."""

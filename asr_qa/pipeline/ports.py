@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -58,6 +59,12 @@ class CallAudio:
     def duration(self) -> float:
         """Seconds."""
         return float(self.samples.shape[1]) / self.sample_rate
+
+    def release(self) -> None:
+        """Give back the memory of samples that lie on disk; they are read again when next looked at."""
+        held: object = self.samples.base
+        if isinstance(held, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+            held.madvise(mmap.MADV_DONTNEED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,9 +120,11 @@ def process(recording: Recording, stages: Stages, *, find_agent: bool = False) -
 
 def _listen(recording: Recording, audio: CallAudio, stages: Stages) -> _Listened:
     unspoken = [stages.non_speech.find(channel, audio.sample_rate) for channel in audio.samples]
+    audio.release()
     found = [_speech(*pair, audio.sample_rate, stages) for pair in zip(audio.samples, unspoken, strict=True)]
     waits = find_waits(unspoken, found)
     inspected = stages.inspect(audio.samples, found)
+    audio.release()
     tracks = let_fade(inspected.tracks, audio.duration)
     codes = {warning.code for warning in inspected.warnings}
     if codes & _NOT_TWO_PARTIES:
@@ -130,7 +132,7 @@ def _listen(recording: Recording, audio: CallAudio, stages: Stages) -> _Listened
     parted = _part(recording, audio, tracks, stages, same="dual_mono" in codes)
     heard = parted.channels if parted else _spoken_channels(recording, audio, tracks)
     language = recording.metadata.get("language", "zh")
-    transcript = stages.transcriber.transcribe(heard, language=language, heard=stages.heard)
+    transcript = stages.transcriber.transcribe(heard, language=language, heard=_releasing(audio, stages.heard))
     recording = replace(recording, metadata={**recording.metadata, "language": transcript.language})
     truncated = (CallWarning(code="truncated", message="the file ends in the middle"),) if audio.truncated else ()
     warnings = (*truncated, *inspected.warnings, *begins_in_speech(audio, inspected.tracks))
@@ -143,6 +145,17 @@ def _listen(recording: Recording, audio: CallAudio, stages: Stages) -> _Listened
     for channel in heard:
         speech[channel.role] = union(speech.get(channel.role, ()), channel.speech)
     return _Listened(recording, speech, transcript, warnings, waits, channels=tuple(heard))
+
+
+def _releasing(audio: CallAudio, heard: OnHeard | None) -> OnHeard:
+    """Tell what is heard, and let go of the audio it was heard in."""
+
+    def told(utterances: Sequence[Utterance], until: float) -> None:
+        audio.release()
+        if heard:
+            heard(utterances, until)
+
+    return told
 
 
 def _speech(samples: Samples, unspoken: NonSpeech, sample_rate: int, stages: Stages) -> Track:

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from asr_qa.core.recording import Recording, Role
-from asr_qa.core.segment import Track, bridge, subtract, union
+from asr_qa.core.segment import Segment, Track, bridge, subtract, union
 from asr_qa.pipeline.ports import NonSpeech, NonSpeechDetector, Samples, SpeechDetector
 
+FADE = 0.2
+"""Seconds that the last syllable before a silence goes on unheard: on composed calls the detected end was 0.45 s early
+to 0.02 s late at a noise of -50 dB, 0.64 s early to 0.05 s late at -35 dB."""
+_WHILE = 2.0
+"""Seconds nobody speaks: less is no silence by its definition."""
 _SPOKEN_INTO = 0.3
 """Seconds of speech between bursts of ring-back that end the waiting; less is a click."""
 
@@ -25,6 +31,27 @@ def find_speech(
 def find_waits(unspoken: Sequence[NonSpeech], tracks: Sequence[Track]) -> tuple[Track, ...]:
     """For each channel where it lets somebody wait: music and ring-back, but not while a voice speaks on it."""
     return tuple(subtract(each.waits, _spoken(track)) for each, track in zip(unspoken, tracks, strict=True))
+
+
+def let_fade(tracks: Sequence[Track], duration: float) -> tuple[Track, ...]:
+    """Speech of all channels, followed by FADE where nobody speaks for a while.
+
+    The last syllable before a silence is drawn out and sinks under the noise of the line: where a detector still hears
+    it is never late and often early. Where the other answers at once nothing is added, so that no event of two voices
+    moves.
+
+    Args:
+        tracks: Speech of each channel.
+        duration: Seconds of the recording.
+    """
+    everybody = union(*tracks)
+    following = [*(segment.start for segment in everybody[1:]), duration]
+    last = {one.end for one, start in zip(everybody, following, strict=False) if start - one.end > _WHILE}
+    return tuple(tuple(_fading(segment, last, duration) for segment in track) for track in tracks)
+
+
+def _fading(segment: Segment, last: set[float], duration: float) -> Segment:
+    return replace(segment, end=min(duration, segment.end + FADE)) if segment.end in last else segment
 
 
 def holds_of(recording: Recording, waits: Sequence[Track]) -> Track:

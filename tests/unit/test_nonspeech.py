@@ -119,3 +119,14 @@ def test_holds_end_where_a_voice_speaks_and_leave_out_the_customers_channel() ->
     )
     recording = make_recording(role_by_channel=(Role.AGENT, Role.CUSTOMER))
     assert holds_of(recording, waits) == (Segment(0, 8), Segment(9, 20))
+
+
+def test_a_long_recording_is_looked_at_in_parts_and_loses_no_sound_at_their_seams() -> None:
+    rate = 16000
+    seconds = np.arange(0, 1300 * rate) / rate
+    samples = np.zeros(len(seconds), np.int16)
+    for start, end in ((100, 110), (595, 612), (1195, 1250)):
+        beep = 6000 * np.sin(2 * np.pi * 450 * seconds[start * rate : end * rate])
+        samples[start * rate : end * rate] = beep.astype(np.int16)
+    found = ToneAndMusicDetector().find(samples, rate).sounds
+    assert [(round(s.start), round(s.end)) for s in found] == [(100, 110), (595, 612), (1195, 1250)]
