@@ -12,7 +12,11 @@ from asr_qa.api.deps import Ctx, RuleReader
 from asr_qa.api.schemas import DefinitionOut, DefinitionsOut, Health, RuleOut, RulesOut
 from asr_qa.core.rule import Rule
 from asr_qa.core.timeline import TimingOptions, definitions
+from asr_qa.core.voice import voice_definitions
 from asr_qa.render.definitions import DEFINITION_TEXTS
+from asr_qa.render.voicetexts import VOICE_DEFINITION_TEXTS
+
+_TEXTS = DEFINITION_TEXTS | VOICE_DEFINITION_TEXTS
 
 router = APIRouter(tags=["reference"])
 health = APIRouter(tags=["health"])
@@ -39,12 +43,11 @@ def list_rules(context: Ctx, _principal: RuleReader) -> RulesOut:
 )
 def list_definitions(context: Ctx, _principal: RuleReader) -> DefinitionsOut:
     """What silence, dead air, interruption and the others mean here, with the parameters in force."""
-    ids = definitions(context.timing)
+    ids = definitions(context.timing) | voice_definitions()
     return DefinitionsOut(
         options=_options(context.timing),
         definitions=[
-            DefinitionOut(id=name, definition=definition, text=DEFINITION_TEXTS.get(name, {}))
-            for name, definition in ids.items()
+            DefinitionOut(id=name, definition=definition, text=_TEXTS.get(name, {})) for name, definition in ids.items()
         ],
     )
 

@@ -1,7 +1,7 @@
 """How each turn is spoken, beside how its speaker usually speaks in the call; what stands out becomes a hint.
 
 Hints are for a person to listen to: no rule sees them and they cost no points. What they are worth is measured in
-docs/benchmarks.md, their definitions are in docs/definitions.md.
+docs/benchmarks.md, their definitions are in docs/voice.md.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ from asr_qa.api.reports import to_csv
 from asr_qa.api.schemas import ErrorReport, PatternOut
 from asr_qa.core.finding import Verdict
 from asr_qa.core.timeline import TimingOptions, definitions
+from asr_qa.core.voice import voice_definitions
 from asr_qa.render.definitions import DEFINITION_TEXTS
 from asr_qa.render.explain import parameters_of
 
@@ -143,7 +144,9 @@ def test_rules_are_listed(api: Api) -> None:
 def test_definitions_carry_their_parameters_and_texts(api: Api) -> None:
     answer = api.client("agent").get("/v1/definitions").json()
     assert answer["options"]["dead_air_min"] == TimingOptions().dead_air_min
-    assert {one["id"]: one["definition"] for one in answer["definitions"]} == definitions(TimingOptions())
+    assert {one["id"]: one["definition"] for one in answer["definitions"]} == definitions(
+        TimingOptions()
+    ) | voice_definitions()
     assert all(set(one["text"]) == {"zh", "en"} for one in answer["definitions"])
 
 

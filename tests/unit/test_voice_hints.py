@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,14 +17,16 @@ from asr_qa.config import shipped
 from asr_qa.core.document import CallDocument
 from asr_qa.core.recording import Role
 from asr_qa.core.segment import Segment, Track
+from asr_qa.core.timeline import build_timeline
 from asr_qa.core.transcript import Transcript
-from asr_qa.core.voice import RAISED_VOICE, VoiceEvidence, VoiceHint, VoiceReport
+from asr_qa.core.voice import RAISED_VOICE, VoiceEvidence, VoiceHint, VoiceReport, voice_definitions
 from asr_qa.pipeline.documents import from_json, to_json
-from asr_qa.pipeline.ports import CallAudio, NonSpeech, Samples
+from asr_qa.pipeline.ports import CallAudio, NonSpeech, Samples, SpokenChannel
 from asr_qa.pipeline.process import Stages, process
 from asr_qa.pipeline.speaking import NOBODY_KNOWN, hear_speaking
 from asr_qa.render.html import ReportCall, no_audio, render_report
 from asr_qa.render.texts import Lang
+from asr_qa.render.voicetexts import VOICE_DEFINITION_TEXTS
 from asr_qa.ruleset.loader import load_ruleset
 from asr_qa.ruleset.scorecards import load_scorecard
 from asr_qa.testing.builders import make_document, make_recording
@@ -121,9 +124,6 @@ def test_a_document_with_voices_is_read_back_and_one_without_the_field_too(worke
 
 @pytest.mark.parametrize("code", sorted(NOBODY_KNOWN))
 def test_where_nobody_is_known_nobody_raises_a_voice(code: str) -> None:
-    from asr_qa.core.timeline import build_timeline
-    from asr_qa.pipeline.ports import SpokenChannel
-
     scene = Scene()
     speech = {role: places(role) for role in (Role.AGENT, Role.CUSTOMER)}
     channels = [SpokenChannel(role, scene.channel(role), speech[role]) for role in speech]
@@ -132,6 +132,17 @@ def test_where_nobody_is_known_nobody_raises_a_voice(code: str) -> None:
     report = hear_speaking(VoiceMeter(), channels, timeline, Transcript(), codes=(code,))
     assert not report.hints
     assert len(report.turns) == 18
+
+
+def test_every_definition_is_told_in_both_languages_with_its_parameters() -> None:
+    ids = voice_definitions()
+    page = (Path(__file__).parents[2] / "docs" / "voice.md").read_text(encoding="utf-8")
+    assert all(f"`{definition}`" in page for definition in ids.values())
+    assert ids.keys() == VOICE_DEFINITION_TEXTS.keys()
+    for name, definition in ids.items():
+        parameters = re.findall(r"(\w+)=", definition)
+        for lang in ("zh", "en"):
+            assert all(parameter in VOICE_DEFINITION_TEXTS[name][lang] for parameter in parameters), (name, lang)
 
 
 @pytest.mark.parametrize(
