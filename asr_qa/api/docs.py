@@ -207,6 +207,7 @@ DEFINITIONS = {
             "text": {"zh": "冷场…", "en": "Each piece of a silence that is left when holds are taken out."},
         }
     ],
+    "figures": {"dead_air_seconds": "dead_air", "dead_air_count": "dead_air"},
 }
 REPORT = {
     "by": ["rule", "agent"],

@@ -10,6 +10,7 @@ import asr_qa
 from asr_qa.api import docs
 from asr_qa.api.deps import Ctx, RuleReader
 from asr_qa.api.schemas import DefinitionOut, DefinitionsOut, Health, RuleOut, RulesOut
+from asr_qa.core.metrics import DEFINITION_OF
 from asr_qa.core.rule import Rule
 from asr_qa.core.timeline import TimingOptions, definitions
 from asr_qa.core.voice import voice_definitions
@@ -49,6 +50,7 @@ def list_definitions(context: Ctx, _principal: RuleReader) -> DefinitionsOut:
         definitions=[
             DefinitionOut(id=name, definition=definition, text=_TEXTS.get(name, {})) for name, definition in ids.items()
         ],
+        figures=dict(DEFINITION_OF),
     )
 
 

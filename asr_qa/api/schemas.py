@@ -304,6 +304,8 @@ class DefinitionsOut(Shape):
     options: dict[str, float]
     """Every parameter; seconds, except backchannel_confidence (0 to 1)."""
     definitions: list[DefinitionOut]
+    figures: dict[str, str]
+    """Id of the definition that each figure of a document's metrics is measured by."""
 
 
 class PatternOut(Shape):
