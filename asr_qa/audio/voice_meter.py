@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,6 +25,7 @@ _BELOW = slice(7, 32)
 """Bins from 200 Hz to 1 kHz."""
 _ABOVE = slice(32, 112)
 """To 3.5 kHz: where a telephone line ends."""
+_PIECE = 60 * SAMPLE_RATE
 _NOISE_SECONDS = 20.0
 """How much of what is no speech is looked at."""
 _NOISE_SHARE = 0.2
@@ -79,8 +80,15 @@ def _cut(samples: Samples, segment: Segment) -> Samples:
     return samples[max(0, round(segment.start * SAMPLE_RATE)) : max(0, round(segment.end * SAMPLE_RATE))]
 
 
-def _stacked(samples: Samples, speech: Track) -> Powers:
-    return np.concatenate([np.zeros((0, 2)), *(_powers(_cut(samples, part)) for part in speech)])
+def _pieces(samples: Samples, speech: Iterable[Segment]) -> Iterator[Samples]:
+    """The samples of the speech, at most a minute at once: somebody may speak for an hour without a pause."""
+    for segment in speech:
+        part = _cut(samples, segment)
+        yield from (part[at : at + _PIECE] for at in range(0, len(part), _PIECE))
+
+
+def _stacked(samples: Samples, speech: Iterable[Segment]) -> Powers:
+    return np.concatenate([np.zeros((0, 2)), *map(_powers, _pieces(samples, speech))])
 
 
 def _powers(samples: Samples) -> Powers:
@@ -97,7 +105,7 @@ def _powers(samples: Samples) -> Powers:
 def _noise(samples: Samples, stretches: Sequence[Track]) -> NDArray[np.float64]:
     """Power of the line's noise below and above 1 kHz: the quietest part of what nobody speaks in."""
     free = gaps(union(*stretches), Segment(0.0, len(samples) / SAMPLE_RATE))
-    heard = np.concatenate([np.zeros((0, 2)), *(_powers(_cut(samples, part)) for part in _some(free))])
+    heard = _stacked(samples, _some(free))
     heard = heard[heard.sum(axis=1) > _QUIETEST]
     if len(heard) < _ENOUGH_FRAMES:
         return np.zeros(2)
@@ -129,7 +137,7 @@ def _level_and_tilt(powers: Powers, noise: NDArray[np.float64]) -> tuple[float |
 
 def _melody(samples: Samples, speech: Track) -> tuple[float | None, float | None]:
     """Median pitch in hertz and its range in semitones; None where too little of it is voiced."""
-    found = np.concatenate([np.zeros(0, np.float32), *(pitch_of(_cut(samples, part)) for part in speech)])
+    found = np.concatenate([np.zeros(0, np.float32), *map(pitch_of, _pieces(samples, speech))])
     notes = 12 * np.log2(found[np.isfinite(found)])
     if len(notes) < _ENOUGH_PITCH:
         return None, None

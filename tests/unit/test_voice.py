@@ -163,6 +163,16 @@ def test_a_frame_that_leaps_away_has_no_pitch() -> None:
     assert np.isnan(steady(pitch)).tolist() == [False, False, True, False, False, True, True, True]
 
 
+def test_a_turn_of_minutes_is_measured_like_a_short_one() -> None:
+    tone = 0.05 * np.sin(2 * np.pi * 150 * np.arange(150 * RATE) / RATE) * 32767
+    tone += 0.05 * np.sin(2 * np.pi * 450 * np.arange(150 * RATE) / RATE) * 32767
+    long, short = VoiceMeter(pitch=True).measure(
+        np.asarray(tone, np.int16), [(Segment(0.0, 150.0),), (Segment(10.0, 13.0),)], RATE
+    )
+    assert long.level_db == pytest.approx(short.level_db, abs=0.05)
+    assert long.pitch_hz == pytest.approx(150.0, abs=0.5)
+
+
 def test_another_rate_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="16000 Hz, not 8000"):
         VoiceMeter().measure(np.zeros(8000, np.int16), [], 8000)
