@@ -178,6 +178,7 @@ def _table_text(report: ErrorReport, figures: Kpis, lang: Lang) -> str:
     paper.print(table)
     if not all(pattern.ranked for pattern in report.patterns):
         paper.print(words["few"])
+    paper.print(words["defined"])
     return _printed(paper)
 
 
@@ -234,6 +235,8 @@ _WORDS: Mapping[Lang, Mapping[str, str]] = {
         "rate": "错误率",
         "head": "共 {n} 通通话",
         "few": "* 可判定通话太少，不参与排名",
+        "defined": "定义：错误率 [rate] = 出错通话 / 可判定通话，区间为 95% Wilson；"
+        "各指标见 docs/scorecards.md，时间见 docs/definitions.md",
         "no_calls": "还没有已评分的通话。先评分：asr-qa process 录音文件夹 --out 结果文件夹",
         "no_match": "没有符合条件的通话；去掉部分筛选条件（--since、--until、--agent 等）再试。",
     },
@@ -250,6 +253,8 @@ _WORDS: Mapping[Lang, Mapping[str, str]] = {
         "rate": "rate",
         "head": "{n} calls",
         "few": "* too few calls to be ranked",
+        "defined": "definitions: rate = calls with the error / calls in which it could be told, 95 % Wilson; "
+        "indicators: docs/scorecards.md; timing: docs/definitions.md",
         "no_calls": "no call has been scored yet; score some: asr-qa process FOLDER --out OUT",
         "no_match": "no call fulfils all of this; leave out some of --since, --until, --agent, ...",
     },

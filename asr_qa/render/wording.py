@@ -6,6 +6,7 @@ import re
 
 from asr_qa.core.event import KINDS
 from asr_qa.core.finding import Evidence, Match
+from asr_qa.core.metrics import DEFINITION_OF
 from asr_qa.render.texts import Lang, Texts
 
 _MISSING = re.compile(r"^（未听到：(.*)）$", re.DOTALL)
@@ -149,14 +150,15 @@ def missing_words(evidence: Evidence) -> str | None:
 
 
 def heard(evidence: Evidence, texts: Texts) -> str:
-    """The words heard, or what was measured."""
+    """The words heard, or what was measured with the id of its definition: 冷场 6.0 秒 [dead_air]."""
     if evidence.match is not Match.TIMING:
         return evidence.text.strip(" ，,、")
     if found := _EVENT.match(evidence.text):
-        return _EVENT_SECONDS[texts.lang].format(kind=texts(f"e_{found[1]}"), v=found[2])
+        return _EVENT_SECONDS[texts.lang].format(kind=texts(f"e_{found[1]}"), v=found[2]) + f" [{found[1]}]"
     if found := _COUNT.match(evidence.text):
-        return _EVENT_COUNT[texts.lang].format(kind=texts(f"e_{found[2]}"), v=found[1])
-    return _figure(evidence.text, texts)
+        return _EVENT_COUNT[texts.lang].format(kind=texts(f"e_{found[2]}"), v=found[1]) + f" [{found[2]}]"
+    shown = _figure(evidence.text, texts)
+    return f"{shown} [{DEFINITION_OF.get(found[1], found[1])}]" if (found := _FIGURE.match(evidence.text)) else shown
 
 
 def condition(text: str, lang: Lang) -> str:

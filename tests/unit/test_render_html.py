@@ -411,7 +411,7 @@ def test_deductions_name_rule_second_words_and_match() -> None:
     assert "0:20.0–0:21.0 坐席 闭嘴 同音" in rude
     assert "−5 0 / 5" in rude
     assert "致命：整单 0 分" in rude
-    assert "0:30.0–0:47.0 冷场 17.0 秒 按时间测得" in section_of(html, "c1-d2")
+    assert "0:30.0–0:47.0 冷场 17.0 秒 [dead_air] 按时间测得" in section_of(html, "c1-d2")
     greeting = section_of(html, "c1-d3")
     assert "档位 没有问候" in greeting
     assert "−4 1 / 5" in greeting
@@ -424,7 +424,7 @@ def test_titles_and_words_are_english_where_asked_for() -> None:
     html = render([bad_call()], lang="en")
     assert re.findall(r'id="c1-d\d" aria-label="([^"]*)"', html) == ["Polite", "No silence", "Greets"]
     assert "0:20.0–0:21.0 Agent 闭嘴 same sound" in section_of(html, "c1-d1")
-    assert "dead air, 17.0 s measured" in section_of(html, "c1-d2")
+    assert "dead air, 17.0 s [dead_air] measured" in section_of(html, "c1-d2")
     assert "not heard: 您好 / 你好" in section_of(html, "c1-d3")
     assert "not met" in html
     visible = Page(html).text
@@ -487,7 +487,7 @@ def test_the_score_sheet_shows_verdict_points_and_source() -> None:
     table = html[html.index('<table class="lines">') :]
     rows = [Page(row).text for row in re.findall(r"<tr>.*?</tr>", table[: table.index("</table>")], re.DOTALL)[1:]]
     assert rows == [
-        "不冷场 T-003 · 0:30.0 冷场 17.0 秒 不符合 0 / 10 机器",
+        "不冷场 T-003 · 0:30.0 冷场 17.0 秒 [dead_air] 不符合 0 / 10 机器",
         "问候 T-001 不符合 1 / 5 机器",
         "礼貌 T-002 · 0:20.0 闭嘴 不符合 0 / 5 机器",
         "普通话 T-004 待人工 – / 2 机器提示，人工判定",

@@ -112,10 +112,14 @@ def test_what_was_missed_is_told_from_what_was_measured() -> None:
 @pytest.mark.parametrize(
     ("text", "zh", "en"),
     [
-        ("dead_air 17.0 s", "冷场 17.0 秒", "dead air, 17.0 s"),
-        ("3 interruption", "抢话 3 次", "interruption: 3"),
-        ("characters_per_minute.agent = 345.679", "语速 345.7 字/分", "345.7 characters a minute"),
-        ("silence_share = 0.285", "静音占比 28%", "share of silence 28%"),
+        ("dead_air 17.0 s", "冷场 17.0 秒 [dead_air]", "dead air, 17.0 s [dead_air]"),
+        ("3 interruption", "抢话 3 次 [interruption]", "interruption: 3 [interruption]"),
+        (
+            "characters_per_minute.agent = 345.679",
+            "语速 345.7 字/分 [speech_rate]",
+            "345.7 characters a minute [speech_rate]",
+        ),
+        ("silence_share = 0.285", "静音占比 28% [silence]", "share of silence 28% [silence]"),
         ("something = new", "something = new", "something = new"),
         ("9 of 10", "9 of 10", "9 of 10"),
     ],
