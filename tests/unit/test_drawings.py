@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from asr_qa.core.metrics import measure
 from asr_qa.core.options import definitions
+from asr_qa.core.sketch import parse_sketch
+from asr_qa.core.timeline import build_timeline
 from asr_qa.render.drawings import EXAMPLES, draw
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -17,6 +20,14 @@ def test_every_definition_has_a_drawing_that_the_docs_show() -> None:
     assert set(EXAMPLES) == set(definitions())
     page = (DOCS / "definitions.md").read_text(encoding="utf-8")
     assert [name for name in EXAMPLES if f"](definitions/{name}.svg)" not in page] == []
+
+
+def test_the_rate_written_in_its_drawing_is_the_one_measured() -> None:
+    call = parse_sketch(EXAMPLES["speech_rate"].sketch)
+    timeline = build_timeline(call.speech, call.transcript, call.duration)
+    assert measure(timeline, call.transcript).characters_per_minute.agent == pytest.approx(165)
+    ((_, _, text),) = EXAMPLES["speech_rate"].find(timeline)
+    assert "165 a minute" in text
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
