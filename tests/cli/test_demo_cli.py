@@ -68,8 +68,12 @@ def test_every_sample_call_is_scored_and_written(demo: Demo) -> None:
 def test_verdicts_are_compared_with_the_truth_one_by_one(demo: Demo) -> None:
     agreement, different = demo.agreement, []
     for path in (demo.folder / "calls").iterdir():
-        expected = json.loads((SAMPLES / f"{path.stem}.truth.json").read_text(encoding="utf-8"))["expected"]
-        found = {f.rule_id: f.verdict.value for f in from_json(path.read_text(encoding="utf-8")).findings}
+        truth = json.loads((SAMPLES / f"{path.stem}.truth.json").read_text(encoding="utf-8"))
+        document = from_json(path.read_text(encoding="utf-8"))
+        # Without the model of voices other verdicts are right for the call on one channel.
+        unparted = any(warning.code == "no_diarization_model" for warning in document.warnings)
+        expected = truth["unparted"] if unparted else truth["expected"]
+        found = {f.rule_id: f.verdict.value for f in document.findings}
         different += [(path.stem, rule) for rule, said in expected.items() if found.get(rule) != said["verdict"]]
     listed = [(one["call"], one["rule_id"]) for one in agreement["disagreements"]]
     assert sorted(listed) == sorted(different)
