@@ -1,0 +1,168 @@
+"""Rows of digits in running text, as they are written and as they are said.
+
+一三八, 幺, 洞 拐 勾, 三个八, 双零, 138, １３８ are digits; pauses, punctuation, hesitations and connecting words
+(然后是) may stand between them. A character that only sounds like a digit (依 for 一) is *doubtful*: it belongs
+to a row where digits stand on both sides, and the reader of the row decides whether it counts. Linear in the text.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+HARD_BREAK = "\n"
+"""Stands between pieces of text that no number runs across."""
+
+_VALUE = {char: str(value) for value, char in enumerate("零一二三四五六七八九")}
+_VALUE |= {char: str(value) for value, char in enumerate("〇壹贰叁肆伍陆柒捌玖")}
+_VALUE |= {"幺": "1", "两": "2", "洞": "0", "拐": "7", "勾": "9"} | {digit: digit for digit in "0123456789"}
+_SOUNDS_LIKE = {
+    "0": "领令灵林玲凌另临",
+    "1": "依衣伊医以已亿要腰妖邀么亦",
+    "2": "儿而耳尔饿俩",
+    "3": "山伞散善",
+    "4": "是事死司思似寺",
+    "5": "无吴武舞午吾物",
+    "6": "流刘留柳溜",
+    "7": "其期妻齐起气",
+    "8": "巴吧把爸拔",
+    "9": "就酒久旧救",
+}
+_DOUBTFUL = {char: digit for digit, chars in _SOUNDS_LIKE.items() for char in chars}
+_DIGIT = "[" + "".join(_VALUE) + "]"
+_TOKEN = re.compile(
+    rf"(?P<count>[一二两三四五六七八九1-9])个(?P<repeated>{_DIGIT})|[双俩](?P<twice>{_DIGIT})"
+    r"|(?P<dotted>(?<![0-9])[0-9]{3,6}(?:\.[0-9]{4}){2,4}(?:\.[0-9]{1,4})?(?![0-9]))"
+    rf"|(?P<digit>{_DIGIT})"
+    r"|(?P<join>然后是?|接着是?|后面是?|中间是?|前面是?|最后是?|下面是?|再来|就是|那个|这个|横杠|短横|减号|空格"
+    r"|[杠嗯呃唔啊哦额哎诶呢对好])"
+    rf"|(?P<doubt>[{''.join(_DOUBTFUL)}])"
+    r"|(?P<point>(?<=[0-9])[.:/](?=[0-9]))"
+    r"|(?P<pause>[^\w\n*＊%％‰])"
+)
+_FILLS = 14
+"""Characters that may stand between two digits of one row."""
+_DOUBTS = 2
+"""Doubtful characters that may stand side by side."""
+
+
+@dataclass(frozen=True, slots=True)
+class Digit:
+    """One digit, or one digit said several times at once (三个八)."""
+
+    value: str
+    """One or more digits; 6222.0202.1234 is one of them all."""
+    first: int
+    last: int
+    """Where it stands: first character and one past the last."""
+    sure: bool = True
+    """Not where the character only sounds like the digit."""
+
+
+@dataclass(slots=True)
+class Row:
+    """Digits that are said in one go."""
+
+    digits: list[Digit] = field(default_factory=list)
+    before: Digit | None = None
+    """A doubtful digit that touches the first."""
+    after: Digit | None = None
+    """A doubtful digit that touches the last."""
+
+    @property
+    def first(self) -> int:
+        """Where the first sure digit begins."""
+        return self.digits[0].first
+
+    @property
+    def last(self) -> int:
+        """One past the last sure digit."""
+        return self.digits[-1].last
+
+
+def fold_width(text: str) -> str:
+    """One plain character for each: digits of all scripts as 0 to 9, full-width forms as ASCII, upper case."""
+    return text.upper() if text.isascii() else "".join(map(_plain, text))
+
+
+def rows(text: str) -> list[Row]:
+    """Every row of digits in a text that went through `fold_width`, in order."""
+    reader = _Reader()
+    at = 0
+    for match in _TOKEN.finditer(text):
+        if match.start() != at:
+            reader.end()
+        at = match.end()
+        reader.take(match)
+    reader.end()
+    return reader.rows
+
+
+@lru_cache(maxsize=8192)
+def _plain(char: str) -> str:
+    digit = unicodedata.decimal(char, None)
+    if digit is not None:
+        return str(digit)
+    form = unicodedata.normalize("NFKC", char).upper()
+    return form if len(form) == 1 else char
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Gathers tokens into rows."""
+
+    rows: list[Row] = field(default_factory=list)
+    row: Row = field(default_factory=Row)
+    doubts: list[Digit] = field(default_factory=list)
+    """Doubtful characters since the last sure digit."""
+    touching: Digit | None = None
+    """The doubtful character just before, while no row is open."""
+
+    def take(self, match: re.Match[str]) -> None:
+        """One more token, right after the last one."""
+        if match["join"] or match["pause"]:
+            self._fill(match)
+        elif match["point"]:
+            self.end()
+        elif match["doubt"]:
+            self._doubt(Digit(_DOUBTFUL[match[0]], *match.span(), sure=False))
+        else:
+            self._digit(Digit(_value_of(match), *match.span()))
+
+    def end(self) -> None:
+        """Something that is no part of a number."""
+        if self.row.digits:
+            if self.doubts and self.doubts[0].first == self.row.last:
+                self.row.after = self.doubts[0]
+            self.rows.append(self.row)
+        self.row, self.doubts, self.touching = Row(), [], None
+
+    def _fill(self, match: re.Match[str]) -> None:
+        self.touching = None
+        if self.row.digits and match.end() - self.row.last > _FILLS:
+            self.end()
+
+    def _doubt(self, digit: Digit) -> None:
+        self.touching = digit
+        if self.row.digits:
+            self.doubts.append(digit)
+            if len(self.doubts) > _DOUBTS:
+                self.end()
+                self.touching = digit
+
+    def _digit(self, digit: Digit) -> None:
+        if not self.row.digits:
+            self.row.before = self.touching
+        self.row.digits += [*self.doubts, digit]
+        self.doubts, self.touching = [], None
+
+
+def _value_of(match: re.Match[str]) -> str:
+    """The digits of a token: 三个八 is 888."""
+    if match["count"]:
+        return _VALUE[match["repeated"]] * int(_VALUE[match["count"]])
+    if match["dotted"]:
+        return match["dotted"].replace(".", "")
+    return _VALUE[match["twice"]] * 2 if match["twice"] else _VALUE[match["digit"]]

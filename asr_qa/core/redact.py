@@ -1,0 +1,229 @@
+"""What is private in a call, where and when it is said; and the call with it masked.
+
+    found = find_private(transcript.utterances)
+    utterances = redact(transcript.utterances, found)
+
+A number is followed across the turns of one speaker, over the 嗯 and the prompts of the other side; a part of it that
+is read back is found too. Nothing here keeps the number itself: a `Private` can be logged.
+"""
+
+from __future__ import annotations
+
+import sys
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from asr_qa.core.contact import Contact, contacts
+from asr_qa.core.digits import HARD_BREAK, Row, fold_width, rows
+from asr_qa.core.lexicon import acknowledges
+from asr_qa.core.masking import Clock, Place, masked
+from asr_qa.core.numberplan import Kind
+from asr_qa.core.privatenumber import Number, private_numbers
+from asr_qa.core.recording import Role
+from asr_qa.core.transcript import Utterance
+
+MASK = "＊"
+_SOFT_BREAK = "，"
+"""Between two turns of one speaker that may belong together."""
+_FOLLOWS = 15.0
+"""Seconds after which a turn does not go on with the number of the one before."""
+_PROMPT = 12
+"""Letters of the longest remark of the other side that a number goes on after."""
+_CONTEXT = 16
+"""Characters before a number in which it may be announced."""
+_READ_BACK = 45.0
+"""Seconds around a number in which parts of it count."""
+_FRAGMENT = range(4, 7)
+"""Digits of a part that is not private by itself."""
+_LONGEST_REPEATED = 40
+_QUANTITY = tuple("年月日号元块万千百十人个点分")
+
+
+@dataclass(frozen=True, slots=True)
+class Private:
+    """Something private that was said."""
+
+    kind: Kind
+    places: tuple[Place, ...]
+    """One per utterance it runs through, in order."""
+    confidence: float
+    """0 to 1."""
+    reason: str
+    """Why it is taken for that, for a Chinese reader; never the thing itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Stream:
+    """What one role says in the call, as one text."""
+
+    text: str
+    """One character for each of the raw texts, as `fold_width` makes them, and the breaks."""
+    starts: tuple[int, ...]
+    """Where each utterance begins in it."""
+    indices: tuple[int, ...]
+    """Which utterance that is."""
+    asked: tuple[str, ...]
+    """The last words of the other side before it."""
+
+    def before(self, at: int) -> str:
+        """What was said before a place, the other side's question included where the turn has just begun."""
+        turn = bisect_right(self.starts, at) - 1
+        own = self.text[max(0, at - _CONTEXT) : at].rsplit(HARD_BREAK)[-1]
+        return (self.asked[turn] + own) if at - self.starts[turn] < _CONTEXT else own
+
+
+def find_private(utterances: Sequence[Utterance]) -> tuple[Private, ...]:
+    """Everything private in the utterances of a call, which are in order of start.
+
+    Returns:
+        In order of the first place; linear in the length of the texts.
+    """
+    clocks = _Clocks(utterances)
+    numbers: list[tuple[Number, Private]] = []
+    others: list[Private] = []
+    fragments: list[tuple[str, Place]] = []
+    for stream in _streams(utterances):
+        said = rows(stream.text)
+        hits = list(private_numbers(stream.text, said, stream.before))
+        numbers += ((hit, clocks.private(stream, hit)) for hit in hits)
+        others += (clocks.private(stream, hit) for hit in contacts(stream.text))
+        fragments += (
+            (value, place)
+            for value, hit in _fragments(stream.text, said, hits)
+            for place in clocks.places(stream, *hit)
+        )
+    found = [*others, *_outside(others, (private for _, private in numbers)), *_read_back(numbers, fragments)]
+    return tuple(
+        sorted(
+            found, key=lambda private: (private.places[0].start, private.places[0].utterance, private.places[0].first)
+        )
+    )
+
+
+def redact(utterances: Sequence[Utterance], found: Iterable[Private], *, mask: str = MASK) -> tuple[Utterance, ...]:
+    """The utterances with every letter and digit of what was found masked; punctuation, words and times stay.
+
+    Args:
+        utterances: Those that were searched.
+        found: What to mask: all of `find_private`, or what a policy makes of it.
+        mask: One character.
+
+    Raises:
+        ValueError: The mask is not one character, or a place is not in the utterances.
+    """
+    if len(mask) != 1 or mask.isalnum():
+        raise ValueError(f"mask {mask!r}: give one character that is no letter or digit, such as {MASK!r}")
+    places: dict[int, list[Place]] = {}
+    for place in (place for private in found for place in private.places):
+        if not 0 <= place.utterance < len(utterances) or place.last > len(utterances[place.utterance].text):
+            raise ValueError(f"{place}: no such place; pass the utterances that were given to find_private")
+        places.setdefault(place.utterance, []).append(place)
+    return tuple(masked(u, places[i], mask) if i in places else u for i, u in enumerate(utterances))
+
+
+def _streams(utterances: Sequence[Utterance]) -> Iterator[_Stream]:
+    for role in dict.fromkeys(utterance.role for utterance in utterances):
+        yield _stream(utterances, role)
+
+
+def _stream(utterances: Sequence[Utterance], role: Role) -> _Stream:
+    parts: list[str] = []
+    starts: list[int] = []
+    indices: list[int] = []
+    asked: list[str] = []
+    length, question, goes_on = 0, "", True
+    for index, utterance in enumerate(utterances):
+        if utterance.role is not role:
+            question = utterance.text[-_CONTEXT:]
+            goes_on = goes_on and _lets_go_on(utterance.text)
+            continue
+        if indices:
+            near = utterance.start - utterances[indices[-1]].end <= _FOLLOWS
+            parts.append(_SOFT_BREAK if near and goes_on else HARD_BREAK)
+            length += 1
+        starts.append(length)
+        indices.append(index)
+        asked.append(question)
+        parts.append(fold_width(utterance.text).replace(HARD_BREAK, " "))
+        length += len(utterance.text)
+        question, goes_on = "", True
+    return _Stream("".join(parts), tuple(starts), tuple(indices), tuple(asked))
+
+
+def _lets_go_on(text: str) -> bool:
+    """Whether a number may go on after a remark of the other side: a murmur, a prompt, digits read back."""
+    letters = sum(char.isalnum() for char in text)
+    if letters <= _PROMPT or acknowledges(text):
+        return True
+    return 2 * sum(len(row.digits) for row in rows(fold_width(text))) >= letters
+
+
+@dataclass(slots=True)
+class _Clocks:
+    """The clock of each utterance, made when it is first needed."""
+
+    utterances: Sequence[Utterance]
+    clocks: dict[int, Clock] = field(default_factory=dict)
+
+    def private(self, stream: _Stream, hit: Number | Contact) -> Private:
+        """What was found in a stream, with its places in the call."""
+        places = tuple(self.places(stream, hit.first, hit.last))
+        return Private(hit.reading.kind, places, hit.reading.confidence, hit.reading.reason)
+
+    def places(self, stream: _Stream, first: int, last: int) -> Iterator[Place]:
+        """A stretch of a stream, utterance by utterance."""
+        for turn in range(bisect_right(stream.starts, first) - 1, bisect_left(stream.starts, last)):
+            index, offset = stream.indices[turn], stream.starts[turn]
+            begin, end = max(0, first - offset), min(last - offset, len(self.utterances[index].text))
+            if begin < end:
+                if index not in self.clocks:
+                    self.clocks[index] = Clock(self.utterances[index])
+                yield self.clocks[index].place(index, begin, end)
+
+
+def _fragments(text: str, said: Sequence[Row], hits: Sequence[Number]) -> Iterator[tuple[str, tuple[int, int]]]:
+    """Short rows of digits that are no quantity: their digits and where they stand in the stream."""
+    firsts = [hit.first for hit in hits]
+    for row in said:
+        value = "".join(digit.value for digit in row.digits if digit.sure)
+        before = bisect_right(firsts, row.last) - 1
+        taken = before >= 0 and hits[before].last > row.first
+        if len(value) in _FRAGMENT and not taken and not text.startswith(_QUANTITY, row.last):
+            yield value, (row.first, row.last)
+
+
+def _outside(others: Iterable[Private], numbers: Iterable[Private]) -> Iterator[Private]:
+    """The numbers that are no part of an address or the like."""
+    spans: dict[int, list[tuple[int, int]]] = {}
+    for place in (place for other in others for place in other.places):
+        insort(spans.setdefault(place.utterance, []), (place.first, place.last))
+    for number in numbers:
+        if not all(_covers(spans.get(place.utterance, []), place) for place in number.places):
+            yield number
+
+
+def _covers(spans: list[tuple[int, int]], place: Place) -> bool:
+    before = bisect_right(spans, (place.first, sys.maxsize)) - 1
+    return before >= 0 and spans[before][1] >= place.last
+
+
+def _read_back(numbers: Iterable[tuple[Number, Private]], fragments: Iterable[tuple[str, Place]]) -> Iterator[Private]:
+    """Parts of a number that are said again, by anybody, soon before or after it."""
+    heard: dict[str, list[tuple[float, Private]]] = {}
+    for number, private in numbers:
+        if len(number.digits) <= _LONGEST_REPEATED:
+            for part in _parts(number.digits):
+                heard.setdefault(part, []).append((private.places[0].start, private))
+    for times in heard.values():
+        times.sort(key=lambda entry: entry[0])
+    for value, place in fragments:
+        near = heard.get(value, [])
+        at = bisect_left(near, place.start - _READ_BACK, key=lambda entry: entry[0])
+        if at < len(near) and near[at][0] <= place.end + _READ_BACK:
+            whole = near[at][1]
+            yield Private(whole.kind, (place,), round(0.8 * whole.confidence, 2), "号码的一部分：复述、更正或重报")
+
+
+def _parts(digits: str) -> set[str]:
+    return {digits[i : i + size] for size in _FRAGMENT for i in range(len(digits) - size + 1)}
