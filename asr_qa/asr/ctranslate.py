@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from asr_qa.asr.device import Device, is_out_of_memory, memory_for_windows, resolve, shape_of
 from asr_qa.asr.packing import Audio
-from asr_qa.asr.vocabulary import Vocabulary, can_cut, cut_to_language
+from asr_qa.asr.vocabulary import SmallNetwork, Vocabulary, can_cut, cut_to_language
 from asr_qa.errors import ModelError, TranscriptionError
 
 FRAMES_PER_SECOND = 100
@@ -241,13 +241,14 @@ class WhisperNetwork:
         """The network for a language; loaded when first asked for."""
         key = language if self._where == "cpu" and can_cut(language) else ""
         if key not in self._loaded:
-            self._loaded[key] = self._load(key)
+            small = cut_to_language(self._folder, key) if key else None
+            # What is not cut is the same network for every language: in memory it is once.
+            self._loaded[key] = self._load(small) if small or not key else self._ready("")
         return self._loaded[key]
 
-    def _load(self, language: str) -> _Loaded:
+    def _load(self, small: SmallNetwork | None) -> _Loaded:
         import ctranslate2
 
-        small = cut_to_language(self._folder, language) if language else None
         model = ctranslate2.models.Whisper(
             str(self._folder),
             device=self._where,

@@ -182,6 +182,13 @@ def test_large_networks_stay_whole(folder: Path, monkeypatch: pytest.MonkeyPatch
     assert cut_to_language(folder, "zh") is None
 
 
+def test_a_network_that_is_not_cut_is_in_memory_once(folder: Path, tmp_path: Path) -> None:
+    whole = WhisperNetwork(make_tiny_whisper(tmp_path, language="zh"), CPU, language="zh")
+    assert whole._ready("zh") is whole._ready("en") is whole._ready("")
+    cut = WhisperNetwork(folder, CPU, language="zh")
+    assert cut._ready("zh") is not cut._ready("")
+
+
 def test_weights_of_another_precision_stay_whole(tmp_path: Path) -> None:
     assert cut_to_language(make_tiny_whisper(tmp_path, language="zh"), "zh") is None
 
