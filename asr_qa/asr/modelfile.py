@@ -85,8 +85,19 @@ def read_model(path: Path) -> ModelFile:
         return _Reader(view).model()
     except (OSError, ValueError, struct.error, UnicodeDecodeError) as exc:
         raise ModelError(
-            f"{path}: this is no whole CTranslate2 model ({exc}); check it with: asr-qa models verify"
+            f"{path}: this is no whole CTranslate2 model ({exc}); check it with: asr-qa models verify, or copy it again"
         ) from exc
+
+
+def check_whole(path: Path) -> None:
+    """Raise ModelError where a model file is cut off; files of other formats are left to the library."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(4)
+    except OSError as exc:
+        raise ModelError(f"{path}: cannot be read: {exc.strerror}; check its permissions and the disk") from exc
+    if len(head) < 4 or head == struct.pack("<I", FORMAT):
+        read_model(path)
 
 
 class _Reader:

@@ -32,6 +32,7 @@ from asr_qa.asr._folder import (
 from asr_qa.asr._manifest import FileSpec, HubSource, Manifest, PackagesSource, load_manifests
 from asr_qa.asr._progress import OnProgress, Progress, folder_size
 from asr_qa.asr._whisperfiles import check_small_files
+from asr_qa.asr.modelfile import check_whole
 from asr_qa.errors import ModelError
 
 __all__ = [
@@ -120,6 +121,7 @@ def _usable_folder(model: str, known: list[str]) -> Path:
             " convert it with ct2-transformers-converter, or give the name of a manifest"
         )
     check_small_files(folder)
+    check_whole(folder / "model.bin")
     return folder.resolve()
 
 

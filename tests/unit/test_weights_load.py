@@ -76,6 +76,19 @@ def test_a_damaged_small_file_is_named_before_anything_is_loaded(
         find(model)
 
 
+@pytest.mark.parametrize("keep", [0, 2, 10, 5000, -100])
+def test_weights_that_are_cut_off_are_named_before_anything_is_loaded(model: Path, keep: int) -> None:
+    weights = (model / "model.bin").read_bytes()
+    (model / "model.bin").write_bytes(weights[:keep])
+    with pytest.raises(ModelError, match=r"model\.bin: this is no whole CTranslate2 model .* copy it again"):
+        find(model)
+
+
+def test_weights_in_another_format_are_left_to_the_library(model: Path) -> None:
+    (model / "model.bin").write_bytes(b"\5\0\0\0 an older format")
+    assert find(model).path == model
+
+
 @pytest.mark.parametrize(
     "damage",
     [
