@@ -21,7 +21,7 @@ from asr_qa.batch.languages import language_code
 from asr_qa.batch.manifest import COLUMNS, parse_mapping, read_manifest
 from asr_qa.batch.plan import Item
 from asr_qa.batch.run import Outcome, Run, Watcher, items_of
-from asr_qa.bootstrap import SystemClock, connect, find_hot_words, find_weights, load_rules
+from asr_qa.bootstrap import Rules, SystemClock, build_stages, connect, find_weights, load_rules
 from asr_qa.config import Settings
 from asr_qa.core.transcript import HEARD, Utterance
 from asr_qa.errors import UsageError
@@ -74,9 +74,7 @@ def process(
     settings = _settings(workers, agent_channel, language)
     items, outcomes = _items(paths or [], manifest, mapping or [])
     rules = load_rules(settings)
-    find_hot_words(settings, rules.ruleset)
-    if settings.asr.engine == "whisper":
-        _check_model(settings)
+    _check(settings, rules)
     store = connect(settings)
     try:
         run = Run(
@@ -138,11 +136,13 @@ def _settings(workers: int, agent_channel: str | None, language: str | None) -> 
     return settings
 
 
-def _check_model(settings: Settings) -> None:
-    """Raise what would fail every call alike: no model, or no such card."""
-    manifest = find_weights(settings).manifest
-    if settings.asr.device.startswith("cuda") and (manifest is None or manifest.engine == "whisper"):
-        resolve(Device(device=settings.asr.device, compute_type=settings.asr.compute_type))
+def _check(settings: Settings, rules: Rules) -> None:
+    """Raise what would fail every call alike: no model, a setting that does not fit, no such card."""
+    build_stages(settings, rules=rules)
+    if settings.asr.engine == "whisper" and settings.asr.device.startswith("cuda"):
+        manifest = find_weights(settings).manifest
+        if manifest is None or manifest.engine == "whisper":
+            resolve(Device(device=settings.asr.device, compute_type=settings.asr.compute_type))
 
 
 def _spoken(settings: Settings, language: str | None) -> Settings:

@@ -125,3 +125,22 @@ def test_hot_words_that_may_not_be_are_refused_before_anything_is_done(
     result = shell("process", "calls")
     assert (result.code, result.out) == (1, "")
     assert message in result.err
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"ASR_QA_DIARIZATION__MODEL": "base"}, "set ASR_QA_DIARIZATION__MODEL to voices"),
+        ({"ASR_QA_ASR__REPLAY_DIR": None}, "set ASR_QA_ASR__REPLAY_DIR"),
+    ],
+)
+def test_what_would_fail_every_call_is_said_before_anything_is_done(
+    shell: Shell, calls: Path, monkeypatch: pytest.MonkeyPatch, settings: dict[str, str | None], message: str
+) -> None:
+    for name, value in settings.items():
+        monkeypatch.delenv(name, raising=False)
+        if value is not None:
+            monkeypatch.setenv(name, value)
+    result = shell("process", "calls")
+    assert (result.code, result.out) == (1, "")
+    assert message in result.err
