@@ -82,11 +82,7 @@ def find_document(call: str) -> CallDocument:
 
 def lines_of(one: Explanation, lang: Lang) -> list[str]:
     """An explanation as it is printed."""
-    names = (
-        ("定义", "参数", "依据", "结论", "免责")
-        if lang == "zh"
-        else ("means", "in force", "because", "so", "excused by")
-    )
+    names = _NAMES[lang]
     lines = [f"{one.number}. {one.title}", f"{names[0]}: {one.definition_text}"]
     lines.append(f"{names[1]}: {one.definition or '–'}")
     lines += [f"{names[2]}: {'✓' if view.reason.holds else '✗'} {view.text}" for view in one.reasons]
