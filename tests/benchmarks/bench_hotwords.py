@@ -3,8 +3,7 @@
     python tests/benchmarks/bench_hotwords.py --clips ../shared/audio --eval ../shared/eval --seeds 11 2026 77
 
 Calls are composed, heard once, and hot words written into what was heard: names that are said, product names that are
-not, and, as the hardest case, runs of 3 to 6 characters of sentences that are not in the calls, one at a time. With
---prompted each call is heard twice more by a network that was prompted with the words, the usual way.
+not, and, as the hardest case, runs of 3 to 6 characters of sentences that are not in the calls, one at a time.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from asr_qa.asr.hotwords import HotWordOptions, correct, plain_letters
@@ -80,11 +79,6 @@ def main() -> None:
             started = time.process_time()
             _row(label, _count(calls, heard, words, lambda w, hot=words: correct(w, hot).words), _since(started))
         _adversaries(options.clips, calls, heard)
-        for label, words in (("prompted with names said", said), ("prompted with names not said", not_said)):
-            if options.prompted:
-                started = time.process_time()
-                prompted = [_hear(call, replace(stages, hot_words=tuple(words))) for call in calls]
-                _row(label, _count(calls, prompted, words), _since(started))
 
 
 def _options() -> argparse.Namespace:
@@ -94,7 +88,6 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, nargs="+", default=[11, 2026, 77])
     parser.add_argument("--minutes", type=float, default=2)
     parser.add_argument("--noise-db", type=float, default=-50)
-    parser.add_argument("--prompted", action="store_true")
     options = parser.parse_args()
     if not (options.clips / "index.json").is_file() or not (options.eval / "compose.py").is_file():
         sys.exit("needs --clips with an index.json and --eval with compose.py")
