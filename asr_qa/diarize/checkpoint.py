@@ -25,6 +25,18 @@ _PROTOCOL = 1001
 _LARGEST = 1 << 28
 """Numbers in one storage; more is no model of ours."""
 
+_DAMAGE = (
+    pickle.UnpicklingError,
+    EOFError,
+    struct.error,
+    ValueError,
+    OverflowError,
+    TypeError,
+    AttributeError,
+    LookupError,
+)
+"""What reading a file ends in that is damaged or of another kind."""
+
 Tensor = NDArray[np.float32]
 
 
@@ -59,11 +71,11 @@ def read_checkpoint(path: Path, group: str) -> dict[str, Tensor]:
             storages = _storages(stream)
     except OSError as error:
         raise ModelError(f"{path}: cannot be read: {error.strerror or error}; pull the model again") from error
-    except (pickle.UnpicklingError, EOFError, ValueError, struct.error, TypeError, KeyError, IndexError) as error:
+    except _DAMAGE as error:
         raise ModelError(f"{path}: is not a checkpoint of plain tensors: {error}; pull the model again") from error
     try:
         return {name: view.of(storages) for name, view in views.items()}
-    except (KeyError, ValueError) as error:
+    except (KeyError, ValueError, OverflowError) as error:
         raise ModelError(f"{path}: a tensor lies outside the file: {error}; pull the model again") from error
 
 

@@ -19,7 +19,8 @@ Voices = NDArray[np.float32]
 
 _LAYERS = 3
 _BATCH = 64
-_NEEDED = ("linear.weight", "linear.bias", *(f"lstm.weight_hh_l{layer}" for layer in range(_LAYERS)))
+_PARTS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+_NEEDED = ("linear.weight", "linear.bias", *(f"lstm.{part}_l{layer}" for layer in range(_LAYERS) for part in _PARTS))
 
 
 class VoiceEncoder:

@@ -49,6 +49,14 @@ def test_a_checkpoint_that_wants_to_run_something_is_refused(tmp_path: Path) -> 
     assert not (tmp_path / "made").exists()
 
 
+@pytest.mark.parametrize("heads", [[1001, [], {}], [1001, {"little_endian": True}, []], [{}, {}, {}]])
+def test_objects_of_another_kind_are_refused(tmp_path: Path, heads: list[object]) -> None:
+    path = tmp_path / "w.pt"
+    path.write_bytes(b"".join(pickle.dumps(head, protocol=2) for head in [MAGIC, *heads, []]))
+    with pytest.raises(ModelError, match=r"w\.pt: is not a checkpoint of plain tensors"):
+        read_checkpoint(path, "model_state")
+
+
 @pytest.mark.parametrize("keep", [0, 5, 40, 300, -100])
 def test_a_checkpoint_cut_short_is_refused(tmp_path: Path, keep: int) -> None:
     path = write_checkpoint(tmp_path / "w.pt", weights())
