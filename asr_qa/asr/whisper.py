@@ -257,6 +257,7 @@ class _Run:
         raw = "".join(word.text for word in words).strip()
         texts = self._simplified([word.text for word in words])
         texts[0] = texts[0].lstrip()
+        texts[-1] = texts[-1].rstrip()
         timed = _snap(texts, self._calibrated(words), placed)
         confidence = sum(word.confidence or 0.0 for word in timed) / len(timed)
         piece = placed.piece

@@ -67,6 +67,13 @@ def test_traditional_characters_become_simplified_and_the_raw_text_stays() -> No
     assert transcript.utterances[0].raw_text == "請稍後"
 
 
+def test_no_blank_is_left_around_a_text() -> None:
+    words = (TimedWord(" 先", 0.2, 0.5, 0.9), TimedWord("生 ", 0.5, 1.0, 0.9))
+    transcript, _ = transcribe(lambda length, how: Decoded(words, -0.1, 0.05), (0.5, 1.5))
+    (utterance,) = transcript.utterances
+    assert (utterance.text, [word.text for word in utterance.words]) == ("先生", ["先", "生"])
+
+
 def test_a_looping_window_is_decoded_again_in_halves() -> None:
     # two pieces of 2 s each: together they loop, apart they do not
     def answer(length: float, how: Decoding) -> Decoded:
