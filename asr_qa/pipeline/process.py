@@ -125,7 +125,7 @@ def _listen(recording: Recording, audio: CallAudio, stages: Stages) -> _Listened
     waits = find_waits(unspoken, found)
     inspected = stages.inspect(audio.samples, found)
     audio.release()
-    tracks = let_fade(inspected.tracks, audio.duration)
+    tracks = let_fade(inspected.tracks, audio.duration, unspoken=unspoken)
     codes = {warning.code for warning in inspected.warnings}
     if codes & _NOT_TWO_PARTIES:
         recording = replace(recording, role_by_channel=(None,) * audio.channels)

@@ -33,8 +33,10 @@ def find_waits(unspoken: Sequence[NonSpeech], tracks: Sequence[Track]) -> tuple[
     return tuple(subtract(each.waits, _spoken(track)) for each, track in zip(unspoken, tracks, strict=True))
 
 
-def let_fade(tracks: Sequence[Track], duration: float) -> tuple[Track, ...]:
-    """Speech of all channels, followed by FADE where nobody speaks for a while.
+def let_fade(
+    tracks: Sequence[Track], duration: float, *, unspoken: Sequence[NonSpeech] | None = None
+) -> tuple[Track, ...]:
+    """Speech of all channels, followed by FADE where nobody speaks for a while, or until a tone or music begins.
 
     The last syllable before a silence is drawn out and sinks under the noise of the line: where a detector still hears
     it is never late and often early. Where the other answers at once nothing is added, so that no event of two voices
@@ -43,11 +45,14 @@ def let_fade(tracks: Sequence[Track], duration: float) -> tuple[Track, ...]:
     Args:
         tracks: Speech of each channel.
         duration: Seconds of the recording.
+        unspoken: What else sounds on each channel, and is never counted as speech.
     """
     everybody = union(*tracks)
     following = [*(segment.start for segment in everybody[1:]), duration]
     last = {one.end for one, start in zip(everybody, following, strict=False) if start - one.end > _WHILE}
-    return tuple(tuple(_fading(segment, last, duration) for segment in track) for track in tracks)
+    fading = [tuple(_fading(segment, last, duration) for segment in track) for track in tracks]
+    sounds = [each.sounds for each in unspoken] if unspoken is not None else [()] * len(fading)
+    return tuple(subtract(*pair) if pair[1] else pair[0] for pair in zip(fading, sounds, strict=True))
 
 
 def _fading(segment: Segment, last: set[float], duration: float) -> Segment:

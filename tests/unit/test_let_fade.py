@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from asr_qa.core.segment import Segment, Track
+from asr_qa.pipeline.ports import NonSpeech
 from asr_qa.pipeline.unspoken import FADE, let_fade
 
 
@@ -28,3 +29,9 @@ def test_nothing_goes_on_past_the_end_of_the_recording() -> None:
     assert only[0].end == pytest.approx(5 + FADE)
     assert let_fade([()], 3.0) == ((),)
     assert let_fade([track((0, 5), (7.01, 10))], 10.0)[0] == track((0, 5 + FADE), (7.01, 10))
+
+
+def test_what_fades_into_a_tone_ends_where_the_tone_begins() -> None:
+    tracks = [track((0, 5)), track((6, 8), (8.5, 9))]
+    unspoken = [NonSpeech(track((8.1, 12))), NonSpeech(track((9.05, 12)))]
+    assert let_fade(tracks, 20.0, unspoken=unspoken) == (track((0, 5)), track((6, 8), (8.5, 9.05)))
