@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -34,7 +35,8 @@ _DOUBTFUL = {char: digit for digit, chars in _SOUNDS_LIKE.items() for char in ch
 _DIGIT = "[" + "".join(_VALUE) + "]"
 _TOKEN = re.compile(
     rf"(?P<count>[一二两三四五六七八九1-9])个(?P<repeated>{_DIGIT})|[双俩](?P<twice>{_DIGIT})"
-    r"|(?P<dotted>(?<![0-9])[0-9]{3,6}(?:\.[0-9]{4}){2,4}(?:\.[0-9]{1,4})?(?![0-9]))"
+    r"|(?P<dotted>(?<![0-9.])(?!(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![0-9]))"
+    r"(?:[0-9]{3,4}(?:\.[0-9]{3,8}){2,5}|[0-9]{3,4}\.[0-9]{6,8})(?![0-9]|\.[0-9]))"
     rf"|(?P<digit>{_DIGIT})"
     r"|(?P<join>然后是?|接着是?|后面是?|中间是?|前面是?|最后是?|下面是?|再来|就是|那个|这个|横杠|短横|减号|空格"
     r"|[杠嗯呃唔啊哦额哎诶呢对好])"
@@ -59,6 +61,10 @@ class Digit:
     """Where it stands: first character and one past the last."""
     sure: bool = True
     """Not where the character only sounds like the digit."""
+
+
+Group = list[Digit]
+"""Digits with nothing between them."""
 
 
 @dataclass(slots=True)
@@ -100,6 +106,22 @@ def rows(text: str) -> list[Row]:
     return reader.rows
 
 
+def groups_of(digits: Group) -> Iterator[Group]:
+    """Digits with nothing between them."""
+    group = digits[:1]
+    for digit in digits[1:]:
+        if digit.first != group[-1].last:
+            yield group
+            group = []
+        group.append(digit)
+    yield group
+
+
+def value_of(digits: Sequence[Digit]) -> str:
+    """The digits as ASCII."""
+    return "".join(digit.value for digit in digits)
+
+
 @lru_cache(maxsize=8192)
 def _plain(char: str) -> str:
     digit = unicodedata.decimal(char, None)
@@ -129,7 +151,7 @@ class _Reader:
         elif match["doubt"]:
             self._doubt(Digit(_DOUBTFUL[match[0]], *match.span(), sure=False))
         else:
-            self._digit(Digit(_value_of(match), *match.span()))
+            self._digit(Digit(_said(match), *match.span()))
 
     def end(self) -> None:
         """Something that is no part of a number."""
@@ -159,7 +181,7 @@ class _Reader:
         self.doubts, self.touching = [], None
 
 
-def _value_of(match: re.Match[str]) -> str:
+def _said(match: re.Match[str]) -> str:
     """The digits of a token: 三个八 is 888."""
     if match["count"]:
         return _VALUE[match["repeated"]] * int(_VALUE[match["count"]])

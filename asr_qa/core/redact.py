@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from asr_qa.core.contact import Contact, contacts
-from asr_qa.core.digits import HARD_BREAK, Row, fold_width, rows
+from asr_qa.core.digits import HARD_BREAK, Row, fold_width, groups_of, rows, value_of
 from asr_qa.core.lexicon import acknowledges
 from asr_qa.core.masking import Clock, Place, masked
 from asr_qa.core.numberplan import Kind
@@ -96,7 +96,8 @@ def find_private(utterances: Sequence[Utterance]) -> tuple[Private, ...]:
     found = [*others, *_outside(others, (private for _, private in numbers)), *_read_back(numbers, fragments)]
     return tuple(
         sorted(
-            found, key=lambda private: (private.places[0].start, private.places[0].utterance, private.places[0].first)
+            dict.fromkeys(found),
+            key=lambda private: (private.places[0].start, private.places[0].utterance, private.places[0].first),
         )
     )
 
@@ -186,11 +187,13 @@ def _fragments(text: str, said: Sequence[Row], hits: Sequence[Number]) -> Iterat
     """Short rows of digits that are no quantity: their digits and where they stand in the stream."""
     firsts = [hit.first for hit in hits]
     for row in said:
-        value = "".join(digit.value for digit in row.digits if digit.sure)
         before = bisect_right(firsts, row.last) - 1
-        taken = before >= 0 and hits[before].last > row.first
-        if len(value) in _FRAGMENT and not taken and not text.startswith(_QUANTITY, row.last):
-            yield value, (row.first, row.last)
+        if (before >= 0 and hits[before].last > row.first) or text.startswith(_QUANTITY, row.last):
+            continue
+        sure = [digit for digit in row.digits if digit.sure]
+        for part in (sure, *groups_of(sure)):
+            if len(value_of(part)) in _FRAGMENT:
+                yield value_of(part), (part[0].first, part[-1].last)
 
 
 def _outside(others: Iterable[Private], numbers: Iterable[Private]) -> Iterator[Private]:

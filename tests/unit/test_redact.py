@@ -1,0 +1,246 @@
+"""Private parts of calls: found as written and as said, masked in text and words; other figures stay."""
+
+from __future__ import annotations
+
+import pytest
+
+from asr_qa.core.contact import contacts
+from asr_qa.core.numberplan import Kind, id_checksum, is_date, known_plan, luhn
+from asr_qa.core.recording import Role
+from asr_qa.core.redact import Private, find_private, redact
+from asr_qa.core.sketch import parse_sketch
+from asr_qa.core.transcript import Utterance, Word
+
+ID = "11010519491231002X"  # the example of the standard: its check letter is X
+
+
+def one(text: str) -> tuple[Utterance, ...]:
+    return (Utterance(Role.CUSTOMER, 0.0, 5.0, text, text),)
+
+
+def call(sketch: str) -> tuple[Utterance, ...]:
+    return parse_sketch(sketch).transcript.utterances
+
+
+def masked(text: str) -> str:
+    said = one(text)
+    return redact(said, find_private(said), mask="*")[0].text
+
+
+def kinds(found: tuple[Private, ...]) -> list[Kind]:
+    return [private.kind for private in found]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("我的手机号是13800138000。", "我的手机号是***********。"),
+        ("１３８００１３８０００", "***********"),
+        ("138-0013-8000", "***-****-****"),
+        ("138.0013.8000", "***.****.****"),
+        ("+86 138 0013 8000", "+** *** **** ****"),
+        ("一三八零零一三八零零零", "***********"),
+        ("一三八，嗯，零零零零，一二三四", "***，*，****，****"),
+        ("幺三八洞洞幺三八洞洞洞", "***********"),
+        ("幺三八双零一三八三个零", "***********"),
+        ("一3八0零1三8零零0", "***********"),
+        ("一三八零零一三八零零零一共三百元", "***********一共三百元"),
+        ("一三八零零一三八零零零二零二六年办的", "***********二零二六年办的"),
+        ("这个号13800138000元旦以后用", "这个号***********元旦以后用"),
+        ("1、3、8、0、0、1、3、8、0、0、0", "*、*、*、*、*、*、*、*、*、*、*"),
+        ("手机一三八零零一三八零零零，三十块", "手机***********，三十块"),
+        ("三四九九四南二三", "********"),
+        ("88648573人民路", "********人民路"),
+    ],
+)
+def test_telephone_numbers_are_masked(text: str, expected: str) -> None:
+    assert masked(text) == expected
+
+
+@pytest.mark.parametrize("text", ["依三八零零一三八零零零", "一三八零零依三八零零零", "一三八零零一三八零零就"])
+def test_a_character_that_sounds_like_a_digit_counts_in_a_clear_row(text: str) -> None:
+    (found,) = find_private(one(text))
+    assert found.kind is Kind.MOBILE
+    assert (found.places[0].first, found.places[0].last) == (0, 11)
+    assert found.confidence < find_private(one("一三八零零一三八零零零"))[0].confidence
+    assert "读音" in found.reason
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        (f"身份证是{ID}", Kind.ID_CARD),
+        ("一一零一零五 一九四九一二三一 零零二 叉", Kind.ID_CARD),
+        ("110105194912310021", Kind.ID_CARD),
+        ("110105491231002", Kind.ID_CARD),
+        ("4539 1488 0343 6467", Kind.BANK_CARD),
+        ("卡号六二二二零二零二零零一一二二三三四四", Kind.BANK_CARD),
+        ("010-65529988", Kind.LANDLINE),
+        ("零五七一八八零六一二三四", Kind.LANDLINE),
+        ("四二五八九九四五", Kind.LANDLINE),
+        ("订单号2026031512345678", Kind.NUMBER),
+        ("邮箱是zhang.san@mail.qq.com吗", Kind.E_MAIL),
+        ("我的邮箱是 z h a n g 三零 艾特 一二六 点 com", Kind.E_MAIL),
+        ("车牌京A12345", Kind.PLATE),
+        ("沪 A D 一二三四五", Kind.PLATE),
+        ("我住在上海市浦东新区张江路一百二十八号三栋五零二室", Kind.ADDRESS),
+        ("送到幸福小区3栋2单元501", Kind.ADDRESS),
+    ],
+)
+def test_each_kind_is_named(text: str, kind: Kind) -> None:
+    found = find_private(one(text))
+    assert kinds(found) == [kind]
+    assert 0 < found[0].confidence <= 1
+    assert not any(char.isdecimal() and len(found[0].reason) < 3 for char in found[0].reason)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "请拨打四零零八八八八八八八", "客服电话400-888-8888", "您拨一零零八六或者10010", "10086、10010、10000都可以",
+        "发送到1008611",
+        "一共一百二十三万四千五百六十七元", "金额1234567元", "价格1,234,567", "余额是1234567.89", "约8000000人",
+        "2026-03-15 14:30:00", "今天是20260315", "二零一五年最晚二零一六年",
+        "2019、2020、2021三年", "二零一五到二零一六",
+        "一二三四五六七", "1、2、3、4、5、6、7", "3、5、7、9、11、13号", "300、500、800三档", "百分之九十九点九九",
+        "3.1415926",
+        "您的套餐是5G的，每月30GB", "GB/T 28181-2016", "IP是192.168.100.123", "九九八十一",
+        "两百个三点五寸的", "尾号八零零零",
+        "第一路一号线", "一次两次三次", "", "。", "🙂",
+    ],
+)  # fmt: skip
+def test_figures_that_are_nobodys_stay(text: str) -> None:
+    assert find_private(one(text)) == ()
+
+
+def test_a_number_goes_on_over_the_turns_of_one_speaker() -> None:
+    said = call("A 0-2 您的手机号是多少 | B 3-5 一三八 | A 5-6 嗯 | B 6-8 零零零零 | A 8-9 您接着说 | B 9-11 一二三四")
+    (found,) = find_private(said)
+    assert found.kind is Kind.MOBILE
+    assert [(p.utterance, p.first, p.last, p.start, p.end) for p in found.places] == [
+        (1, 0, 3, 3.0, 5.0),
+        (3, 0, 4, 6.0, 8.0),
+        (5, 0, 4, 9.0, 11.0),
+    ]
+    texts = [utterance.text for utterance in redact(said, (found,), mask="*")]
+    assert texts == ["您的手机号是多少", "***", "嗯", "****", "您接着说", "****"]
+
+
+@pytest.mark.parametrize(
+    "between",
+    ["A 5-7 我们先看一下您这边办理的是哪一个套餐然后再说", "A 5-6 嗯 | B 6-7 我找一下"],
+    ids=["remark", "own words"],
+)
+def test_a_number_ends_where_something_else_is_said(between: str) -> None:
+    assert find_private(call(f"B 3-5 一三八零 | {between} | B 8-10 一二三四")) == ()
+
+
+def test_a_number_does_not_go_on_after_a_long_while() -> None:
+    assert find_private(call("B 3-5 一三八零 | B 60-62 一二三四")) == ()
+
+
+def test_a_card_announced_in_one_turn_and_read_in_others() -> None:
+    said = call(
+        "B 0-3 我的卡号是六二二二 | A 3-4 嗯 | B 4-6 零二零零 | A 6-7 零二零零"
+        " | B 7-9 一一二二 | A 9-10 好 | B 10-12 三三四四"
+    )
+    assert [u.text for u in redact(said, find_private(said), mask="*")] == [
+        "我的卡号是****", "嗯", "****", "****", "****", "好", "****",
+    ]  # fmt: skip
+
+
+def test_a_part_that_is_read_back_is_found_near_the_number_only() -> None:
+    near = call("B 0-4 一三八零零一三八零零零 | A 5-7 尾号八零零零对吗")
+    assert [(p.kind, p.places[0].utterance) for p in find_private(near)] == [(Kind.MOBILE, 0), (Kind.MOBILE, 1)]
+    late = call("B 0-4 一三八零零一三八零零零 | A 90-92 尾号八零零零对吗")
+    assert [p.places[0].utterance for p in find_private(late)] == [0]
+
+
+def test_words_keep_their_number_times_and_lengths() -> None:
+    words = (
+        Word("手机", 0.0, 0.5),
+        Word(" 138", 0.5, 1.0, 0.9),
+        Word("0013", 1.0, 1.5),
+        Word("8000，", 1.5, 2.0),
+        Word("对", 2, 2.2),
+    )
+    said = (Utterance(Role.CUSTOMER, 0.0, 2.2, "手机 13800138000，对", "手機 13800138000，對", words=words),)
+    (found,) = find_private(said)
+    assert (found.places[0].start, found.places[0].end) == (0.5, 2.0)
+    (done,) = redact(said, (found,), mask="*")
+    assert [word.text for word in done.words] == ["手机", " ***", "****", "****，", "对"]
+    assert [(w.start, w.end, w.confidence) for w in done.words] == [(w.start, w.end, w.confidence) for w in words]
+    assert done.text == done.raw_text == "手机 ***********，对"
+
+
+def test_words_that_do_not_spell_the_text_are_masked_whole() -> None:
+    said = (
+        Utterance(Role.CUSTOMER, 0.0, 2.0, "电话13800138000", words=(Word("电话一三八", 0, 1), Word("零零", 1, 2))),
+    )
+    (done,) = redact(said, find_private(said), mask="*")
+    assert [word.text for word in done.words] == ["*****", "**"]
+
+
+def test_what_was_not_touched_is_the_same_object() -> None:
+    said = call("A 0-2 您好 | B 3-5 13800138000")
+    assert redact(said, find_private(said))[0] is said[0]
+
+
+@pytest.mark.parametrize("mask", ["", "**", "x", "8"])
+def test_a_mask_is_one_sign(mask: str) -> None:
+    with pytest.raises(ValueError, match="give one character"):
+        redact((), (), mask=mask)
+
+
+def test_places_of_another_call_are_refused() -> None:
+    with pytest.raises(ValueError, match="no such place"):
+        redact(one("13"), find_private(one("13800138000")))
+
+
+def test_nothing_found_holds_the_number_itself() -> None:
+    assert "13800138000" not in repr(find_private(one("13800138000")))
+    assert ID not in repr(find_private(one(ID)))
+
+
+def test_checks_of_the_plans() -> None:
+    assert id_checksum(ID)
+    assert not id_checksum("110105194912310021")
+    assert luhn("4539148803436467")
+    assert not luhn("4539148803436468")
+    assert is_date("20240229")
+    assert not is_date("20230229")
+    assert known_plan("12800138000") is None
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "1",
+        "一三",
+        "1 ",
+        "１🙂",
+        "@A.B",
+        "依",
+        "1一",
+        "路一号",
+        "京A1",
+        "13800138000,",
+        "1.2.3.4",
+        "1234南",
+        "12345 南",
+        "1234，",
+    ],
+)
+def test_long_texts_are_read_to_their_end(unit: str) -> None:
+    said = one(text := unit * (30_000 // len(unit)))
+    done = redact(said, find_private(said))
+    assert len(done[0].text) == len(text)
+
+
+def test_a_hundred_thousand_characters_are_read() -> None:
+    said = one("号码一三八嗯，🙂１２３４５６７" * 8_000)
+    assert len(find_private(said)) == 8_000
+
+
+def test_contacts_need_more_than_a_sign() -> None:
+    assert list(contacts("@ 艾特 一下 点赞 A股 京东 三号线 一号店")) == []
