@@ -17,6 +17,9 @@ class _Group(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+_COMPUTE = r"^(auto|default|float(16|32)|bfloat16|int(8|16)(_(float(16|32)|bfloat16))?)$"
+
+
 class AsrSettings(_Group):
     """Speech to text."""
 
@@ -28,7 +31,7 @@ class AsrSettings(_Group):
     """Language spoken, unless the manifest row names one."""
     device: str = Field("auto", pattern=r"^(auto|cpu|cuda(:[0-9]{1,2})?)$")
     """Where the model runs: auto, cpu, cuda, or cuda:1 for the second card."""
-    compute_type: str = "auto"
+    compute_type: str = Field("auto", pattern=_COMPUTE)
     """CTranslate2 compute type; auto is int8 on CPU and float16 on GPU."""
     threads: int = Field(0, ge=0)
     """CPU threads of one worker; 0 shares the cores between the workers."""

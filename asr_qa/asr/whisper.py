@@ -239,6 +239,8 @@ class _Run:
                 again.append(_Attempt(place(window.channel, [placed.piece], self._options.packing)))
             elif words:
                 self.utterances.append(self._utterance(placed, words, window.channel.role))
+            else:
+                self._give_up(placed.piece, window.channel.role)
         return again
 
     def _doubtful(self, placed: Placed, words: Sequence[TimedWord]) -> bool:
