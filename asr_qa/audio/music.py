@@ -2,8 +2,9 @@
 
 A voice glides; its harmonics smear over the long windows used here. Notes stand as narrow peaks for a third of a
 second and more, and the same few frequencies return within seconds. Five measures of that go through a logistic model
-whose weights were fitted to instrumental music and to speech in four languages, both sent through telephone lines;
-a run of them must bring enough evidence together before anything is called music. Drums without notes are not found.
+whose weights were fitted to eighteen pieces of music of two free games (Debian's frozen-bubble-data, blobwars-data),
+twelve tunes made by formula, and speech in four languages, all sent through telephone lines; none of it is kept here.
+A run of them must bring enough evidence together before anything is called music. Drums without notes are not found.
 """
 
 from __future__ import annotations
