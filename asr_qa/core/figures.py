@@ -46,6 +46,7 @@ def is_amount(text: str, digits: Group, cue: Kind | None) -> bool:
 
 def is_ordinary(text: str, groups: list[Group], cue: Kind | None) -> bool:
     """Whether the row is a public number, a date, a list or a count."""
+    groups = [*groups[:-1], _without_count(text, groups[-1])]
     values = [value_of(group) for group in groups]
     whole = "".join(values)
     if all(is_service(value) for value in values) or (
@@ -59,6 +60,13 @@ def is_ordinary(text: str, groups: list[Group], cue: Kind | None) -> bool:
     return _is_rising(text, groups, values) or _is_enumerated(text, groups, whole)
 
 
+def _without_count(text: str, group: Group) -> Group:
+    """Written digits without the spoken one that belongs to the word after them: 2021|三年."""
+    if len(group) > 1 and not text[group[-1].first].isascii() and text[group[-2].first].isascii():
+        return group[:-1]
+    return group
+
+
 def _is_rising(text: str, groups: list[Group], values: list[str]) -> bool:
     """Numbers of a list, each above the one before: 3, 5, 7, 9, 11."""
     if len(values) < _MANY or max(map(len, values)) > 3 or "-" in text[groups[0][0].first : groups[-1][0].first]:
@@ -67,7 +75,9 @@ def _is_rising(text: str, groups: list[Group], values: list[str]) -> bool:
 
 
 def _is_enumerated(text: str, groups: list[Group], whole: str) -> bool:
-    """Short numbers of several digits with 、 between them, which are no telephone number together."""
+    """Short written numbers with 、 between them that are no telephone number; spoken ones would have units (三百)."""
+    if not text[groups[0][0].first : groups[-1][-1].last].replace("、", "").replace(" ", "").isascii():
+        return False
     apart = all("、" in text[a[-1].last : b[0].first] for a, b in itertools.pairwise(groups))
     short = all(1 < len(value_of(group)) < SHORTEST for group in groups)
     return len(groups) > 1 and apart and short and known_plan(whole) is None

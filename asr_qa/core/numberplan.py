@@ -57,7 +57,13 @@ _ANNOUNCED = (
     (Kind.BANK_CARD, re.compile(r"卡号|银行卡|信用卡|储蓄卡|借记卡|账号|帐号|账户|开户")),
     (Kind.MOBILE, re.compile(r"手机")),
     (Kind.LANDLINE, re.compile(r"座机|固话|固定电话|宅电|区号")),
-    (Kind.NUMBER, re.compile(r"电话|号码|联系方式|联系|微信|[qQ]{2}|工号|编号|单号|会员号|密码|回拨|拨打|打给")),
+    (
+        Kind.NUMBER,
+        re.compile(
+            r"电话|号码|联系方式|联系|微信|[qQ]{2}|工号|编号|单号|会员号|密码|回拨|拨打|打给"
+            r"|[^0-9零一二三四五六七八九十]号[是为: ]{0,2}$"
+        ),
+    ),
 )
 
 

@@ -36,7 +36,7 @@ _DOUBTFUL_TRUST = 0.85
 """What is left of the confidence where doubtful characters were counted."""
 
 _COMPOUND = re.compile(r"共|下|起|般|直|样|定|些|位|会|边|旦|切|种|条|张|遍|声|句|星期|周")
-_CHECK_LETTER = re.compile(r"[ ,、-]{0,3}(?:X|叉|×)")
+_CHECK_LETTER = re.compile(r"[ ,、-]{0,3}(?:(?:后面|最后)是|然后)?(?:X|叉|×)")
 _PARTS_NUMBERS = frozenset(
     "年月日号点时分秒比到至和或与加减乘除等第百十千万亿元块个按转的约度米楼层栋室路期届版次折岁人名位项"
 )
