@@ -1,7 +1,7 @@
 """A Whisper network that knows only the tokens its language needs.
 
 At every step of decoding a Whisper network weighs each of its 51,865 tokens, of which a Chinese text uses a few
-thousand: in the small networks that is a third of the work of a beam. Leaving out rows of the table of tokens changes
+thousand: in the small networks that is a good part of the work. Leaving out rows of the table of tokens changes
 nothing else, since each token is weighed for itself; what is lost is the chance to write Greek into a Chinese call.
 """
 
