@@ -39,7 +39,7 @@ class CallMetrics:
     """Seconds."""
     speech_seconds: PerRole
     talk_ratio: float | None
-    """Agent speech / speech of both."""
+    """Agent speech / speech of both; None where one is never heard."""
     silence_seconds: float | None
     silence_share: float | None
     """Silence / span between first and last speech."""
@@ -135,7 +135,7 @@ def measure(
     return CallMetrics(
         duration=timeline.duration,
         speech_seconds=seconds,
-        talk_ratio=_talk_ratio(seconds, spoken),
+        talk_ratio=_talk_ratio(seconds),
         silence_seconds=_seconds(silences) if speech else None,
         silence_share=_seconds(silences) / (speech[0] | speech[-1]).duration if speech else None,
         longest_silence=max((event.segment.duration for event in silences), default=0.0) if speech else None,
@@ -180,11 +180,11 @@ def _counter(timeline: CallTimeline, both: bool) -> Callable[[str], PerRole]:
     return lambda kind: _per_role(roles, lambda role: len(timeline.of(kind, role)))
 
 
-def _talk_ratio(seconds: PerRole, spoken: set[Role]) -> float | None:
-    if not spoken & {Role.AGENT, Role.CUSTOMER}:
+def _talk_ratio(seconds: PerRole) -> float | None:
+    """Unknown unless both were heard: a party without speech may not have been recorded."""
+    if seconds.agent is None or seconds.customer is None:
         return None
-    agent, customer = seconds.agent or 0.0, seconds.customer or 0.0
-    return agent / (agent + customer)
+    return seconds.agent / (seconds.agent + seconds.customer)
 
 
 def _seconds(events: Sequence[Event]) -> float:

@@ -177,3 +177,47 @@ def test_figures_of_a_party_are_unknown_where_the_roles_are(metric: str) -> None
     facts = replace(sketched_call(CALL), warnings=("swapped_roles",))
     assert judge(f"require: {{metric: {{name: {metric}, above: 99}}}}", facts).verdict == "undetermined"
     assert judge("require: {metric: {name: duration, above: 99}}", facts).verdict == "not_met"
+
+
+@pytest.mark.parametrize("code", ["one_sided", "dead_channel"])
+@pytest.mark.parametrize("kind", ["overlap", "backchannel", "interruption", "talk_over", "silence", "dead_air"])
+def test_events_of_two_are_unknown_where_one_party_is_never_heard(code: str, kind: str) -> None:
+    facts = replace(sketched_call(CALL), warnings=(code,))
+    assert judge(f"forbid: {{event: {kind}}}", facts).verdict == "undetermined"
+
+
+@pytest.mark.parametrize("metric", ["talk_ratio", "longest_monologue.agent", "longest_silence", "dead_air_count"])
+def test_figures_of_two_are_unknown_where_one_party_is_never_heard(metric: str) -> None:
+    facts = replace(sketched_call(CALL), warnings=("one_sided",))
+    assert judge(f"require: {{metric: {{name: {metric}, above: 99}}}}", facts).verdict == "undetermined"
+
+
+@pytest.mark.parametrize("code", ["swapped_roles", "roles_unknown", "dual_mono"])
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        # The one wait of 10 s may have been announced by whoever the agent is, so it is excused or not.
+        ("forbid: {event: {kind: dead_air, waived: false}}", "undetermined"),
+        ("forbid: {event: {kind: dead_air, waived: true}}", "undetermined"),
+        ("forbid: {event: {kind: dead_air, waived: false, min_seconds: 15}}", "met"),
+        ("require: {event: {kind: dead_air, waived: false, count: {at_most: 1}}}", "met"),
+        ("forbid: {event: dead_air}", "not_met"),
+        ("require: {metric: {name: dead_air_count, at_most: 0}}", "undetermined"),
+        ("require: {metric: {name: excused_silence_seconds, at_most: 0}}", "undetermined"),
+        ("require: {metric: {name: longest_silence, at_most: 9}}", "not_met"),
+    ],
+)
+def test_what_excuses_a_wait_is_unknown_where_the_roles_are(code: str, asked: str, expected: str) -> None:
+    facts = replace(sketched_call(CALL), warnings=(code,))
+    assert judge(asked, facts).verdict == expected
+
+
+def test_no_wait_needs_no_excuse_whoever_the_agent_is() -> None:
+    facts = replace(sketched_call("A 0-2 您好请讲 | B 3-5 查订单 | A 6-8 好的"), warnings=("roles_unknown",))
+    assert judge("require: {metric: {name: dead_air_count, at_most: 0}}", facts).verdict == "met"
+
+
+def test_faint_speech_tells_no_rate() -> None:
+    asked = "require: {metric: {name: characters_per_minute.agent, at_most: 10}}"
+    assert judge(asked, sketched_call(CALL)).verdict == "not_met"
+    assert judge(asked, replace(sketched_call(CALL), warnings=("low_level",))).verdict == "undetermined"

@@ -57,7 +57,7 @@ def test_metrics_of_a_call_without_speech_are_unknown() -> None:
 def test_metrics_of_one_side_know_nothing_of_the_other() -> None:
     call = figures("A 1-4 您好请问有什么可以帮您 | A 10-12 喂您好听得到吗")
     assert call.speech_seconds == PerRole(agent=5, customer=None)
-    assert call.talk_ratio == 1
+    assert call.talk_ratio is None
     assert call.silence_seconds == 6
     assert call.overlap_seconds is None
     assert call.interruptions == call.backchannels == PerRole()

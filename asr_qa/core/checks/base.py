@@ -49,6 +49,11 @@ class CallFacts:
         return unheard and "one_channel" not in self.warnings
 
     @property
+    def unsure_of_rate(self) -> bool:
+        """Whether nobody can say how fast somebody speaks: of faint speech, weak syllables are not found."""
+        return "low_level" in self.warnings
+
+    @property
     def unsure_of_start(self) -> bool:
         """Whether the call began before the recording did."""
         return "begins_in_speech" in self.warnings

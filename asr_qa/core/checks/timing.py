@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import fields
+from dataclasses import fields, replace
 
 from asr_qa.core.checks.base import CallFacts, Hit, Looking, Outcome
 from asr_qa.core.event import KINDS
@@ -43,8 +43,15 @@ EVENT_KINDS = frozenset(KINDS)
 _AT_ONCE = frozenset({"overlap", "backchannel", "interruption", "talk_over"})
 """Events that only two channels tell."""
 _QUIET = frozenset({"silence", "dead_air"})
+_NEEDS_BOTH = _QUIET | _AT_ONCE
 """Events that are known only where both parties are heard."""
-_OF_SILENCE = frozenset(name for name, kind in DEFINITION_OF.items() if kind in {"silence", "dead_air", "excuse"})
+_OF_BOTH = frozenset(name for name, kind in DEFINITION_OF.items() if kind in {"silence", "dead_air", "excuse"}) | {
+    "talk_ratio",
+    "longest_monologue",
+}
+"""Figures that are unknown where one party is never heard: perhaps it was not recorded."""
+_OF_WAIVERS = frozenset(name for name, kind in DEFINITION_OF.items() if kind in {"dead_air", "excuse"})
+"""Figures that rest on what the agent announced."""
 _EVENTS_OF = {
     "longest_silence": "silence",
     "silence_seconds": "silence",
@@ -83,8 +90,9 @@ def decide_event(options: EventCount, looking: Looking) -> Outcome:
     wanted = options.filter
     if (wanted.by or looking.role) is not None and facts.unsure_of_roles:
         return Outcome(verdict=Verdict.UNDETERMINED, note="it is not known who speaks")
-    if wanted.kind_of in _QUIET and facts.unsure_of_silence:
-        return Outcome(verdict=Verdict.UNDETERMINED, note="one party is never heard: silence is not known")
+    if wanted.kind_of in _NEEDS_BOTH and facts.unsure_of_silence:
+        about = "silence" if wanted.kind_of in _QUIET else "what was said at once"
+        return Outcome(verdict=Verdict.UNDETERMINED, note=f"one party is never heard: {about} is not known")
     if wanted.kind_of == "first_response" and facts.unsure_of_start:
         return Outcome(verdict=Verdict.UNDETERMINED, note="the recording begins in the middle of speech")
     if wanted.kind_of in _AT_ONCE and facts.unsure_of_overlap:
@@ -94,12 +102,22 @@ def decide_event(options: EventCount, looking: Looking) -> Outcome:
     found = find_events(facts, wanted, role=looking.role)
     hits = tuple(_hit(event) for event in found if any(event.start in window for window in looking.windows))
     held = options.count.hold(len(hits))
+    if wanted.waived is not None and facts.unsure_of_roles and _depends_on_waivers(options, looking):
+        return Outcome(verdict=Verdict.UNDETERMINED, note="it is not known who announced a wait")
     note = f"{len(hits)} {wanted.kind_of}"
     shown = tuple(hit.evidence for hit in hits) or tuple(
         Evidence(looking.role, place.start, place.end, note, Match.TIMING) for place in looking.windows[:1]
     )
     verdict = Verdict.MET if held else Verdict.NOT_MET
     return Outcome(verdict=verdict, hits=hits, missing=shown, confidence=1.0, note=note)
+
+
+def _depends_on_waivers(options: EventCount, looking: Looking) -> bool:
+    """Whether the count comes out otherwise where more or fewer of the events are excused."""
+    either = replace(options.filter, waived=None)
+    found = find_events(looking.view.facts, either, role=looking.role)
+    most = sum(any(event.start in window for window in looking.windows) for event in found)
+    return len({options.count.hold(count) for count in range(most + 1)}) > 1
 
 
 def find_events(facts: CallFacts, wanted: EventFilter, *, role: Role | None = None) -> tuple[Event, ...]:
@@ -117,7 +135,11 @@ def figure(facts: CallFacts, name: str, role: Role | None) -> float | None:
     if name == "ring_seconds":
         return facts.recording.ring_seconds
     head, _, tail = name.partition(".")
-    if (head in _OF_SILENCE and facts.unsure_of_silence) or (head == "first_response" and facts.unsure_of_start):
+    if (head in _OF_BOTH and facts.unsure_of_silence) or (head == "first_response" and facts.unsure_of_start):
+        return None
+    if head == "characters_per_minute" and facts.unsure_of_rate:
+        return None
+    if head in _OF_WAIVERS and facts.unsure_of_roles and facts.timeline.of("dead_air"):
         return None
     if facts.unsure_of_roles and not _OF_ONE_PARTY.isdisjoint({head, name}):
         return None
