@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import fields
+
 import numpy as np
 
 from asr_qa.audio.music import MusicOptions, find_music
@@ -19,6 +22,7 @@ _PART, _AROUND = 600, 30
 """Seconds of a long recording that are looked at together, and that are looked at before and after them: whatever it
 keeps in memory is that of ten minutes, and no sound that takes seconds to know is missed at a seam."""
 _SEAM = 0.01
+"""Seconds within which what two parts found is one."""
 _TONAL = 0.5
 """Share of what was called music that steady tones explain from which on it is none."""
 
@@ -42,26 +46,22 @@ class ToneAndMusicDetector:
         if len(samples) <= (_PART + 2 * _AROUND) * SAMPLE_RATE:
             return self._find(samples)
         parts = [self._part(samples, start) for start in range(0, int(len(samples) / SAMPLE_RATE) + 1, _PART)]
-        sounds = bridge((s for part in parts for s in part.sounds), _JOIN)
-        return NonSpeech(sounds, bridge((s for part in parts for s in part.waits), _SEAM))
+        return _each(lambda *tracks: bridge((s for track in tracks for s in track), _SEAM), *parts)
 
     def _part(self, samples: Samples, start: int) -> NonSpeech:
         """What lies in a part of a long recording, found with the seconds around it."""
         first = max(0, start - _AROUND)
         found = self._find(samples[first * SAMPLE_RATE : (start + _PART + _AROUND) * SAMPLE_RATE])
-        part = Segment(float(start), float(start + _PART))
-        sounds, waits = (
-            intersect((part,), tuple(Segment(s.start + first, s.end + first) for s in track))
-            for track in (found.sounds, found.waits)
-        )
-        return NonSpeech(sounds, waits)
+        part = (Segment(float(start), float(start + _PART)),)
+        return _each(lambda track: intersect(part, tuple(s.shift(first) for s in track)), found)
 
     def _find(self, samples: Samples) -> NonSpeech:
         tones = find_tones(samples, options=self._tones)
         music = _without_tones(find_music(samples, options=self._music), tones.every)
         end = Segment(0.0, len(samples) / SAMPLE_RATE)
         wide = (Segment(max(0.0, s.start - _MARGIN), min(end.end, s.end + _MARGIN)) for s in tones.every)
-        return NonSpeech(bridge((*wide, *music), _JOIN), union(music, tones.ringing))
+        sounds = bridge((*wide, *music), _JOIN)
+        return NonSpeech(sounds, union(music, tones.ringing), tones.ringing, tones.busy, tones.keys)
 
     def silence(self, samples: Samples, sounds: Track, sample_rate: int) -> Samples:
         """A copy with digital silence where those sounds were, which detectors take for nothing sent."""
@@ -69,6 +69,12 @@ class ToneAndMusicDetector:
         for sound in sounds:
             quiet[int(sound.start * sample_rate) : int(sound.end * sample_rate)] = 0
         return quiet
+
+
+def _each(change: Callable[..., Track], *found: NonSpeech) -> NonSpeech:
+    """Each kind of track of what was found, changed."""
+    names = [field.name for field in fields(NonSpeech)]
+    return NonSpeech(**{name: change(*(getattr(one, name) for one in found)) for name in names})
 
 
 def _without_tones(music: Track, tones: Track) -> Track:

@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
 
 from asr_qa.audio.runs import Runs, join_runs, runs_of
-from asr_qa.core.segment import Segment, Track, bridge, union
+from asr_qa.core.segment import Segment, Track, bridge, clip, union
 from asr_qa.pipeline.ports import SAMPLE_RATE, Samples
 
 _WINDOW = 640
@@ -53,14 +54,29 @@ class ToneOptions:
     """Hertz by which the frequency of a tone may stray."""
     min_key: float = 0.04
     min_progress: float = 0.2
-    beat: float = 25.0
+    beat: float = 28.0
     """Hertz by which two call-progress tones too close to be told apart may stray as one ..."""
     min_beat: float = 0.8
     """... when they sound this long."""
+    min_pair: float = 0.3
+    """Of two such tones as far apart as 400 and 450 Hz now the one and now the other is the stronger, when they sound
+    this long."""
     min_beep: float = 0.4
-    """Tones of other frequencies."""
-    ring_pause: tuple[float, float] = (2.5, 5.5)
+    """Tones of other frequencies ..."""
+    lowest_beep: float = 300.0
+    """... from here on: a voice that hums on a vowel leaves little but its pitch."""
+    ring_pause: tuple[float, float] = (1.8, 5.5)
     """Pauses between the bursts of ring-back; shorter ones are busy or congestion tone."""
+    lone_ring: tuple[float, float] = (0.7, 2.3)
+    """How long a single burst sounds that is ring-back too ..."""
+    lone_until: float = 5.5
+    """... where it begins this early in the channel: the call was answered after it."""
+    busy_burst: tuple[float, float] = (0.15, 0.85)
+    """Bursts of busy and congestion tone, and the pauses between them."""
+    busy_even: float = 0.1
+    """How far these may be from their median."""
+    busy_count: int = 3
+    """Bursts in a row that make a busy tone."""
     fax_gap: float = 4.0
     """What sounds between the tones of a fax belongs to it."""
     band_share: float = 0.93
@@ -75,6 +91,10 @@ class Tones:
     """All tones, pauses left out."""
     ringing: Track = ()
     """Ring-back from its first burst to its last, pauses included."""
+    busy: Track = ()
+    """Busy and congestion tone from its first burst to its last, pauses included."""
+    keys: Track = ()
+    """Keys pressed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +124,13 @@ def find_tones(samples: Samples, *, options: ToneOptions | None = None) -> Tones
     sounding = frames.level > o.quietest
     keys = _long_enough(_is_key(frames, o) & sounding, o.min_key)
     pure = (frames.two > o.purity) & sounding
-    progress = _steady_runs(pure & _is_progress(frames, o), frames, o, shortest=o.min_progress)
-    beeps = _steady_runs((frames.one > o.purity) & sounding, frames, o, shortest=o.min_beep)
+    progress = _steady_runs(_closed(pure & _is_progress(frames, o), 3), frames, o, shortest=o.min_progress)
+    high = pure & (frames.one > o.purity) & (frames.first >= o.lowest_beep)
+    beeps = _steady_runs(high, frames, o, shortest=o.min_beep)
     fax = _fax(frames, beeps, sounding, o)
     every = union(*(_track(runs) for runs in (keys, progress, beeps, fax)))
-    return Tones(every, _ringing(_track(progress), o))
+    bursts = _track(progress)
+    return Tones(every, _ringing(bursts, o), _busy(bursts, o), _track(keys))
 
 
 def _measured(samples: Samples) -> Iterator[tuple[_Curve, ...]]:
@@ -192,7 +214,8 @@ def _steady_runs(flags: _Flags, frames: _Frames, o: ToneOptions, *, shortest: fl
         pair = np.sort(np.stack([hertz, frames.second[inner]]), axis=0)
         beats = shortest == o.min_progress and (behind - first) * FRAME_SECONDS >= o.min_beat
         spread = min(_spread(hertz), max(_spread(pair[0]), _spread(pair[1])))
-        if spread <= (o.beat if beats else o.steady):
+        flips = shortest == o.min_progress and (behind - first) * FRAME_SECONDS >= o.min_pair
+        if spread <= (o.beat if beats else o.steady) or (flips and _spread_of_two(hertz) <= o.steady):
             kept.append((first, behind))
     return kept
 
@@ -201,6 +224,12 @@ def _spread(hertz: _Curve) -> float:
     """Half of the range that nine tenths of the values lie in."""
     low, high = np.percentile(hertz, (5, 95))
     return float(high - low) / 2
+
+
+def _spread_of_two(hertz: _Curve) -> float:
+    """The spread of what lies above the middle and of what lies below it, whichever is greater."""
+    upper = hertz > (hertz.min() + hertz.max()) / 2
+    return max(_spread(hertz[upper]), _spread(hertz[~upper])) if upper.any() else 0.0
 
 
 def _fax(frames: _Frames, beeps: Runs, sounding: _Flags, o: ToneOptions) -> Runs:
@@ -232,16 +261,40 @@ def _wavers(hertz: _Curve) -> bool:
 
 
 def _ringing(bursts: Track, o: ToneOptions) -> Track:
-    """Ring-back with its pauses: bursts of like length at the pauses of ring-back, at least two."""
+    """Ring-back with its pauses: bursts at the pauses of ring-back, two or more, or a single one at the start."""
     found = []
     shortest, longest = o.ring_pause
     long = bridge(bursts, 0.3)
     for stretch in bridge(long, longest):
-        inside = [burst for burst in long if stretch.start <= burst.start < stretch.end]
+        inside = clip(long, stretch)
         pauses = [b.start - a.end for a, b in pairwise(inside)]
-        if pauses and sum(pause >= shortest for pause in pauses) >= len(pauses) / 2:
+        rings = sum(pause >= shortest for pause in pauses) >= len(pauses) / 2 if pauses else _rang_once(stretch, o)
+        if rings:
             found.append(stretch)
     return tuple(found)
+
+
+def _rang_once(burst: Segment, o: ToneOptions) -> bool:
+    """Whether a burst that nothing follows is the ring-back of a call answered after it."""
+    return o.lone_ring[0] <= burst.duration <= o.lone_ring[1] and burst.start <= o.lone_until
+
+
+def _busy(bursts: Track, o: ToneOptions) -> Track:
+    """Bursts and pauses of like length, too short for ring-back, at least `busy_count` in a row."""
+    shortest, longest = o.busy_burst
+    found = []
+    for stretch in bridge(bursts, longest):
+        inside = clip(bursts, stretch)
+        inner = [burst.duration for burst in inside[1:-1]]  # the first and the last may be cut
+        pauses = [b.start - a.end for a, b in pairwise(inside)]
+        if len(inside) >= o.busy_count and all(_even(lengths, shortest, o.busy_even) for lengths in (inner, pauses)):
+            found.append(stretch)
+    return tuple(found)
+
+
+def _even(lengths: list[float], shortest: float, off: float) -> bool:
+    """Whether all are much the same, and none too short."""
+    return min(lengths) >= shortest and max(abs(length - median(lengths)) for length in lengths) <= off
 
 
 def _track(runs: Runs) -> Track:

@@ -121,6 +121,12 @@ class NonSpeech:
     """Tones and music."""
     waits: Track = ()
     """Music and ring-back, the pauses of ring-back included: what a waiting caller hears."""
+    ringing: Track = ()
+    """The part of the waits that is ring-back."""
+    busy: Track = ()
+    """Busy and congestion tone, pauses included."""
+    keys: Track = ()
+    """Keys pressed."""
 
 
 class NonSpeechDetector(Protocol):
