@@ -20,7 +20,9 @@ from asr_qa.core.segment import Segment, Track
 _T = TypeVar("_T", bound=np.generic)
 
 LOSS_MIN = 15.0
-"""dB; a louder copy is not told from a second microphone that hears both."""
+"""dB; a louder copy must be the same wave too, and drowns what is said over it."""
+_LOSS_LEAST = 2.0
+"""dB; what is no quieter is not told from two voices in unison."""
 
 _LOSS_MAX = 45.0
 _DELAYS = range(26)
@@ -41,6 +43,10 @@ _HOLE = 0.1
 """Seconds; shorter pieces are not taken out of a stretch."""
 _REST = 0.12
 """Seconds; shorter pieces are not left over."""
+_OWN = 8
+"""Frames louder than the copy and out of the noise that a stretch next to a copy must have to be X's own."""
+_OWN_ABOVE_NOISE = 6.0
+"""dB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,11 @@ class Bleed:
     delay: int
     """Frames by which it is later."""
 
+    @property
+    def drowns(self) -> bool:
+        """Whether what is said at once cannot be told from the copy."""
+        return self.loss < LOSS_MIN
+
 
 def find_bleed(x: Levels, y: Levels, *, y_speech: Track) -> Bleed | None:
     """How the channel `y` is heard on the channel `x`; None where it is not, or only under the noise."""
@@ -62,7 +73,7 @@ def find_bleed(x: Levels, y: Levels, *, y_speech: Track) -> Bleed | None:
         count, loss = _most_common_loss((late_level - x.smooth)[late_clear & (x.above_noise > _AUDIBLE)])
         if count >= _EVIDENCE and (best is None or count > best[0]):
             best = (count, Bleed(loss, delay))
-    if best is None or best[1].loss < LOSS_MIN or _share_seen(x, y, clear, best[1]) < _SHARE:
+    if best is None or best[1].loss < _LOSS_LEAST or _share_seen(x, y, clear, best[1]) < _SHARE:
         return None
     return best[1]
 
@@ -70,12 +81,20 @@ def find_bleed(x: Levels, y: Levels, *, y_speech: Track) -> Bleed | None:
 def without_bleed(track: Track, x: Levels, y: Levels, *, bleed: Bleed) -> Track:
     """The speech of channel `x` less what is explained as a copy of channel `y`."""
     frames = x.raw.size
-    copy = _widest(_delayed(y.smooth, bleed.delay, -200.0)) - np.float32(bleed.loss - _MARGIN)
+    # Each may be heard on the other: with a margin beyond the loss, X's own voice would pass for a copy of its copy.
+    margin = min(_MARGIN, bleed.loss)
+    copy = _widest(_delayed(y.smooth, bleed.delay, -200.0)) - np.float32(bleed.loss - margin)
     explained = x.smooth <= copy
+    own = ~explained & (x.above_noise > _OWN_ABOVE_NOISE)
     kept: list[Segment] = []
     for segment in track:
         first, behind = _bounds(segment, frames)
-        kept += _pieces(segment, runs_of(explained[first:behind]), first)
+        if not explained[first:behind].any():
+            kept.append(segment)
+            continue
+        # The detector hangs on into the noise after a copy, and flickers on its weakest syllables.
+        pieces = _pieces(segment, runs_of(explained[first:behind]), first)
+        kept += (piece for piece in pieces if own[slice(*_bounds(piece, frames))].sum() >= _OWN)
     return tuple(kept)
 
 

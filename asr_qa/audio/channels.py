@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from asr_qa.audio.bleed import Bleed, find_bleed, without_bleed
-from asr_qa.audio.drift import Drift, find_drift
+from asr_qa.audio.drift import Drift, copy_strength, find_drift
 from asr_qa.audio.energy import FRAMES_PER_SECOND, SILENT_DB, Levels, measure_levels
 from asr_qa.audio.runs import mask_of, runs_of
 from asr_qa.core.document import CallWarning
@@ -25,10 +25,15 @@ DEAD_DB = -60.0
 LOW_DB = -40.0
 """Loud speech below this is poorly recognised."""
 
+CROSSTALK = "crosstalk"
+_CROSSTALK = "one side is heard on the other's channel nearly as loud: what both say at once cannot be told"
+
 _SAME_SPREAD = 1.5
 """dB by which two copies of one signal may drift apart."""
 _SAME_LOSS = 10.0
 """dB between two copies; further apart it is bleed."""
+_SAME_WAVE = 0.4
+"""Correlation from which a loud copy is believed to be one."""
 _ACTIVE = 12.0
 """dB above the noise from which frames are compared."""
 _ENOUGH = 50
@@ -62,7 +67,7 @@ def inspect_channels(
         sample_rate: Hertz.
 
     Returns:
-        Warnings with codes dual_mono, dead_channel, low_level, clipping, gaps and bleed, and the tracks
+        Warnings with codes dual_mono, dead_channel, low_level, clipping, gaps, bleed and crosstalk, and the tracks
         with bleed taken out. Of two channels with the same audio neither is changed.
     """
     levels = [measure_levels(channel, sample_rate) for channel in samples]
@@ -70,7 +75,9 @@ def inspect_channels(
     warnings = [_dual_mono(samples, speech, pair, sample_rate) for pair in pairs]
     for number, (channel, level, track) in enumerate(zip(samples, levels, speech, strict=True)):
         warnings += _inspect_one(number, level, _peaks(channel, sample_rate), track, single=len(levels) == 1)
-    tracks, bleeds = _clean(levels, speech, same={frozenset(pair) for pair in pairs})
+    tracks, bleeds = _clean(samples, levels, speech, sample_rate, same={frozenset(pair) for pair in pairs})
+    if any(bleed.drowns for bleed in bleeds.values()):
+        warnings.append(CallWarning(code=CROSSTALK, message=_CROSSTALK))
     for (x, y), bleed in bleeds.items():
         drift = find_drift(samples[x], samples[y], sample_rate, y_only=subtract(tracks[y], tracks[x]))
         message = f"channel {y} is heard on channel {x}, {bleed.loss:.0f} dB quieter; taken out of its speech"
@@ -155,17 +162,29 @@ def _dropouts(levels: Levels, track: Track) -> list[Segment]:
 
 
 def _clean(
-    levels: Sequence[Levels], speech: Sequence[Track], *, same: set[frozenset[int]]
+    samples: NDArray[np.int16],
+    levels: Sequence[Levels],
+    speech: Sequence[Track],
+    sample_rate: int,
+    *,
+    same: set[frozenset[int]],
 ) -> tuple[tuple[Track, ...], dict[tuple[int, int], Bleed]]:
     """The tracks without bleed, and the bleed found on each channel (first) of another (second)."""
-    tracks, bleeds = list(speech), {}
-    for x, y in permutations(range(len(levels)), 2):
-        if frozenset((x, y)) in same:
-            continue
-        bleed = find_bleed(levels[x], levels[y], y_speech=speech[y])
-        if bleed:
-            tracks[x] = without_bleed(tracks[x], levels[x], levels[y], bleed=bleed)
-            bleeds[x, y] = bleed
+    tracks, bleeds = list(speech), dict[tuple[int, int], Bleed]()
+    for _ in range(2):
+        for x, y in permutations(range(len(levels)), 2):
+            if frozenset((x, y)) in same or (x, y) in bleeds:
+                continue
+            bleed = find_bleed(levels[x], levels[y], y_speech=tracks[y])
+            if bleed and bleed.drowns:
+                strength = copy_strength(samples[x], samples[y], sample_rate, y_speech=tracks[y])
+                bleed = bleed if strength >= _SAME_WAVE else None
+            if bleed:
+                tracks[x] = without_bleed(tracks[x], levels[x], levels[y], bleed=bleed)
+                bleeds[x, y] = bleed
+        # A loud copy of X hides what Y lets through of X's own: seen once the copy is out of X's speech.
+        if not any(bleed.drowns for bleed in bleeds.values()):
+            break
     return tuple(tracks), bleeds
 
 

@@ -72,6 +72,15 @@ def find_drift(x: Samples, y: Samples, sample_rate: int, *, y_only: Track) -> Dr
     return Drift(slope * 1e6, moved) if abs(moved) >= _MIN_MOVE and stray <= _MAX_STRAY else None
 
 
+def copy_strength(x: Samples, y: Samples, sample_rate: int, *, y_speech: Track) -> float:
+    """How far `x` is the same wave as `y` where `y` speaks: the middle correlation of windows; 0 without any."""
+    found = []
+    for start in _window_starts(y_speech, y.size / sample_rate):
+        part = slice(round(start * sample_rate), round((start + _WINDOW) * sample_rate))
+        found.append(_best_lag(x[part].astype(np.float32), y[part].astype(np.float32), sample_rate)[1])
+    return float(np.median(found)) if found else 0.0
+
+
 def _window_starts(track: Track, duration: float) -> list[float]:
     """The second at which each part of the call has most of the track in one window."""
     found = []
@@ -87,6 +96,12 @@ def _window_starts(track: Track, duration: float) -> list[float]:
 
 def _delay(x: NDArray[np.float32], y: NDArray[np.float32], sample_rate: int) -> float | None:
     """Seconds by which `x` follows `y`; None where they do not correlate."""
+    delay, correlation = _best_lag(x, y, sample_rate)
+    return delay if correlation >= _CLEAR else None
+
+
+def _best_lag(x: NDArray[np.float32], y: NDArray[np.float32], sample_rate: int) -> tuple[float, float]:
+    """Seconds by which `x` follows `y`, and their correlation there."""
     size = 1 << int(x.size + _FARTHEST * sample_rate).bit_length()
     spectra = np.fft.rfft(x - x.mean(), size), np.fft.rfft(y - y.mean(), size)
     correlation = np.fft.irfft(spectra[0] * np.conj(spectra[1]), size)
@@ -94,4 +109,4 @@ def _delay(x: NDArray[np.float32], y: NDArray[np.float32], sample_rate: int) -> 
     lags = np.concatenate([correlation[-reach:], correlation[: reach + 1]])
     scale = float(np.linalg.norm(x - x.mean()) * np.linalg.norm(y - y.mean()))
     best = int(lags.argmax())
-    return (best - reach) / sample_rate if scale > 0 and lags[best] >= _CLEAR * scale else None
+    return (best - reach) / sample_rate, float(lags[best]) / scale if scale > 0 else 0.0

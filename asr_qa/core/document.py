@@ -35,7 +35,7 @@ class CallWarning:
     """Something about the recording that limits what can be known."""
 
     code: str
-    """no_speech, dead_channel, dual_mono, bleed, swapped_roles, roles_unknown, clipping, low_level, gaps,
+    """no_speech, dead_channel, dual_mono, bleed, crosstalk, swapped_roles, roles_unknown, clipping, low_level, gaps,
     unintelligible, one_channel, third_voice, no_diarization_model, one_sided, begins_in_speech or truncated."""
     message: str
     start: float | None = None

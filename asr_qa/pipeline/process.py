@@ -39,6 +39,9 @@ from asr_qa.pipeline.voices import ONE_CHANNEL, Parted, loudest, name_voices, pa
 AUTO = -1
 """Agent channel that is found from the opening script."""
 
+CROSSTALK = "crosstalk"
+"""Fault of two channels that do not part what is said at once."""
+
 _NOT_TWO_PARTIES = frozenset({"dual_mono", "dead_channel"})
 """Faults under which two channels tell no more of who speaks than one."""
 
@@ -219,8 +222,9 @@ def _judge(listened: _Listened, stages: Stages) -> CallDocument:
         language=transcript.language,
         options=options,
     )
-    if ONE_CHANNEL.code in codes:
+    if codes & {ONE_CHANNEL.code, CROSSTALK}:
         metrics = without_overlap(metrics)
+    if ONE_CHANNEL.code in codes:
         codes -= {"dual_mono"}  # the voices tell what the channels do not
     facts = CallFacts(
         recording=recording,

@@ -217,7 +217,8 @@ def test_no_wait_needs_no_excuse_whoever_the_agent_is() -> None:
     assert judge("require: {metric: {name: dead_air_count, at_most: 0}}", facts).verdict == "met"
 
 
-def test_faint_speech_tells_no_rate() -> None:
+@pytest.mark.parametrize("code", ["low_level", "gaps"])
+def test_faint_or_broken_speech_tells_no_rate(code: str) -> None:
     asked = "require: {metric: {name: characters_per_minute.agent, at_most: 10}}"
     assert judge(asked, sketched_call(CALL)).verdict == "not_met"
-    assert judge(asked, replace(sketched_call(CALL), warnings=("low_level",))).verdict == "undetermined"
+    assert judge(asked, replace(sketched_call(CALL), warnings=(code,))).verdict == "undetermined"

@@ -39,8 +39,8 @@ class CallFacts:
 
     @property
     def unsure_of_overlap(self) -> bool:
-        """Whether nobody can say what was said at once: both parties are on one channel."""
-        return "one_channel" in self.warnings
+        """Whether nobody can say what was said at once: both parties are on one channel, or each on the other's."""
+        return "one_channel" in self.warnings or "crosstalk" in self.warnings
 
     @property
     def unsure_of_silence(self) -> bool:
@@ -50,8 +50,8 @@ class CallFacts:
 
     @property
     def unsure_of_rate(self) -> bool:
-        """Whether nobody can say how fast somebody speaks: of faint speech, weak syllables are not found."""
-        return "low_level" in self.warnings
+        """Whether nobody can say how fast somebody speaks: parts of the speech are too faint to be found, or lost."""
+        return not {"low_level", "gaps"}.isdisjoint(self.warnings)
 
     @property
     def unsure_of_start(self) -> bool:

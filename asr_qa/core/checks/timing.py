@@ -96,7 +96,7 @@ def decide_event(options: EventCount, looking: Looking) -> Outcome:
     if wanted.kind_of == "first_response" and facts.unsure_of_start:
         return Outcome(verdict=Verdict.UNDETERMINED, note="the recording begins in the middle of speech")
     if wanted.kind_of in _AT_ONCE and facts.unsure_of_overlap:
-        return Outcome(verdict=Verdict.UNDETERMINED, note="both parties are on one channel: overlap is not known")
+        return Outcome(verdict=Verdict.UNDETERMINED, note="the channels do not part what is said at once")
     if not facts.timeline.turns and not facts.timeline.events:
         return Outcome(verdict=Verdict.UNDETERMINED, note="no speech was found in this call")
     found = find_events(facts, wanted, role=looking.role)
