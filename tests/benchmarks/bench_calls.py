@@ -147,7 +147,8 @@ def work(task: tuple[Path, Path]) -> str:
     path, documents = task
     stages = _stages[0]
     heard = Timed(stages.transcriber)
-    recording = describe(stages.reader.probe(path), CallDetails(), agent_channel=0, language="zh")
+    info, direction = stages.reader.probe(path), Settings().direction or None
+    recording = describe(info, CallDetails(), agent_channel=0, language="zh", direction=direction)
     began = time.process_time()
     document = process(recording, replace(stages, transcriber=heard))
     spent = {"all": time.process_time() - began, "words": heard.seconds, "audio": document.recording.duration}
@@ -188,7 +189,7 @@ def made_with() -> str:
     """Digest of code, rules, models and settings."""
     settings = Settings()
     used = f"{digest_of(*(f'asr_qa/{place}' for place in _MADE_OF), 'rules')}{build_stages(settings).models}"
-    chosen = settings.model_dump_json(include={"asr", "vad", "diarization", "voice", "scorecard"})
+    chosen = settings.model_dump_json(include={"asr", "vad", "diarization", "direction", "scorecard", "voice"})
     return hashlib.sha256((used + chosen).encode()).hexdigest()[:12]
 
 
@@ -269,7 +270,7 @@ def costs(documents: Path) -> str:
     audio, words, every = (sum(one[name] for one in spent) for name in ("audio", "words", "all"))
     return (
         f"{audio / 60:.1f} minutes of audio; CPU {100 * every / audio:.2f} % of audio time, "
-        f"{100 * (every - words) / audio:.2f} % without recognition (bench_cost.py has the parts)."
+        f"{100 * (every - words) / audio:.2f} % without recognition (loading and all; bench_cost.py has the parts)."
     )
 
 

@@ -218,7 +218,9 @@ class Office:
         stages = watched(stages_for(self._settings, self._stages, path), self._meter)
         with self._meter.part("header, checksum"):
             info = self._stages.reader.probe(path)
-            recording = describe(info, CallDetails(), agent_channel=0, language="zh", direction="inbound")
+            recording = describe(
+                info, CallDetails(), agent_channel=0, language="zh", direction=self._settings.direction or None
+            )
         with self._meter.part(REST):
             document = chain.process(recording, stages)
         self._file(document)

@@ -1,40 +1,51 @@
 """How well the timeline finds events, on composed calls whose truth is known.
 
-    python tests/benchmarks/bench_timeline.py [--eval DIR] [--truth DIR] [--detector webrtc] [--documents DIR]
+    python tests/benchmarks/bench_timeline.py --calls 20 --seed 303 --work DIR
+    python tests/benchmarks/bench_timeline.py --truth DIR --documents DIR
 
-Speech is the truth's own, then disturbed in several ways, then (with --detector) what the detector finds in the
-audio beside the truth. Words are the truth's, spread evenly over their stretch, and (with --documents) those of
-the call documents that a recogniser's run left; only calls that have one count then. Figures are F1 per event, scored
-by score.py of the evaluation folder; nothing is run where that folder is missing.
+Speech is the truth's own, then disturbed in several ways, then what the whole chain finds in the audio. Words are the
+truth's, spread evenly over their stretch, some or all back-channels garbled, or none; and (with --documents) those of
+the call documents that a recogniser's run left: only calls that have one count then. No recogniser is run. Figures
+are F1 per event, scored by score.py of the evaluation folder, as a Markdown table; nothing is run where that folder
+is missing.
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import json
 import random
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from composed import Composition, add_arguments, composed, missing, script
+
+from asr_qa.asr.replay import ReplayTranscriber
+from asr_qa.bootstrap import build_stages
+from asr_qa.config import Settings
 from asr_qa.core.metrics import measure
 from asr_qa.core.recording import Role
 from asr_qa.core.segment import Segment, Track, union
 from asr_qa.core.timeline import build_timeline
 from asr_qa.core.transcript import Transcript, Utterance, Word, spread
+from asr_qa.pipeline.documents import to_dict
+from asr_qa.pipeline.ingest import CallDetails, describe
+from asr_qa.pipeline.process import Stages, process
 
-SHARED = Path(__file__).resolve().parents[3] / "shared"
-KINDS = ("silence", "interruption", "talk_over", "backchannel")
+KINDS = ("silence", "hold", "interruption", "talk_over", "backchannel")
 ROLES = (Role.AGENT, Role.CUSTOMER)
 GARBLED = "的么在有人这他来到时大地为子你生国年着就那和她出也得里后自以会家可下而过天去能小"
 """Frequent characters that acknowledge nothing: what a recogniser may write for a murmur."""
 
 Speech = dict[Role, Track]
 Call = tuple[Path, dict[str, Any]]
+Document = dict[str, Any]
+Way = Callable[[Call, random.Random], Document]
 
 
 def utterances(truth: dict[str, Any]) -> Iterator[Utterance]:
@@ -98,63 +109,38 @@ def heard(document: Path) -> list[Utterance]:
     return found
 
 
-def evaluate(calls: list[Call], score: Any, make: Callable[[Call], tuple[Speech, list[Utterance]]]) -> dict[str, Any]:
+def drawn(call: Call, speech: Speech, spoken: list[Utterance]) -> Document:
+    """What the timeline alone makes of speech and words."""
+    truth = call[1]
+    transcript = Transcript(tuple(sorted(spoken, key=lambda u: u.start)))
+    holds = union(Segment(hold["start"], hold["end"]) for hold in truth["holds"])
+    timeline = build_timeline(speech, transcript, truth["duration"], holds=holds)
+    metrics = measure(timeline, transcript)
+    return {
+        "utterances": [],
+        "events": [asdict(event) for event in timeline.events],
+        "metrics": {"speech_seconds": {k: v or 0.0 for k, v in asdict(metrics.speech_seconds).items()}},
+    }
+
+
+def heard_in(call: Call, stages: Stages, spoken: list[Utterance]) -> Document:
+    """What the whole chain makes of the audio, with those words for what a recogniser gives."""
+    audio = call[0].with_name(call[0].name.replace(".truth.json", ".wav"))
+    recording = describe(stages.reader.probe(audio), CallDetails(), agent_channel=0, language="zh")
+    words = ReplayTranscriber(Transcript(tuple(sorted(spoken, key=lambda u: u.start))))
+    return to_dict(process(recording, replace(stages, transcriber=words, voice=None)))
+
+
+def evaluate(calls: list[Call], score: Any, way: Way) -> dict[str, Any]:
     """Figures over all calls."""
-    total = score.empty()
-    spent = 0.0
+    total, rng, spent = score.empty(), random.Random(1), 0.0
     for call in calls:
-        truth = call[1]
-        speech, spoken = make(call)
-        transcript = Transcript(tuple(sorted(spoken, key=lambda u: u.start)))
-        began = time.perf_counter()
-        timeline = build_timeline(speech, transcript, truth["duration"])
-        metrics = measure(timeline, transcript)
-        spent += time.perf_counter() - began
-        document = {
-            "utterances": [],
-            "events": [asdict(event) for event in timeline.events],
-            "metrics": {"speech_seconds": {k: v or 0.0 for k, v in asdict(metrics.speech_seconds).items()}},
-        }
-        score.score_call(truth, document, total)
-    return score.summary(total) | {"seconds": spent}
-
-
-def detected(name: str) -> Callable[[Path], Speech]:
-    """A function from a recording to the speech a detector finds in it."""
-    from asr_qa.audio.vad import DETECTORS
-
-    detector = DETECTORS[name]()
-
-    def detect(path: Path) -> Speech:
-        import soundfile
-        import soxr
-
-        audio, rate = soundfile.read(path, dtype="float32", always_2d=True)
-        samples = (soxr.resample(audio, rate, 16000) * 32767).astype("int16").T
-        return {role: detector.detect(samples[index], 16000) for index, role in enumerate(ROLES)}
-
-    return detect
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--eval", type=Path, default=SHARED / "eval", help="folder of score.py")
-    parser.add_argument("--truth", type=Path, required=True, help="folder of *.truth.json, with *.wav for --detector")
-    parser.add_argument("--detector", help="name of a speech detector to run on the audio")
-    parser.add_argument("--documents", type=Path, help="folder of call documents whose words are taken")
-    args = parser.parse_args()
-    if not (args.eval / "score.py").exists():
-        sys.stdout.write(f"skipped: no score.py in {args.eval}\n")
-        return
-    spec = importlib.util.spec_from_file_location("score", args.eval / "score.py")
-    assert spec is not None
-    assert spec.loader is not None
-    score = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(score)
-    calls = [(path, json.loads(path.read_text())) for path in sorted(args.truth.glob("*.truth.json"))]
-    if args.documents:
-        calls = [call for call in calls if document_of(call[0], args.documents).exists()]
-    report(calls, score, args.detector, args.documents)
+        began = time.process_time()
+        document = way(call, rng)
+        spent += time.process_time() - began
+        score.score_call(call[1], document, total)
+    found: dict[str, Any] = score.summary(total) | {"seconds": spent / len(calls)}
+    return found
 
 
 def document_of(truth: Path, folder: Path) -> Path:
@@ -162,42 +148,86 @@ def document_of(truth: Path, folder: Path) -> Path:
     return folder / truth.name.replace(".truth.json", ".json")
 
 
-def report(calls: list[Call], score: Any, detector: str | None, documents: Path | None) -> None:
-    """Print a table: one line per way of disturbing the input."""
-    rng = random.Random(1)
-    ways: dict[str, Callable[[Call], tuple[Speech, list[Utterance]]]] = {
-        "true speech and words": lambda c: (true_speech(c[1]), list(utterances(c[1]))),
-        "edges moved up to 80 ms": lambda c: (jitter(true_speech(c[1]), 0.08, rng), list(utterances(c[1]))),
-        "no words": lambda c: (true_speech(c[1]), []),
-        "no words, edges moved": lambda c: (jitter(true_speech(c[1]), 0.08, rng), []),
-        "half the murmurs garbled": lambda c: (true_speech(c[1]), garble(list(utterances(c[1])), c[1], 0.5, rng)),
-        "all murmurs garbled": lambda c: (true_speech(c[1]), garble(list(utterances(c[1])), c[1], 1.0, rng)),
+def ways(documents: Path | None, stages: Stages | None) -> dict[str, Way]:
+    """Every way of disturbing the input; without stages only those that need no audio."""
+
+    def said(call: Call) -> list[Utterance]:
+        return list(utterances(call[1]))
+
+    def of_document(call: Call) -> list[Utterance]:
+        assert documents is not None
+        return heard(document_of(call[0], documents))
+
+    def near(call: Call, rng: random.Random) -> Speech:
+        return jitter(true_speech(call[1]), 0.08, rng)
+
+    def garbled(call: Call, share: float, rng: random.Random) -> list[Utterance]:
+        return garble(said(call), call[1], share, rng)
+
+    found: dict[str, Way] = {
+        "true speech, true words": lambda c, _: drawn(c, true_speech(c[1]), said(c)),
+        "edges moved by up to 80 ms, true words": lambda c, rng: drawn(c, near(c, rng), said(c)),
+        "true speech, no words": lambda c, _: drawn(c, true_speech(c[1]), []),
+        "edges moved, no words": lambda c, rng: drawn(c, near(c, rng), []),
+        "true speech, half the murmurs garbled": lambda c, rng: drawn(c, true_speech(c[1]), garbled(c, 0.5, rng)),
+        "true speech, all murmurs garbled": lambda c, rng: drawn(c, true_speech(c[1]), garbled(c, 1.0, rng)),
     }
-    if detector:
-        detect = detected(detector)
-        found = {path: detect(path.with_name(path.name.replace(".truth.json", ".wav"))) for path, _ in calls}
-        ways[f"speech by {detector}"] = lambda c: (found[c[0]], list(utterances(c[1])))
-        ways[f"speech by {detector}, no words"] = lambda c: (found[c[0]], [])
-        ways[f"speech by {detector}, half garbled"] = lambda c: (
-            found[c[0]],
-            garble(list(utterances(c[1])), c[1], 0.5, rng),
-        )
     if documents:
-        ways["true speech, words of documents"] = lambda c: (true_speech(c[1]), heard(document_of(c[0], documents)))
-    if documents and detector:
-        ways[f"speech by {detector}, words of documents"] = lambda c: (
-            found[c[0]],
-            heard(document_of(c[0], documents)),
-        )
-    head = "".join(f"{kind:>14}" for kind in KINDS)
-    sys.stdout.write(f"{'input':42}{head}{'blamed':>10}{'talk_error':>12}{'ms/call':>9}\n")
-    for name, make in ways.items():
-        figures = evaluate(calls, score, make)
+        found["true speech, words of documents"] = lambda c, _: drawn(c, true_speech(c[1]), of_document(c))
+    if stages:
+        found["the chain, true words"] = lambda c, _: heard_in(c, stages, said(c))
+        found["the chain, half the murmurs garbled"] = lambda c, rng: heard_in(c, stages, garbled(c, 0.5, rng))
+        found["the chain, no words"] = lambda c, _: heard_in(c, stages, [])
+    if stages and documents:
+        found["the chain, words of documents"] = lambda c, _: heard_in(c, stages, of_document(c))
+    return found
+
+
+def report(calls: list[Call], score: Any, chosen: dict[str, Way]) -> None:
+    """Print a table: one line per way of disturbing the input."""
+    print(f"{len(calls)} calls\n\n| input | {' | '.join(KINDS)} | called interruption | talk error | CPU ms a call |")
+    print("|---" * (4 + len(KINDS)) + "|")
+    for name, way in chosen.items():
+        figures = evaluate(calls, score, way)
         blamed, innocent = figures["as_interruption"]
-        f1 = "".join(f"{figures[f'{kind}_f1']:14.3f}" for kind in KINDS)
-        rest = f"{figures['talk_error']:12.3f}{1000 * figures['seconds'] / len(calls):9.1f}"
-        sys.stdout.write(f"{name:42}{f1}{f'{blamed}/{innocent}':>10}{rest}\n")
+        f1 = " | ".join(f"{figures[f'{kind}_f1']:.3f}" for kind in KINDS)
+        rest = f"{blamed} of {innocent} | {figures['talk_error']:.3f} | {1000 * figures['seconds']:.0f}"
+        print(f"| {name} | {f1} | {rest} |", flush=True)
+
+
+def main() -> int:
+    """Print the table; 0 also where the folders are missing, since they are no part of the project."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    add_arguments(parser, calls=20, seed=303)
+    parser.add_argument("--truth", type=Path, help="folder of calls composed before: *.truth.json beside *.wav")
+    parser.add_argument("--documents", type=Path, help="folder of call documents whose words are taken")
+    parser.add_argument("--no-audio", action="store_true", help="the timeline alone, a second for all calls")
+    parser.add_argument("--work", type=Path, help="folder in which composed calls are kept")
+    args = parser.parse_args()
+    if gone := missing(args):
+        print(f"skipped: {gone} not there; nothing measured")
+        return 0
+    with tempfile.TemporaryDirectory() as folder:
+        truth = args.truth or composed(
+            Composition(args.calls, args.minutes, args.seed), args, args.work or Path(folder)
+        )
+        calls = [(path, json.loads(path.read_text())) for path in sorted(truth.glob("*.truth.json"))]
+        if args.documents:
+            calls = [call for call in calls if document_of(call[0], args.documents).exists()]
+        if not calls:
+            sys.exit(f"{truth}: no calls there; nothing measured")
+        report(
+            calls, script(args, "score"), ways(args.documents, None if args.no_audio else stages_without_words(truth))
+        )
+    return 0
+
+
+def stages_without_words(folder: Path) -> Stages:
+    """The stages with the engine that needs no model."""
+    settings = Settings()
+    asr = settings.asr.model_copy(update={"engine": "replay", "replay_dir": folder})
+    return build_stages(settings.model_copy(update={"asr": asr}))
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
