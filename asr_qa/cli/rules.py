@@ -14,6 +14,7 @@ from asr_qa.cli.printing import Json, Lang, Language, console, plain_table, prin
 from asr_qa.cli.tracing import trace_lines
 from asr_qa.config import Settings
 from asr_qa.core.rule import Check, Phrase, Rule, descend
+from asr_qa.core.scorecard import Scorecard
 from asr_qa.errors import Issue, NotFoundError, RulesetError, UsageError
 from asr_qa.ruleset.cases import Case, CaseReport, CaseResult, load_cases, run_case
 from asr_qa.ruleset.describe import describe
@@ -103,6 +104,10 @@ def run_cases(
     pattern: Annotated[
         str, typer.Option("-k", metavar="PATTERN", help="Only cases whose rule id or name contains this.")
     ] = "",
+    scorecard: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Scorecard whose timing is in force; the one in use (ASR_QA_SCORECARD)."),
+    ] = None,
     as_json: Json = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="List the known misses too.")] = False,
 ) -> int:
@@ -110,11 +115,15 @@ def run_cases(
 
     A case is a sketched call with the verdict its rule must give. Known misses are cases that are known to fail;
     they are counted (--verbose lists them) and cost nothing. One that passes by now fails the test: take its mark away.
+    Silence, interruptions and the like are found with the timing of the scorecard, or of the case where it has its own.
     Exit code 1 where a case failed.
     """
-    where = folder or rules_dir(Settings())
+    settings = Settings()
+    where = folder or rules_dir(settings)
     ruleset = load_ruleset(where)
-    chosen = [case for case in load_cases(ruleset, where) if pattern.casefold() in case.id.casefold()]
+    card = _card_of(where, scorecard, settings)
+    cases = load_cases(ruleset, where, timing=card.timing if card else None)
+    chosen = [case for case in cases if pattern.casefold() in case.id.casefold()]
     if not chosen:
         raise UsageError(
             f"no case in {where}" + (f" contains {pattern!r}" if pattern else "; write some into .cases.yml")
@@ -124,7 +133,17 @@ def run_cases(
         print_json(_report_row(report))
     else:
         _print_report(report, verbose=verbose)
+        if card and card.timing:
+            typer.echo(f"timing: scorecard {card.label}")
     return 0 if report.ok else 1
+
+
+def _card_of(folder: Path, name: str | None, settings: Settings) -> Scorecard | None:
+    """The scorecard whose timing is in force: the one asked for, or the one in use where the folder has it."""
+    if name is not None:
+        return load_scorecard(name, folder)
+    known = settings.scorecard in scorecard_names(folder) or Path(settings.scorecard).is_file()
+    return load_scorecard(settings.scorecard, folder) if known else None
 
 
 def _print_report(report: CaseReport, *, verbose: bool) -> None:

@@ -17,11 +17,12 @@ from asr_qa.core.recording import Recording, Role
 from asr_qa.core.rule import Ruleset, Status, references
 from asr_qa.core.segment import Segment
 from asr_qa.core.sketch import parse_sketch
-from asr_qa.core.timeline import build_timeline
+from asr_qa.core.timeline import TimingOptions, build_timeline
 from asr_qa.errors import Issue, RulesetError
 from asr_qa.ruleset.loader import CASE_MARK, SUFFIXES, issues_of, ruleset_digest
 from asr_qa.ruleset.schema import Names, Strict, did_you_mean
 from asr_qa.ruleset.source import Path_, Source, read_source
+from asr_qa.ruleset.timing import TimingModel
 
 AT_TOLERANCE = 0.5
 """Seconds that evidence may reach out of the stretch a case names."""
@@ -58,6 +59,8 @@ class _CaseModel(Strict):
     recording: _RecordingModel = _RecordingModel()
     holds: list[Annotated[list[_Time], Field(min_length=2, max_length=2)]] = Field(default_factory=list)
     warnings: Names = Field(default_factory=list)
+    timing: TimingModel | None = None
+    """In place of the scorecard's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,13 +114,13 @@ class CaseReport:
         return tuple(result for result in self.results if result.outcome == outcome)
 
 
-def run_cases(ruleset: Ruleset, folder: Path) -> CaseReport:
-    """Run every case below a folder.
+def run_cases(ruleset: Ruleset, folder: Path, *, timing: TimingOptions | None = None) -> CaseReport:
+    """Run every case below a folder, with the timing given where a case has none of its own.
 
     Raises:
         RulesetError: Case files are wrong; with every mistake.
     """
-    return CaseReport(tuple(run_case(ruleset, case) for case in load_cases(ruleset, folder)))
+    return CaseReport(tuple(run_case(ruleset, case) for case in load_cases(ruleset, folder, timing=timing)))
 
 
 def run_case(ruleset: Ruleset, case: Case) -> CaseResult:
@@ -132,8 +135,13 @@ def run_case(ruleset: Ruleset, case: Case) -> CaseResult:
     return CaseResult(case, "failed" if message else "passed", finding, message)
 
 
-def load_cases(ruleset: Ruleset, folder: Path) -> tuple[Case, ...]:
+def load_cases(ruleset: Ruleset, folder: Path, *, timing: TimingOptions | None = None) -> tuple[Case, ...]:
     """Read every case file below a folder; cases of retired rules are left out.
+
+    Args:
+        ruleset: The rules that the cases belong to.
+        folder: Where they lie.
+        timing: Parameters of the definitions in force, such as a scorecard's; a case may set its own.
 
     Raises:
         RulesetError: With every mistake of every file.
@@ -142,7 +150,7 @@ def load_cases(ruleset: Ruleset, folder: Path) -> tuple[Case, ...]:
     cases: list[Case] = []
     retired = {rule.id for rule in ruleset.rules if rule.status is Status.RETIRED}
     for path in sorted(p for p in folder.rglob("*") if p.suffix in SUFFIXES and p.stem.endswith(CASE_MARK)):
-        found, wrong = _read_cases(path, ruleset)
+        found, wrong = _read_cases(path, ruleset, timing)
         cases += (case for case in found if case.rule_id not in retired)
         issues += wrong
     if issues:
@@ -176,7 +184,7 @@ def _lies_in(evidence: Evidence, at: Segment) -> bool:
     return evidence.start >= at.start - AT_TOLERANCE and evidence.end <= at.end + AT_TOLERANCE
 
 
-def _read_cases(path: Path, ruleset: Ruleset) -> tuple[list[Case], list[Issue]]:
+def _read_cases(path: Path, ruleset: Ruleset, timing: TimingOptions | None) -> tuple[list[Case], list[Issue]]:
     file = read_source(path)
     issues = list(file.issues)
     cases: list[Case] = []
@@ -186,7 +194,8 @@ def _read_cases(path: Path, ruleset: Ruleset) -> tuple[list[Case], list[Issue]]:
     for index, data in enumerate(file.data if isinstance(file.data, list) else ()):
         try:
             model = _CaseModel.model_validate(data)
-            cases.append(_case(model, file, (index,), _rule_id(model, beside, ruleset, path)))
+            rule_id = _rule_id(model, beside, ruleset, path)
+            cases.append(_case(model, file, (index,), rule_id, timing))
         except ValidationError as error:
             issues += issues_of(error, file, (index,), keys=[*_CaseModel.model_fields])
         except ValueError as error:
@@ -232,12 +241,12 @@ def _rule_id(model: _CaseModel, beside: list[str], ruleset: Ruleset, path: Path)
     return beside[0]
 
 
-def _case(model: _CaseModel, file: Source, at: Path_, rule_id: str) -> Case:
+def _case(model: _CaseModel, file: Source, at: Path_, rule_id: str, timing: TimingOptions | None) -> Case:
     where = None if model.expect.at is None else Segment(model.expect.at[0], model.expect.at[1])
     return Case(
         rule_id=rule_id,
         name=model.name,
-        facts=_facts(model),
+        facts=_facts(model, timing),
         verdict=Verdict(model.expect.verdict),
         at=where,
         known_miss=model.known_miss,
@@ -246,14 +255,15 @@ def _case(model: _CaseModel, file: Source, at: Path_, rule_id: str) -> Case:
     )
 
 
-def _facts(model: _CaseModel) -> CallFacts:
+def _facts(model: _CaseModel, timing: TimingOptions | None) -> CallFacts:
+    timing = model.timing.options() if model.timing else timing
     holds = [Segment(start, end) for start, end in sorted(model.holds)]
     given = model.recording
     known = {
         name: getattr(given, name) for name in _RecordingModel.model_fields if name not in ("language", "metadata")
     }
     metadata = given.metadata | ({"language": given.language} if given.language else {})
-    return sketched_call(model.call, holds=holds, warnings=model.warnings, metadata=metadata, **known)
+    return sketched_call(model.call, holds=holds, warnings=model.warnings, metadata=metadata, timing=timing, **known)
 
 
 def sketched_call(
@@ -263,6 +273,7 @@ def sketched_call(
     warnings: Iterable[str] = (),
     metadata: Mapping[str, str] | None = None,
     direction: str | None = "inbound",
+    timing: TimingOptions | None = None,
     **known: Any,
 ) -> CallFacts:
     """A call from its sketch as rules see it.
@@ -270,6 +281,9 @@ def sketched_call(
     Args:
         holds: Where music plays on the agent's channel.
         warnings: Codes of warnings.
+        metadata: What else is known of the recording.
+        direction: Who called whom.
+        timing: Parameters of the definitions.
         known: Further fields of the recording, such as queue or ring_seconds.
 
     Raises:
@@ -278,7 +292,7 @@ def sketched_call(
     _check_bars(call)
     sketch = parse_sketch(call)
     metadata = dict(metadata or {})
-    timeline = build_timeline(sketch.speech, sketch.transcript, sketch.duration, holds=tuple(holds))
+    timeline = build_timeline(sketch.speech, sketch.transcript, sketch.duration, options=timing, holds=tuple(holds))
     ring, language = known.get("ring_seconds"), metadata.get("language", "zh")
     recording = Recording(
         id="sketch",
@@ -296,7 +310,7 @@ def sketched_call(
         recording=recording,
         transcript=sketch.transcript,
         timeline=timeline,
-        metrics=measure(timeline, sketch.transcript, ring_seconds=ring, language=language),
+        metrics=measure(timeline, sketch.transcript, ring_seconds=ring, language=language, options=timing),
         warnings=tuple(warnings),
     )
 

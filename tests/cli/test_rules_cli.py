@@ -200,3 +200,25 @@ def test_show_of_an_unknown_rule_suggests_one(shell: Shell) -> None:
     assert result.code == 1
     assert "there is no rule COMP-O03" in result.err
     assert "COMP-003" in result.err
+
+
+def test_cases_run_by_the_timing_of_the_scorecard(shell: Shell, home: Path) -> None:
+    folder = Path(shutil.copytree(shipped("rules"), home / "rules"))
+    assert shell("rules", "test", folder, "-k", "TIME-001").code == 0
+    card = folder / "scorecards" / "inbound.yml"
+    text = card.read_text(encoding="utf-8")
+    (folder / "scorecards" / "patient.yml").write_text(
+        text.replace("id: inbound", "id: patient") + "\ntiming: {dead_air_min: 12}\n", encoding="utf-8"
+    )
+    patient = shell("rules", "test", folder, "-k", "TIME-001", "--scorecard", "patient")
+    assert patient.code == 1
+    assert "expected not_met, got met" in patient.out
+    assert "timing: scorecard patient@" in patient.out
+    card.write_text(text + "\ntiming: {dead_air_min: 12}\n", encoding="utf-8")
+    assert shell("rules", "test", folder, "-k", "TIME-001").code == 1
+
+
+def test_cases_by_the_timing_of_a_card_that_is_not_there_are_an_error(shell: Shell, folder: Path) -> None:
+    result = shell("rules", "test", folder, "--scorecard", "nowhere")
+    assert result.code == 1
+    assert "nowhere" in result.err

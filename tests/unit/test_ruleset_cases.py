@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from asr_qa.core.timeline import TimingOptions
 from asr_qa.errors import RulesetError
 from asr_qa.ruleset.cases import CaseReport, load_cases, run_cases
 from asr_qa.ruleset.loader import load_ruleset
@@ -141,3 +142,41 @@ def test_an_utterance_that_swallows_the_next_is_refused(tmp_path: Path, call: st
 )
 def test_text_that_only_resembles_an_utterance_is_read(tmp_path: Path, call: str) -> None:
     assert run(tmp_path, f'- {{name: a, call: "{call}", expect: met}}').ok
+
+
+NO_DEAD_AIR = RULE.split("applies_when")[0] + "forbid: {event: {kind: dead_air, waived: false}}\n"
+SIX_SECONDS = 'call: "A 0-2 您好 | B 3-5 查订单 | A 11-12 好的"'
+
+
+@pytest.mark.parametrize(
+    ("own", "in_force", "expected"),
+    [
+        ("", None, "not_met"),
+        ("", TimingOptions(dead_air_min=8), "met"),
+        ("timing: {dead_air_min: 8}, ", None, "met"),
+        # The case's own block stands in place of the other, whole.
+        ("timing: {dead_air_min: 5.5}, ", TimingOptions(dead_air_min=8), "not_met"),
+        ("timing: {dead_air_serious: 20}, ", TimingOptions(dead_air_min=8), "not_met"),
+    ],
+)
+def test_a_case_comes_out_by_the_timing_in_force(
+    tmp_path: Path, own: str, in_force: TimingOptions | None, expected: str
+) -> None:
+    (tmp_path / "x.yml").write_text(NO_DEAD_AIR, encoding="utf-8")
+    (tmp_path / "x.cases.yml").write_text(
+        f"- {{name: six seconds, {SIX_SECONDS}, {own}expect: {expected}}}", encoding="utf-8"
+    )
+    assert run_cases(load_ruleset(tmp_path), tmp_path, timing=in_force).ok
+
+
+def test_timing_of_a_case_is_checked(tmp_path: Path) -> None:
+    with pytest.raises(RulesetError) as caught:
+        run(tmp_path, f"- {{name: c, {SIX_SECONDS}, timing: {{dead_air_mim: 8}}, expect: met}}")
+    assert "dead_air_mim" in caught.value.issues[0].message
+
+
+def test_figures_of_a_case_follow_its_timing(tmp_path: Path) -> None:
+    rule = RULE.split("applies_when")[0] + "require: {metric: {name: overlap_seconds, at_most: 0}}\n"
+    call = 'call: "A 0-4 您好请讲 | B 3.5-6 查订单"'
+    cases = f"- {{name: a, {call}, expect: not_met}}\n- {{name: b, {call}, timing: {{overlap_min: 1}}, expect: met}}"
+    assert run(tmp_path, cases, rule=rule).ok
