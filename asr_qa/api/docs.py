@@ -120,6 +120,7 @@ DOCUMENT: dict[str, Any] = {
         "dead_air_seconds": 7.8,
         "dead_air_count": 1,
         "hold_seconds": 0.0,
+        "ivr_seconds": 0.0,
         "overlap_seconds": 0.6,
         "interruptions": _NONE,
         "talk_overs": _NONE,

@@ -11,6 +11,7 @@ from asr_qa.core.segment import Segment
 KINDS = (
     "silence",
     "hold",
+    "ivr",
     "dead_air",
     "overlap",
     "backchannel",

@@ -7,7 +7,7 @@ them (`TimingOptions`). Here is the matching that belongs to them.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from importlib.resources import files
 
 
@@ -22,6 +22,33 @@ ACKNOWLEDGEMENTS: tuple[str, ...] = (*_read("acknowledgements.zh"), *_read("ackn
 
 EXCUSES: tuple[str, ...] = (*_read("excuses.zh"), *_read("excuses.en"))
 """What an agent says to announce that he will be silent for a while."""
+
+
+def _read_parts(name: str) -> dict[str, tuple[str, ...]]:
+    """The lines of a list that has parts, by the [name] above them; <key> becomes every key of a telephone."""
+    parts: dict[str, list[str]] = {}
+    for line in _read(name):
+        if line.startswith("["):
+            lines = parts.setdefault(line.strip("[]"), [])
+        else:
+            lines += [line.replace("<key>", key) for key in _KEYS] if "<key>" in line else [line]
+    return {part: tuple(lines) for part, lines in parts.items()}
+
+
+_KEYS = (
+    *"零一二三四五六七八九幺井星",
+    *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "pound", "hash", "star"),
+)
+
+
+def _ivr() -> dict[str, tuple[str, ...]]:
+    zh, en = _read_parts("ivr.zh"), _read_parts("ivr.en")
+    return {part: (*zh[part], *en[part]) for part in zh}
+
+
+IVR: Mapping[str, tuple[str, ...]] = _ivr()
+"""What is said before a person answers: "menu", "queue", "notice", "welcome"; what only a person says: "person"; and
+how a person begins: "greeting"."""
 
 # Characters that recognisers write for one another in acknowledgements, and traditional forms.
 _VARIANTS = str.maketrans(dict(line.split() for line in _read("variants.zh")))

@@ -53,7 +53,8 @@ class CallMetrics:
     backchannels: PerRole
     response_latency: Latency
     first_response: float | None
-    """Seconds from the start of the call to the agent's first speech; None where the recording begins in speech."""
+    """Seconds from the start of the call, or the end of its automatic prompts, to the agent's first speech; None where
+    the recording begins in speech."""
     characters_per_minute: PerRole
     """CJK characters (words where the language has none) per minute of own speech in turns of at least five."""
     longest_monologue: PerRole
@@ -65,6 +66,8 @@ class CallMetrics:
     """Of the dead air that nothing excuses, the long ones."""
     last_speaker: Role | None = None
     """Whose speech is the last in the call."""
+    ivr_seconds: float | None = None
+    """Automatic prompts before a person answered."""
     hang_up_side: Role | None = None
     """Who ended the call, where that is known."""
 
@@ -79,6 +82,7 @@ DEFINITION_OF: Mapping[str, str] = {
     "dead_air_seconds": "dead_air",
     "dead_air_count": "dead_air",
     "hold_seconds": "hold",
+    "ivr_seconds": "ivr",
     "overlap_seconds": "overlap",
     "interruptions": "interruption",
     "talk_overs": "talk_over",
@@ -157,6 +161,7 @@ def measure(
         excused_silence_count=len(excused) if speech else None,
         serious_dead_air_count=sum(event.level == SERIOUS for event in unexcused) if speech else None,
         last_speaker=max(spoken, key=lambda role: (timeline.speech[role][-1].end, role), default=None),
+        ivr_seconds=_seconds(timeline.of("ivr")) if timeline.holds_known else None,
         hang_up_side=next((event.by for event in timeline.of("hang_up_side")), None),
     )
 
@@ -202,7 +207,7 @@ def _latency(timeline: CallTimeline) -> Latency:
 
 
 def _first_response(timeline: CallTimeline, ring_seconds: float | None) -> float | None:
-    return next((event.end + (ring_seconds or 0.0) for event in timeline.of("first_response")), None)
+    return next((event.segment.duration + (ring_seconds or 0.0) for event in timeline.of("first_response")), None)
 
 
 def _rate(

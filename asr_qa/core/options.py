@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from asr_qa.core.lexicon import ACKNOWLEDGEMENTS, EXCUSES
+from asr_qa.core.lexicon import ACKNOWLEDGEMENTS, EXCUSES, IVR
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,10 +46,18 @@ class TimingOptions:
     monologue_min: float = 60.0
     rate_turn_min: float = 5.0
     """Turns of fewer characters (words) than this say nothing about the rate of speech."""
+    ivr_gap: float = 1.0
+    """After an announcement that a person might make too, quiet of this length speaks for a machine."""
+    ivr_spoken: float = 3.0
+    """A customer who has said more than this talks with a person."""
+    ivr_ring: float = 5.0
+    """So much quiet after a prompt, ring-back or music is still waiting for the agent's first word."""
     acknowledgements: tuple[str, ...] = ACKNOWLEDGEMENTS
     """Words of a back-channel."""
     excuses: tuple[str, ...] = EXCUSES
     """Words by which an agent announces a wait."""
+    prompts: tuple[str, ...] = IVR["menu"]
+    """Words that only an automatic prompt says."""
 
 
 def definitions(options: TimingOptions | None = None) -> dict[str, str]:
@@ -82,6 +90,7 @@ def parameters(o: TimingOptions) -> dict[str, dict[str, float]]:
         "turn": {"bridge": o.turn_bridge, "taken": o.turn_taken},
         "silence": {"min": o.silence_min},
         "hold": {"min": o.hold_min},
+        "ivr": {"gap": o.ivr_gap, "spoken": o.ivr_spoken, "ring": o.ivr_ring},
         "dead_air": {"min": o.dead_air_min, "serious": o.dead_air_serious},
         "excuse": {"lead": o.excuse_lead, "max": o.excuse_max},
         "overlap": {"min": o.overlap_min},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 
 from asr_qa.core.event import EXCUSED, PLAIN, SERIOUS, Event
 from asr_qa.core.lexicon import find_phrases
@@ -35,7 +36,12 @@ _CLAUSE_PAUSE = 0.3
 
 
 def find_quiet(
-    tracks: Mapping[Role, Track], transcript: Transcript, holds: Track, options: TimingOptions
+    tracks: Mapping[Role, Track],
+    transcript: Transcript,
+    holds: Track,
+    options: TimingOptions,
+    *,
+    automatic: Segment | None = None,
 ) -> Iterator[Event]:
     """Holds, silences and dead air.
 
@@ -44,6 +50,7 @@ def find_quiet(
         transcript: Where the agent's announcements are looked for.
         holds: Music and ring-back on the agent's channel.
         options: Parameters of the definitions.
+        automatic: Where prompts are spoken before a person answers.
     """
     for hold in holds:
         length = at_least("length", hold.duration, options.hold_min)
@@ -53,12 +60,22 @@ def find_quiet(
     if not spoken:
         return
     waits = tuple(hold for hold in holds if at_least("length", hold.duration, options.hold_min).holds)
+    taken_out = union(waits, _unanswered(tracks, holds, automatic, options))
     excuse_before = _excuses(transcript, options)
     for quiet in gaps(spoken, spoken[0] | spoken[-1]):
         length = at_least("length", quiet.duration, options.silence_min)
         if length.holds:
             yield Event(kind="silence", start=quiet.start, end=quiet.end, reasons=(length,))
-            yield from _dead_air(quiet, waits, excuse_before(quiet.start), options)
+            yield from _dead_air(quiet, taken_out, excuse_before(quiet.start), options)
+
+
+def _unanswered(tracks: Mapping[Role, Track], holds: Track, automatic: Segment | None, options: TimingOptions) -> Track:
+    """Prompts, ring-back and music before the agent's first word, each with a pause of ring-back after it."""
+    agent = tracks.get(Role.AGENT, ())
+    until = agent[0].start if agent else inf
+    sounds = (*holds, *((automatic,) if automatic else ()))
+    reach = ((sound, min(sound.end + options.ivr_ring, until)) for sound in sounds if sound.start < until)
+    return union(Segment(sound.start, max(sound.end, end)) for sound, end in reach)
 
 
 def _dead_air(silence: Segment, holds: Track, excuse: Excuse | None, options: TimingOptions) -> Iterator[Event]:

@@ -12,10 +12,11 @@ from itertools import pairwise
 
 from asr_qa.core.event import Event
 from asr_qa.core.options import TimingOptions, definitions
+from asr_qa.core.prompts import Prompts
 from asr_qa.core.quiet import find_quiet
 from asr_qa.core.reason import Reason, above, all_hold, at_least, at_most, measured
 from asr_qa.core.recording import Role
-from asr_qa.core.segment import Track, bridge, intersect, subtract, total, union
+from asr_qa.core.segment import Segment, Track, bridge, intersect, subtract, total, union
 from asr_qa.core.transcript import Transcript, Word, text_of
 from asr_qa.core.turns import Talk, Turn, assents, build_turns, monologues, sort_talk, words_in
 
@@ -52,7 +53,9 @@ def build_timeline(
     *,
     options: TimingOptions | None = None,
     holds: Track | None = None,
+    prompts: Prompts | None = None,
     hung_up: Role | None = None,
+    gone_at: float | None = None,
     start_known: bool = True,
 ) -> CallTimeline:
     """Find turns and events.
@@ -64,7 +67,9 @@ def build_timeline(
         options: Parameters of the definitions.
         holds: Where music or ring-back plays on the agent's channel; no speech of the agent is counted there. None
             where nobody looked.
+        prompts: The automatic part that the call begins with; none of its words are among the speech given.
         hung_up: Who ended the call, where that is known.
+        gone_at: When the busy tone began that tells it, in seconds; None where it was told.
         start_known: False where the recording begins in the middle of speech: nobody knows how long the first
             response took.
 
@@ -77,16 +82,18 @@ def build_timeline(
         tracks[Role.AGENT] = subtract(tracks[Role.AGENT], union(holds))
     talks = sort_talk(tracks, transcript, options=options)
     turns = build_turns(talks, options=options)
-    quiet = tuple(find_quiet(tracks, transcript, union(holds or ()), options))
+    automatic = prompts.segment if prompts else None
+    quiet = tuple(find_quiet(tracks, transcript, union(holds or ()), options, automatic=automatic))
     events = [
         *quiet,
+        *_automatic(prompts),
         *_overlaps(turns, options),
         *_murmurs(talks),
         *_cut_ins(turns, transcript, options),
         *_monologues(turns, options),
         *_latencies(turns, quiet),
-        *(_first_response(tracks) if start_known else ()),
-        *_hang_up(hung_up, duration),
+        *(_first_response(tracks, automatic) if start_known or automatic else ()),
+        *_hang_up(hung_up, duration, gone_at),
     ]
     return CallTimeline(duration, tracks, turns, _stamp(events, definitions(options)), holds is not None)
 
@@ -180,12 +187,22 @@ def _latencies(turns: Sequence[Turn], quiet: Sequence[Event]) -> Iterator[Event]
             yield Event(kind="response_latency", start=turn.end, end=end, by=Role.AGENT, reasons=reasons)
 
 
-def _first_response(tracks: Mapping[Role, Track]) -> Iterator[Event]:
+def _automatic(prompts: Prompts | None) -> Iterator[Event]:
+    if prompts:
+        yield Event(kind="ivr", start=prompts.segment.start, end=prompts.segment.end, reasons=prompts.reasons)
+
+
+def _first_response(tracks: Mapping[Role, Track], automatic: Segment | None) -> Iterator[Event]:
+    """From the start, or from the end of what was automatic, to the agent's first word."""
     if agent := tracks.get(Role.AGENT):
-        start = agent[0].start
-        yield Event(kind="first_response", start=0.0, end=start, by=Role.AGENT, reasons=(measured("latency", start),))
+        end = agent[0].start
+        start = min(automatic.end, end) if automatic else 0.0
+        reasons = (measured("latency", end - start),)
+        yield Event(kind="first_response", start=start, end=end, by=Role.AGENT, reasons=reasons)
 
 
-def _hang_up(side: Role | None, duration: float) -> Iterator[Event]:
+def _hang_up(side: Role | None, duration: float, gone_at: float | None) -> Iterator[Event]:
     if side is not None:
-        yield Event(kind="hang_up_side", start=duration, end=duration, by=side, reasons=(Reason(test="told"),))
+        at = duration if gone_at is None else gone_at
+        why = Reason(test="told") if gone_at is None else measured("busy_tone", gone_at)
+        yield Event(kind="hang_up_side", start=at, end=at, by=side, reasons=(why,))

@@ -14,7 +14,7 @@ from asr_qa.pipeline.ports import CallAudio, Samples
 BEGINS_IN_SPEECH = "begins_in_speech"
 ONE_SIDED = "one_sided"
 
-_AT_ONCE = 0.02
+CUT_AT = 0.02
 """Speech found from here (seconds) on may have begun before the recording."""
 _FULL_VOICE = 0.25
 """A word that begins rises from nothing; one that is cut is at least this loud at once, of its own loudness."""
@@ -53,7 +53,7 @@ _SIDES = {"agent": Role.AGENT, "坐席": Role.AGENT, "customer": Role.CUSTOMER, 
 
 def _cut(samples: Samples, track: Track, rate: int) -> bool:
     """Whether the first word of a channel is there in full voice from the first sample on."""
-    if not track or track[0].start > _AT_ONCE:
+    if not track or track[0].start > CUT_AT:
         return False
     word = track[0] & Segment(0.0, _WORD)
     spoken = _loudness(samples[: round(word.end * rate)])

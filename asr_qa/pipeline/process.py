@@ -10,13 +10,15 @@ from asr_qa.core.checks.base import CallFacts
 from asr_qa.core.document import CallDocument, CallWarning, Models
 from asr_qa.core.evaluate import evaluate
 from asr_qa.core.metrics import measure
+from asr_qa.core.prompts import Prompts
 from asr_qa.core.recording import Recording, Role
 from asr_qa.core.rule import Ruleset
 from asr_qa.core.scorecard import Scorecard, facts_of, score
 from asr_qa.core.segment import Track, total, union
 from asr_qa.core.timeline import CallTimeline, TimingOptions, build_timeline, definitions
 from asr_qa.core.transcript import UNINTELLIGIBLE, Transcript, Utterance
-from asr_qa.pipeline.limits import BEGINS_IN_SPEECH, begins_in_speech, one_sided, told_hang_up
+from asr_qa.pipeline.ending import find_ending
+from asr_qa.pipeline.limits import BEGINS_IN_SPEECH, CUT_AT, begins_in_speech, one_sided
 from asr_qa.pipeline.ports import (
     AudioReader,
     CallAudio,
@@ -31,6 +33,7 @@ from asr_qa.pipeline.ports import (
     Transcriber,
     VoiceMeter,
 )
+from asr_qa.pipeline.prompts import without_prompts
 from asr_qa.pipeline.roles import role_warnings, roles_swapped, swap
 from asr_qa.pipeline.speaking import hear_speaking
 from asr_qa.pipeline.unspoken import find_speech, find_waits, holds_of, let_fade
@@ -96,6 +99,10 @@ class _Listened:
     warnings: tuple[CallWarning, ...]
     waits: tuple[Track, ...] = ()
     """Where each channel lets somebody wait, to music or ring-back."""
+    unspoken: tuple[NonSpeech, ...] = ()
+    """What else is heard on each channel."""
+    prompts: Prompts | None = None
+    """The automatic part, once it has been taken out."""
     roles_settled: bool = False
     """What there is to say of roles is among the warnings."""
     channels: tuple[SpokenChannel, ...] = ()
@@ -118,7 +125,7 @@ def process(recording: Recording, stages: Stages, *, find_agent: bool = False) -
     listened = _listen(replace(recording, duration=audio.duration, channels=audio.channels), audio, stages)
     if find_agent and not listened.roles_settled and roles_swapped(listened.transcript):
         listened = _swapped(listened)
-    return _judge(listened, stages)
+    return _judge(_answered(listened, stages.options), stages)
 
 
 def _listen(recording: Recording, audio: CallAudio, stages: Stages) -> _Listened:
@@ -143,11 +150,20 @@ def _listen(recording: Recording, audio: CallAudio, stages: Stages) -> _Listened
         named = name_voices(parted, transcript, direction=recording.direction)
         warnings = (*warnings, *parted.warnings, *named.warnings)
         own = tuple(replace(c, role=r) for r, track in named.speech.items() for c in heard if c.speech is track)
-        return _Listened(recording, named.speech, named.transcript, warnings, waits, roles_settled=True, channels=own)
+        return _Listened(
+            recording,
+            named.speech,
+            named.transcript,
+            warnings,
+            waits,
+            tuple(unspoken),
+            roles_settled=True,
+            channels=own,
+        )
     speech: dict[Role, Track] = {}
     for channel in heard:
         speech[channel.role] = union(speech.get(channel.role, ()), channel.speech)
-    return _Listened(recording, speech, transcript, warnings, waits, channels=tuple(heard))
+    return _Listened(recording, speech, transcript, warnings, waits, tuple(unspoken), channels=tuple(heard))
 
 
 def _releasing(audio: CallAudio, heard: OnHeard | None) -> OnHeard:
@@ -199,18 +215,38 @@ def _swapped(listened: _Listened) -> _Listened:
     )
 
 
+def _answered(listened: _Listened, options: TimingOptions) -> _Listened:
+    """The same call with what was said before a person answered taken out of it."""
+    recording = listened.recording
+    prompts, speech, transcript = without_prompts(
+        listened.speech,
+        listened.transcript,
+        recording.duration,
+        unspoken=tuple(zip(recording.role_by_channel, listened.unspoken, strict=False)),
+        options=options,
+    )
+    if prompts is None:
+        return listened
+    cut = prompts.segment.start <= CUT_AT  # the word that the recording begins in is a prompt's
+    warnings = tuple(w for w in listened.warnings if not (cut and w.code == BEGINS_IN_SPEECH))
+    return replace(listened, speech=speech, transcript=transcript, warnings=warnings, prompts=prompts)
+
+
 def _judge(listened: _Listened, stages: Stages) -> CallDocument:
     """Everything that follows from what was heard."""
     recording, transcript = listened.recording, listened.transcript
     holds = holds_of(recording, listened.waits)
     options = stages.options
+    ending = find_ending(recording, listened.unspoken, listened.speech, recording.duration)
     timeline = build_timeline(
         listened.speech,
         transcript,
         recording.duration,
         options=options,
         holds=holds,
-        hung_up=told_hang_up(recording),
+        prompts=listened.prompts,
+        hung_up=ending.side,
+        gone_at=ending.gone_at,
         start_known=all(warning.code != BEGINS_IN_SPEECH for warning in listened.warnings),
     )
     warnings = (*listened.warnings, *_warnings(listened, timeline))

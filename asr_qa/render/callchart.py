@@ -19,7 +19,7 @@ _PAUSE = 0.3
 _MAX_PINS = 60
 _NOT_DRAWN = frozenset({"response_latency", "first_response", "hang_up_side"})
 """Gaps and moments that the speech itself shows."""
-_BANDS = ("silence", "dead_air", "dead_air_waived", "hold")
+_BANDS = ("silence", "dead_air", "dead_air_waived", "hold", "ivr")
 
 
 def chart_of(view: CallView, texts: Texts) -> TimelineChart:
@@ -54,7 +54,7 @@ def kinds_of(chart: TimelineChart) -> tuple[str, ...]:
 
 def _drawn(events: tuple[Event, ...]) -> Iterator[Event]:
     """The events in the order in which they lie on each other: a silence below the dead air in it."""
-    order = {"silence": 0, "hold": 1, "dead_air": 2}
+    order = {"silence": 0, "ivr": 1, "hold": 1, "dead_air": 2}
     drawn = [event for event in events if event.kind not in _NOT_DRAWN]
     yield from sorted(drawn, key=lambda event: (order.get(event.kind, 3), event.start))
 

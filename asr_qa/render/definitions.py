@@ -22,10 +22,19 @@ DEFINITION_TEXTS: dict[str, dict[str, str]] = {
         "en": "Music or ring-back on the agent's channel for at least `min` while the customer waits.",
         "zh": "客户等待时坐席声道上至少 min 秒的音乐或回铃音。",
     },
+    "ivr": {
+        "en": "Automatic prompts before a person answers, known by their words, and where a person might say the same "
+        "by ring-back, music, keys, repetition or a pause of `gap` after them; nothing from the first words of a "
+        "person on, or after the customer has spoken for `spoken`. No speech of the agent; up to `ring` of quiet "
+        "after them, or after ring-back, is no dead air before the agent's first word.",
+        "zh": "真人接听之前的自动语音：凭用语识别，真人也可能说的话还须有回铃音、音乐、按键、重复播报或其后 gap 秒的"
+        "停顿佐证；真人开口之后、或客户已说满 spoken 秒之后的一概不算。不算坐席说话；坐席第一句话之前，其后或回铃音之后"
+        "至多 ring 秒的安静不算冷场。",
+    },
     "dead_air": {
-        "en": "Each piece of a silence of at least `min` that is left when holds are taken out, unless excused; "
-        "serious from `serious`.",
-        "zh": "静音中扣除保持后剩下的至少 min 秒的片段（已致歉等待的除外）；达到 serious 秒为严重冷场。",
+        "en": "Each piece of a silence of at least `min` that is left when holds and automatic prompts are taken out, "
+        "unless excused; serious from `serious`.",
+        "zh": "静音中扣除保持和语音菜单后剩下的至少 min 秒的片段（已致歉等待的除外）；达到 serious 秒为严重冷场。",
     },
     "excuse": {
         "en": "An agent phrase such as 请稍等 that ends at most `lead` before a silence begins excuses up to "
@@ -64,9 +73,9 @@ DEFINITION_TEXTS: dict[str, dict[str, str]] = {
         "zh": "每分钟自己说话的汉字数（无汉字的语言按词），只计至少 turn_min 字且全部听清的话轮。",
     },
     "first_response": {
-        "en": "Start of the recording to the agent's first speech, plus the time it rang where known; unknown where "
-        "the recording begins in the middle of speech.",
-        "zh": "录音开始到坐席第一次说话，已知时加上振铃时间；录音从半句话开始时未知。",
+        "en": "Start of the recording, or end of the automatic prompts, to the agent's first speech, plus the time it "
+        "rang where known; unknown where the recording begins in the middle of a person's speech.",
+        "zh": "录音开始（有语音菜单的从其结束）到坐席第一次说话，已知时加上振铃时间；录音从真人的半句话开始时未知。",
     },
     "monologue": {
         "en": "One role alone takes turns for at least `min`, until the other takes one or a silence comes.",
@@ -77,8 +86,10 @@ DEFINITION_TEXTS: dict[str, dict[str, str]] = {
         "zh": "坐席说话秒数占双方说话秒数的比例。",
     },
     "hang_up_side": {
-        "en": "Who ended the call, as the manifest says (hang_up_side); unknown otherwise.",
-        "zh": "谁挂机：以随录清单的 hang_up_side 为准，没有则未知。",
+        "en": "Who ended the call: as the manifest says (hang_up_side), or else the one in place of whose voice busy "
+        "tone sounds at the end; unknown otherwise.",
+        "zh": "谁挂机：以随录清单的 hang_up_side 为准；没有时看录音末尾忙音响在谁的声道上（忙音取代了"
+        "已离线一方的声音）；否则未知。",
     },
     "duration": {"en": "Length of the recording.", "zh": "录音的长度。"},
     "ring": {

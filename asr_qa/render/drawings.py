@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from asr_qa.core.options import definitions
+from asr_qa.core.prompts import Line, find_prompts
 from asr_qa.core.recording import Role
-from asr_qa.core.segment import Segment
+from asr_qa.core.segment import Segment, subtract
 from asr_qa.core.sketch import Sketch, parse_sketch
 from asr_qa.core.timeline import CallTimeline, build_timeline
 from asr_qa.render.svg import Child, element, fit, width_of
@@ -28,6 +29,8 @@ class Example:
     sketch: str
     find: Callable[[CallTimeline], Found]
     holds: tuple[Segment, ...] = ()
+    rings: bool = False
+    """The holds are ring-back."""
     begins: float = 0.0
     """Seconds at the left edge."""
 
@@ -61,6 +64,12 @@ EXAMPLES: dict[str, Example] = {
     "turn": Example("A 0-2 您的账单 | B 2.1-2.4 嗯 | A 2.6-4.5 一共五十元 | A 5.6-7.5 请问还有吗 | end 8", _turns),
     "silence": Example("A 1-3 您好 | B 3.5-5.5 我想查话费 | A 8.5-11 您的话费是 | end 13", _events("silence")),
     "hold": Example("A 0-2 请您稍等 | A 10-12 让您久等了 | end 13", _events("hold"), (Segment(2.5, 9),)),
+    "ivr": Example(
+        "A 0-3 普通话请按一 | A 3.6-6 话务员正忙请稍候 | A 15-18 请问有什么可以帮您 | B 18.5-20 我想查话费 | end 22",
+        _events("ivr"),
+        (Segment(7, 13),),
+        rings=True,
+    ),
     "dead_air": Example(
         "A 0-3 账单 | A 29-32 您的话费是 | A 48-50 喂您好 | A 56-58 您好 | end 60",
         _events("dead_air"),
@@ -102,6 +111,17 @@ _NAMES = {Role.AGENT: "坐席 agent", Role.CUSTOMER: "客户 customer"}
 _STEPS = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0)
 
 
+def measured(example: Example) -> CallTimeline:
+    """What the code finds in an example."""
+    sketch, holds = parse_sketch(example.sketch), example.holds
+    line = Line(waits=holds, ringing=holds if example.rings else ())
+    prompts = find_prompts(sketch.speech, sketch.transcript, sketch.duration, line=line)
+    speech = dict(sketch.speech)
+    if prompts:
+        speech[Role.AGENT] = subtract(speech[Role.AGENT], prompts.said)
+    return build_timeline(speech, sketch.transcript, sketch.duration, holds=holds or None, prompts=prompts)
+
+
 def draw(name: str, example: Example) -> str:
     """The drawing of a definition as an SVG document.
 
@@ -110,8 +130,7 @@ def draw(name: str, example: Example) -> str:
         example: The call to work through.
     """
     sketch = parse_sketch(example.sketch)
-    holds = example.holds or None
-    call = build_timeline(sketch.speech, sketch.transcript, sketch.duration, holds=holds)
+    call = measured(example)
     scale = (_WIDTH - _LEFT - _RIGHT) / (sketch.duration - example.begins)
 
     def across(seconds: float) -> float:
@@ -121,7 +140,7 @@ def draw(name: str, example: Example) -> str:
     parts = [
         element("rect", width=_WIDTH, height=bottom + _AXIS, fill="#ffffff"),
         _text(definitions()[name], 8, 18, bold=True),
-        *_lanes(sketch, example.holds, across),
+        *_lanes(sketch, example, across),
         *_found(example.find(call), across),
         *_axis(example.begins, sketch.duration, bottom, across),
     ]
@@ -130,13 +149,16 @@ def draw(name: str, example: Example) -> str:
     return f"{svg}\n"
 
 
-def _lanes(sketch: Sketch, holds: Sequence[Segment], across: Callable[[float], float]) -> Iterator[Markup]:
+def _lanes(sketch: Sketch, example: Example, across: Callable[[float], float]) -> Iterator[Markup]:
+    holds, rings = example.holds, example.rings
     for row, role in enumerate(_NAMES):
         top = _TOP + row * (_LANE + _GAP)
         yield _text(_NAMES[role], 8, top + 17)
         yield element("line", x1=_LEFT, x2=_WIDTH - _RIGHT, y1=top + _LANE, y2=top + _LANE, stroke="#d0d7de")
         bars = [(said.start, said.end, _COLOURS[role], said.text) for said in sketch.transcript.of(role)]
-        bars += [(hold.start, hold.end, _HOLD, "保持 hold") for hold in holds if role is Role.AGENT]
+        bars += [
+            (hold.start, hold.end, _HOLD, "回铃 ring" if rings else "保持 hold") for hold in holds if role is Role.AGENT
+        ]
         bars.sort()
         limits = [across(start) for start, *_ in bars[1:]] + [_WIDTH - _RIGHT]
         for (start, end, colour, text), limit in zip(bars, limits, strict=False):

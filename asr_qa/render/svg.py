@@ -110,7 +110,7 @@ _LANE, _LANE_GAP, _PIN, _AXIS, _TOP = 30.0, 12.0, 22.0, 24.0, 6.0
 _STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200)
 _MOST_TICKS = 13
 _MOST_PIN_ROWS = 6
-_BANDS = ("silence", "dead_air", "dead_air_waived", "hold")
+_BANDS = ("silence", "dead_air", "dead_air_waived", "hold", "ivr")
 _POINTS = ("interruption", "talk_over", "backchannel")
 
 

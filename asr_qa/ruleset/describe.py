@@ -30,6 +30,7 @@ _ROLES = {Role.AGENT: "坐席", Role.CUSTOMER: "客户", Role.OTHER: "其他人"
 _EVENTS = {
     "silence": "静音",
     "hold": "保持音乐",
+    "ivr": "语音菜单",
     "dead_air": "冷场",
     "overlap": "重叠说话",
     "backchannel": "附和",
@@ -53,6 +54,7 @@ _METRICS = {
     "excused_silence_count": "已说明的等待次数",
     "excused_silence_seconds": "已说明的等待时长",
     "hold_seconds": "保持时长",
+    "ivr_seconds": "语音菜单时长",
     "overlap_seconds": "重叠时长",
     "interruptions": "抢话次数",
     "talk_overs": "叠话次数",
@@ -78,7 +80,7 @@ _BOUNDS = {"at_most": "不超过", "at_least": "不少于", "above": "大于", "
 _IN_SECONDS = frozenset(
     {"duration", "speech_seconds", "silence_seconds", "longest_silence", "dead_air_seconds", "hold_seconds"}
     | {"overlap_seconds", "response_latency", "first_response", "longest_monologue", "ring_seconds"}
-    | {"excused_silence_seconds"}
+    | {"excused_silence_seconds", "ivr_seconds"}
 )
 _SHOWN = 5
 

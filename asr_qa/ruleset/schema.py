@@ -17,7 +17,9 @@ from asr_qa.ruleset.script import variants
 RoleName = Literal["agent", "customer", "other"]
 MatchName = Literal["exact", "homophone", "near"]
 VerdictName = Literal["met", "not_met", "not_applicable", "undetermined", "hit"]
-_Heard = Literal["silence", "hold", "dead_air", "overlap", "backchannel", "interruption", "talk_over", "monologue"]
+_Heard = Literal[
+    "silence", "hold", "ivr", "dead_air", "overlap", "backchannel", "interruption", "talk_over", "monologue"
+]
 EventName = Literal[_Heard, "response_latency", "first_response", "hang_up_side"]
 Number = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, field_validator, model_validator
 
-from asr_qa.core.lexicon import ACKNOWLEDGEMENTS, EXCUSES, fold
+from asr_qa.core.lexicon import ACKNOWLEDGEMENTS, EXCUSES, IVR, fold
 from asr_qa.core.options import TimingOptions, timing_problems
 from asr_qa.ruleset.schema import Names, Strict, wrong
 
@@ -38,14 +38,19 @@ class TimingModel(Strict):
     backchannel_confidence: Annotated[float, Field(ge=0, le=1)] | None = None
     monologue_min: Seconds | None = None
     rate_turn_min: Annotated[float, Field(ge=1, le=1000)] | None = None
+    ivr_gap: Seconds | None = None
+    ivr_spoken: Seconds | None = None
+    ivr_ring: Seconds | None = None
     acknowledgements: Names | None = None
     """In place of the list that comes along."""
     more_acknowledgements: Names = Field(default_factory=list)
     """Besides it."""
     excuses: Names | None = None
     more_excuses: Names = Field(default_factory=list)
+    prompts: Names | None = None
+    more_prompts: Names = Field(default_factory=list)
 
-    @field_validator("acknowledgements", "more_acknowledgements", "excuses", "more_excuses")
+    @field_validator("acknowledgements", "more_acknowledgements", "excuses", "more_excuses", "prompts", "more_prompts")
     @classmethod
     def _words(cls, value: list[str] | None) -> list[str] | None:
         for phrase in value or ():
@@ -61,14 +66,16 @@ class TimingModel(Strict):
 
     def options(self) -> TimingOptions:
         """The parameters in force."""
-        names = {field.name for field in fields(TimingOptions)} - {"acknowledgements", "excuses"}
+        names = {field.name for field in fields(TimingOptions)} - {"acknowledgements", "excuses", "prompts"}
         given: dict[str, Any] = {name: value for name in names if (value := getattr(self, name)) is not None}
         own = self.acknowledgements if self.acknowledgements is not None else ACKNOWLEDGEMENTS
         excuses = self.excuses if self.excuses is not None else EXCUSES
+        prompts = self.prompts if self.prompts is not None else IVR["menu"]
         return TimingOptions(
             **given,
             acknowledgements=_listed(own, self.more_acknowledgements),
             excuses=_listed(excuses, self.more_excuses),
+            prompts=_listed(prompts, self.more_prompts),
         )
 
 

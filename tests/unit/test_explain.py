@@ -9,6 +9,8 @@ import pytest
 
 from asr_qa.core.document import CallDocument
 from asr_qa.core.event import KINDS, Event
+from asr_qa.core.prompts import Prompts
+from asr_qa.core.reason import Reason
 from asr_qa.core.recording import Role
 from asr_qa.core.segment import Segment
 from asr_qa.core.sketch import parse_sketch
@@ -24,11 +26,24 @@ def with_events(*events: Event) -> CallDocument:
     return replace(make_document(), events=events)
 
 
-def document(sketch: str, options: TimingOptions | None = None) -> CallDocument:
+def document(
+    sketch: str,
+    options: TimingOptions | None = None,
+    *,
+    prompts: Prompts | None = None,
+    gone_at: float | None = None,
+) -> CallDocument:
     call = parse_sketch(sketch)
     holds = (Segment(202, 210),)
     timeline = build_timeline(
-        call.speech, call.transcript, call.duration, options=options, holds=holds, hung_up=Role.CUSTOMER
+        call.speech,
+        call.transcript,
+        call.duration,
+        options=options,
+        holds=holds,
+        prompts=prompts,
+        hung_up=Role.CUSTOMER,
+        gone_at=gone_at,
     )
     return with_events(*timeline.events)
 
@@ -78,9 +93,29 @@ ALL_KINDS = (
 )
 
 
+SUPPORT = ("rings", "plays", "keys", "ivr_gap")
+PROMPTS = Prompts(
+    (Segment(0, 1),),
+    Segment(0, 1),
+    (
+        *(Reason(test=kind, text="坐席正忙") for kind in ("menu", "queue", "notice", "welcome", "before_prompt")),
+        *(Reason(test=kind, value=1.0, relation=">=", limit=1.0) for kind in SUPPORT),
+        Reason(test="repeated"),
+    ),
+)
+
+
+def test_the_busy_tone_that_tells_who_hung_up_is_named() -> None:
+    call = document("A 0-3 您好", gone_at=3.4)
+    assert (
+        sentence(call, "hang_up_side") == "清单没有写；第 3.4 秒起客户的声道上响起忙音，此后没有再说话 → 挂机（客户）"
+    )
+    assert "from 3.4 s on busy tone sounds on the channel of" in sentence(call, "hang_up_side", "en")
+
+
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_every_reason_of_every_kind_has_words(lang: Lang) -> None:
-    call = document(ALL_KINDS)
+    call = document(ALL_KINDS, prompts=PROMPTS)
     assert {event.kind for event in call.events} == set(KINDS)
     for number, event in enumerate(call.events, 1):
         one = explain(call, number, lang=lang)
@@ -92,7 +127,7 @@ def test_every_reason_of_every_kind_has_words(lang: Lang) -> None:
 
 
 def test_a_document_says_the_same_after_it_was_stored() -> None:
-    call = document(ALL_KINDS)
+    call = document(ALL_KINDS, prompts=PROMPTS)
     back = from_json(to_json(call))
     for number in range(1, len(call.events) + 1):
         assert explain(back, number).sentence == explain(call, number).sentence

@@ -68,8 +68,8 @@ def test_a_mistake_has_its_line(tmp_path: Path, timing: str, message: str) -> No
 
 def test_every_parameter_can_be_set() -> None:
     names = {field.name for field in fields(TimingOptions)}
-    assert names | {"more_acknowledgements", "more_excuses"} == set(TimingModel.model_fields)
-    for name in names - {"acknowledgements", "excuses"}:
+    assert names | {"more_acknowledgements", "more_excuses", "more_prompts"} == set(TimingModel.model_fields)
+    for name in names - {"acknowledgements", "excuses", "prompts"}:
         value = getattr(TimingOptions(), name)
         assert getattr(TimingModel.model_validate({name: value}).options(), name) == value
     assert TimingModel().options() == TimingOptions()

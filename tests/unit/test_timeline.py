@@ -13,6 +13,8 @@ import pytest
 
 from asr_qa.core.event import KINDS
 from asr_qa.core.metrics import DEFINITION_OF, CallMetrics
+from asr_qa.core.prompts import Prompts
+from asr_qa.core.reason import Reason
 from asr_qa.core.recording import Role
 from asr_qa.core.segment import Segment
 from asr_qa.core.sketch import parse_sketch
@@ -314,7 +316,8 @@ def test_every_event_carries_its_definition_and_reasons() -> None:
         " | A 50-120 介绍一下 | end 130"
     )
     holds = (Segment(32, 40),)
-    call = build_timeline(sketch.speech, sketch.transcript, 130, holds=holds, hung_up=CUSTOMER)
+    prompts = Prompts((Segment(0, 1),), Segment(0, 1), (Reason(test="menu", text="普通话请按一"),))
+    call = build_timeline(sketch.speech, sketch.transcript, 130, holds=holds, prompts=prompts, hung_up=CUSTOMER)
     assert {event.kind for event in call.events} == set(KINDS)
     assert all(event.definition == definitions()[event.kind] and event.reasons for event in call.events)
 
@@ -393,6 +396,8 @@ def test_start_that_is_not_known_has_no_first_response() -> None:
 
 def test_who_hangs_up_is_told_or_not_known() -> None:
     assert build_timeline({}, NO_WORDS, 30).of("hang_up_side") == ()
+    (event,) = build_timeline({}, NO_WORDS, 30, hung_up=CUSTOMER, gone_at=27.5).of("hang_up_side")
+    assert (event.start, event.by, event.reasons[0].test) == (27.5, CUSTOMER, "busy_tone")
     (event,) = build_timeline({}, NO_WORDS, 30, hung_up=CUSTOMER).of("hang_up_side")
     assert (event.start, event.end, event.by) == (30, 30, CUSTOMER)
 

@@ -13,7 +13,7 @@ from asr_qa.core.finding import Evidence, Match, Trace, Verdict
 from asr_qa.core.metrics import CallMetrics
 from asr_qa.core.recording import Recording, Role
 from asr_qa.core.rule import Check
-from asr_qa.core.segment import Segment, Track, clip
+from asr_qa.core.segment import Segment, Track, clip, subtract, union
 from asr_qa.core.timeline import CallTimeline
 from asr_qa.core.transcript import UNINTELLIGIBLE, Transcript
 
@@ -136,6 +136,16 @@ class CallView:
         return {role: tuple(found[role]) for role in Role if role in found}
 
     @cached_property
+    def begin(self) -> float:
+        """When the conversation begins: after the automatic prompts, where there are any."""
+        return max((event.end for event in self.facts.timeline.of("ivr")), default=0.0)
+
+    def automatic(self, role: Role) -> Track:
+        """Where what a role says is said by a machine: the prompts stand under OTHER."""
+        prompts = self.facts.timeline.of("ivr") if role is Role.OTHER else ()
+        return union(event.segment for event in prompts)
+
+    @cached_property
     def end(self) -> float:
         """When the conversation ends: the last speech, or the end of the recording where there is none."""
         speech = [track[-1].end for track in self.facts.timeline.speech.values() if track]
@@ -148,9 +158,10 @@ class CallView:
         return Segment(0.0, max(self.end, self.facts.timeline.duration))
 
     def streams(self, role: Role | None, windows: Track) -> tuple[Stream, ...]:
-        """The words inside the windows: of one role, or of everybody, each for himself."""
-        roles = tuple(self.pieces) if role is None else (role,)
-        return tuple(self._stream(one, windows) for one in roles if one in self.pieces)
+        """The words inside the windows: of one role, or of everybody (but no machine), each for himself."""
+        if role is not None:
+            return (self._stream(role, windows),) if role in self.pieces else ()
+        return tuple(self._stream(one, subtract(windows, self.automatic(one))) for one in self.pieces)
 
     def _stream(self, role: Role, windows: Track) -> Stream:
         stream = self._streams.get((role, windows))
@@ -165,7 +176,8 @@ class CallView:
             for utterance in self.facts.transcript.utterances
             if utterance.status == UNINTELLIGIBLE and role in (None, utterance.role)
         ]
-        return tuple(part for segment in lost for part in clip(windows, segment))
+        said = windows if role is not None else subtract(windows, self.automatic(Role.OTHER))
+        return tuple(part for segment in lost for part in clip(said, segment))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

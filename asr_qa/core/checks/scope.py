@@ -11,6 +11,7 @@ from asr_qa.core.finding import Verdict
 from asr_qa.core.recording import Role
 from asr_qa.core.rule import Anchor, Scope, Within
 from asr_qa.core.segment import Segment, Track, clip, intersect, union
+from asr_qa.core.transcript import Utterance
 
 _PERCENT = 100.0
 
@@ -44,21 +45,26 @@ def resolve(scope: Scope, looking: Looking) -> Resolved:
 
 def position(within: Within, view: CallView, role: Role | None) -> Segment:
     """The part of the call that a position means; empty where its bounds exclude each other."""
-    end = view.end
+    begin, end = view.begin, view.end
     starts = [0.0, within.from_seconds or 0.0]
     ends = [view.whole.end]
     ends += [] if within.to_seconds is None else [within.to_seconds]
-    ends += [] if within.first_seconds is None else [within.first_seconds]
+    ends += [] if within.first_seconds is None else [begin + within.first_seconds]
     starts += [] if within.last_seconds is None else [end - within.last_seconds]
-    ends += [] if within.first_percent is None else [end * within.first_percent / _PERCENT]
-    starts += [] if within.last_percent is None else [end * (1 - within.last_percent / _PERCENT)]
-    said = [u.segment for u in view.facts.transcript.utterances if role in (None, u.role)]
+    ends += [] if within.first_percent is None else [begin + (end - begin) * within.first_percent / _PERCENT]
+    starts += [] if within.last_percent is None else [end - (end - begin) * within.last_percent / _PERCENT]
+    said = [u.segment for u in view.facts.transcript.utterances if _counts(u, role, view)]
     if within.first_sentences is not None and said:
         ends.append(said[: within.first_sentences][-1].end)
     if within.last_sentences is not None and said:
         starts.append(said[-within.last_sentences :][0].start)
     start = max(starts)
     return Segment(start, max(start, min(ends)))
+
+
+def _counts(utterance: Utterance, role: Role | None, view: CallView) -> bool:
+    """Whether an utterance is one of a role; where any will do, prompts are none of them."""
+    return utterance.role is role if role is not None else not clip(view.automatic(utterance.role), utterance.segment)
 
 
 def anchor_hits(anchor: Anchor, looking: Looking) -> tuple[tuple[Hit, ...], bool]:

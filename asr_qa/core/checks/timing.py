@@ -62,6 +62,7 @@ _EVENTS_OF = {
     "excused_silence_count": "dead_air",
     "serious_dead_air_count": "dead_air",
     "hold_seconds": "hold",
+    "ivr_seconds": "ivr",
     "overlap_seconds": "overlap",
     "interruptions": "interruption",
     "talk_overs": "talk_over",
@@ -175,9 +176,11 @@ def _hit(event: Event) -> Hit:
 def _places(facts: CallFacts, name: str, role: Role | None) -> tuple[Segment, ...]:
     """Where a figure shows best, the worst place first; nothing where it belongs to the whole call."""
     timeline = facts.timeline
-    if name in ("first_response", "ring_seconds"):
-        value = figure(facts, name, role) or 0.0
-        return (Segment(0.0, value if name == "first_response" else 0.0),)
+    if name == "ring_seconds":
+        return (Segment(0.0, 0.0),)
+    if name == "first_response":
+        start = next((event.start for event in timeline.of("first_response")), 0.0)
+        return (Segment(start, start + (figure(facts, name, role) or 0.0)),)
     if name in LATENCY:
         return _longest(waits(timeline))
     if name == "longest_monologue":

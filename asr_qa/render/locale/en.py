@@ -111,6 +111,7 @@ TEXTS: Mapping[str, str] = {
     "e_dead_air": "dead air",
     "e_dead_air_waived": "announced wait",
     "e_hold": "hold music",
+    "e_ivr": "automatic prompts",
     "e_overlap": "overlap",
     "e_backchannel": "back-channel",
     "e_interruption": "interruption",
@@ -222,6 +223,12 @@ TEXTS: Mapping[str, str] = {
     "expected_rule": "Rule",
     "expected_truth": "Truth",
     "expected_found": "Machine",
+    "definitions": "Definitions",
+    "definitions_text": "Every timing figure of this report is measured by these definitions; in brackets the parameters in force (seconds; confidence 0 to 1, turn_min in characters or words). The name of a figure leads here.",
+    "definition": "Figure",
+    "definition_means": "Meaning",
+    "definition_in_force": "In force",
+    "w_crosstalk": "Loud crosstalk",
     "footer": "Pre-scored by machine, for people to review; what was not decided is in no denominator. Times are on "
     "the recording's clock (minutes:seconds).",
 }

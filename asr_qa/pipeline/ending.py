@@ -1,0 +1,60 @@
+"""Who ended the call: as the manifest says, or else as the busy tone at its end tells."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from asr_qa.core.recording import Recording, Role
+from asr_qa.core.segment import Segment, Track, clip, total
+from asr_qa.pipeline.limits import told_hang_up
+from asr_qa.pipeline.ports import NonSpeech
+
+_NEAR_END = 10.0
+"""Seconds before the end of the recording up to which the tone must sound."""
+_A_WORD = 0.3
+"""Seconds of speech after the tone has begun that show that its channel is still somebody's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """Who ended a call."""
+
+    side: Role | None = None
+    """None where it is not known."""
+    gone_at: float | None = None
+    """When the busy tone that tells it began; None where the manifest does."""
+
+
+def find_ending(
+    recording: Recording, unspoken: Sequence[NonSpeech], speech: Mapping[Role, Track], duration: float
+) -> Ending:
+    """Who ended a call.
+
+    The network puts a busy tone in the place of the voice that has gone, as it does with music and ring-back. So the
+    tone is on the channel of the one who hung up, and it is the other who hears it. Nothing is known where both
+    channels carry it, or where one channel carries both parties.
+
+    Args:
+        recording: With the role of each channel; what its manifest says comes first.
+        unspoken: What sounds on each channel.
+        speech: Where each role speaks.
+        duration: Seconds of the recording.
+    """
+    if told := told_hang_up(recording):
+        return Ending(told)
+    found = [
+        (role, tone.start)
+        for role, heard in zip(recording.role_by_channel, unspoken, strict=False)
+        if role is not Role.OTHER and (tone := _last_tone(heard.busy, speech.get(role, ()) if role else (), duration))
+    ]
+    if len(found) != 1 or found[0][0] is None:
+        return Ending()
+    return Ending(*found[0])
+
+
+def _last_tone(busy: Track, own: Track, duration: float) -> Segment | None:
+    """The busy tone at the end of a channel, where nobody speaks on it any more."""
+    late = [tone for tone in busy if tone.end >= duration - _NEAR_END]
+    spoken_after = total(clip(own, Segment(late[0].start, duration))) if late else 0.0
+    return late[0] if late and spoken_after < _A_WORD else None
