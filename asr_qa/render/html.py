@@ -19,7 +19,9 @@ from importlib import resources
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from asr_qa.core.document import CallDocument
 from asr_qa.core.finding import Trace
+from asr_qa.core.metrics import DEFINITION_OF
 from asr_qa.core.rule import Ruleset
 from asr_qa.core.scorecard import Scorecard
 from asr_qa.render import format as formats
@@ -29,6 +31,7 @@ from asr_qa.render.calls import AudioSource, ReportCall
 from asr_qa.render.callview import build_call
 from asr_qa.render.clipbook import MAX_AUDIO_BYTES, ClipBook
 from asr_qa.render.figures import FEW, MAX_BARS, build_figures
+from asr_qa.render.measures import anchor_of, definition_of, measures
 from asr_qa.render.naming import Card
 from asr_qa.render.texts import Lang, Texts
 from asr_qa.render.views import CallView, EvidenceView
@@ -85,6 +88,7 @@ def render_report(
         few=FEW,
         max_bars=MAX_BARS,
         left_out=clips.left_out,
+        measures=measures([call.document for call in calls], lang),
         helper=_Helper(texts, clips),
     )
     # A file name that is no valid Unicode must not keep the report from being written.
@@ -115,6 +119,14 @@ class _Helper:
     def legend(self, view: CallView) -> tuple[str, ...]:
         """Kinds of marks on it."""
         return kinds_of(chart_of(view, self.texts))
+
+    def definition(self, figure: str, document: CallDocument) -> str:
+        """What a figure of a call is measured by."""
+        return definition_of(figure, document)
+
+    def anchor(self, figure: str) -> str:
+        """Where that definition stands."""
+        return anchor_of(DEFINITION_OF[figure])
 
     def meter(self, share: float, label: str) -> Markup:
         """A small bar."""
