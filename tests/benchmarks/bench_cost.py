@@ -72,6 +72,8 @@ CHAIN = {
     "evaluate": "rules",
     "score": "scorecard",
     "facts_of": "scorecard",
+    "without_prompts": "automatic prompts",
+    "find_ending": "who ended the call",
     "hear_speaking": "voices: loudness, rate, pauses",
     "definitions": "definitions",
     "part_voices": VOICES,
@@ -167,7 +169,8 @@ class Timed:
 def watch_code(meter: Meter) -> None:
     """Count the time of every function that `process` calls, and of the parts inside ports."""
     for name, value in list(vars(chain).items()):
-        if inspect.isfunction(value) and value.__module__ != chain.__name__:
+        ours = inspect.isfunction(value) and value.__module__.startswith("asr_qa.")
+        if ours and value.__module__ != chain.__name__:
             setattr(chain, name, meter.timed(value, CHAIN.get(name, f"`{name}`")))
     for where, name, row in INSIDE:
         module = importlib.import_module(where)
@@ -296,6 +299,8 @@ def parts_of(rounds: Rounds) -> list[str]:
         WORDS,
         "words: snapping to speech",
         VOICES,
+        CHAIN["without_prompts"],
+        CHAIN["find_ending"],
         TIMELINE,
         "metrics",
         "rules",
