@@ -1,0 +1,267 @@
+"""Every kind of event against its published definition, said again here in the plainest way: all pairs, no shortcuts."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from asr_qa.core.metrics import measure
+from asr_qa.core.recording import Role
+from asr_qa.core.segment import Segment, Track, bridge, gaps, total, union
+from asr_qa.core.timeline import CallTimeline, TimingOptions, Turn, build_timeline
+from asr_qa.core.transcript import Transcript, Utterance, Word, spread
+from asr_qa.core.turns import assign
+
+ROLES = (Role.AGENT, Role.CUSTOMER)
+SLACK = 1e-6
+OPTIONS = TimingOptions()
+TEXTS = st.sampled_from(["嗯", "好的", "对对对", "我要投诉", "您的账单是多少", "", "好的请稍等", "那个这个"])
+SAID = st.tuples(st.sampled_from(ROLES), st.integers(-60, 160), st.integers(1, 160), TEXTS)
+
+
+def lay_out(said: list[tuple[Role, int, int, str]]) -> tuple[Utterance, ...]:
+    """Utterances one after another, some overlapping; twentieths of a second."""
+    now, found = 0, []
+    for role, pause, length, text in said:
+        start = max(0, now + pause)
+        now = start + length
+        within = Segment(start / 20, now / 20)
+        found.append(Utterance(role, within.start, within.end, text, words=spread(text, within)))
+    return tuple(found)
+
+
+CALLS = st.lists(SAID, min_size=1, max_size=20).map(lay_out)
+HOLDS = st.lists(st.tuples(st.integers(0, 2000), st.integers(1, 400)), max_size=3).map(
+    lambda rows: union(Segment(start / 20, (start + length) / 20) for start, length in rows)
+)
+
+
+def build(
+    utterances: tuple[Utterance, ...], options: TimingOptions | None = None, holds: Track | None = None
+) -> CallTimeline:
+    speech: dict[Role, Track] = {role: union(u.segment for u in utterances if u.role is role) for role in ROLES}
+    duration = max((u.end for u in utterances), default=0.0) + 1
+    return build_timeline(speech, Transcript(utterances), duration, options=options, holds=holds)
+
+
+def together(one: Turn, other: Turn) -> list[Segment]:
+    return [common for a, b in itertools.product(one.speech, other.speech) if (common := a & b)]
+
+
+def words_of(turn: Turn, utterances: tuple[Utterance, ...], call: CallTimeline) -> str:
+    own = call.turns_of(turn.role)
+    words = [word for said in utterances if said.role is turn.role for word in said.words]
+    nearest = [min(own, key=lambda t, m=(w.start + w.end) / 2: (away(t.segment, m), t.start)) for w in words]
+    return "".join(
+        w.text for w, t in zip(words, nearest, strict=True) if t is turn and away(t.segment, middle(w)) <= 0.5
+    )
+
+
+def middle(word: Word) -> float:
+    return (word.start + word.end) / 2
+
+
+def away(segment: Segment, time: float) -> float:
+    return max(segment.start - time, time - segment.end, 0.0)
+
+
+@given(CALLS)
+def test_cutting_in_is_what_the_definition_says(utterances: tuple[Utterance, ...]) -> None:
+    call = build(utterances)
+    wanted = set()
+    for held, cut in itertools.permutations(call.turns, 2):
+        common = total(together(held, cut)) if held.role is not cut.role else 0.0
+        onset = cut.start - held.start
+        if onset < 1.0 - SLACK or common < 0.5 - SLACK:
+            continue
+        if set(words_of(cut, utterances, call)) - {""} and acknowledged(words_of(cut, utterances, call)):
+            continue
+        stops = held.end - cut.start <= 2.0 + SLACK and cut.end > held.end + SLACK
+        kind = "interruption" if stops else "talk_over"
+        wanted.add((kind, cut.start, min(held.end, cut.end), cut.role))
+    found = [(e.kind, e.start, e.end, e.by) for kind in ("interruption", "talk_over") for e in call.of(kind)]
+    assert set(found) == wanted
+    assert len(found) == len(wanted)
+
+
+def acknowledged(text: str) -> bool:
+    """Whether a text of TEXTS (or several of them) is nothing but 嗯, 好的 and 对."""
+    return not set(text) - set("嗯好的对")
+
+
+@given(CALLS)
+def test_overlap_is_what_the_definition_says(utterances: tuple[Utterance, ...]) -> None:
+    call = build(utterances)
+    wanted, seconds = [], 0.0
+    for one, other in itertools.combinations(call.turns, 2):
+        common = together(one, other) if one.role is not other.role else []
+        if total(common) >= 0.2 - SLACK:
+            wanted.append((common[0].start, max(part.end for part in common)))
+            seconds += total(common)
+    assert sorted((e.start, e.end) for e in call.of("overlap")) == sorted(wanted)
+    figures = measure(call, Transcript(utterances))
+    if figures.overlap_seconds is not None:
+        assert figures.overlap_seconds == pytest.approx(seconds)
+        spoken = [total(call.speech[role]) for role in ROLES]
+        assert figures.overlap_seconds <= min(spoken) + SLACK
+
+
+@given(CALLS, HOLDS)
+def test_silence_is_dead_air_hold_or_too_short(utterances: tuple[Utterance, ...], holds: Track) -> None:
+    call = build(utterances, holds=holds)
+    long = tuple(hold for hold in holds if hold.duration >= 3.0 - SLACK)
+    assert [e.segment for e in call.of("hold")] == list(long)
+    spoken = union(*call.speech.values())
+    assume(spoken)
+    quiet = [s for s in gaps(spoken, spoken[0] | spoken[-1]) if s.duration >= 2.0 - SLACK]
+    assert [e.segment for e in call.of("silence")] == quiet
+    dead = [e.segment for e in call.of("dead_air")]
+    assert all(not (piece & hold) for piece in dead for hold in long)
+    # Before the agent's first word it is waiting to be answered: see the definition of ivr.
+    answered = min((turn.start for turn in call.turns_of(Role.AGENT)), default=0.0)
+    for silence in (s for s in quiet if s.start >= answered):
+        inside = [piece for piece in dead if piece & silence]
+        assert all(silence.start <= piece.start and piece.end <= silence.end for piece in inside)
+        # What is neither hold nor dead air are pieces below 5 s, also where an excuse wears off after 60 s.
+        left = gaps(union(inside, (hold & silence for hold in long)), silence)
+        assert all(piece.duration < 5.0 - SLACK for piece in left)
+    for event in call.of("dead_air"):
+        assert event.segment.duration >= 5.0 - SLACK
+        level = "excused" if event.waived_by else "serious" if event.segment.duration >= 15.0 - SLACK else "plain"
+        assert event.level == level
+
+
+@given(CALLS, HOLDS)
+def test_dead_air_is_excused_by_what_the_agent_said_just_before(
+    utterances: tuple[Utterance, ...], holds: Track
+) -> None:
+    call = build(utterances, holds=holds)
+    said = [u.words[-1].end for u in utterances if u.role is Role.AGENT and "稍等" in u.text]
+    for event in call.of("dead_air"):
+        begun = next(e.start for e in call.of("silence") if e.segment & event.segment)
+        # The last announcement counts; one that seems to end up to 0.5 s into the silence does too.
+        lead = min((begun - end for end in said if begun - end >= -0.5 - SLACK), default=99.0)
+        assert bool(event.waived_by) == (lead <= 3.0 + SLACK and event.end - begun <= 60.0 + SLACK)
+
+
+@given(CALLS)
+def test_answers_are_what_the_definition_says(utterances: tuple[Utterance, ...]) -> None:
+    call = build(utterances)
+    announced = [e.segment for e in call.of("dead_air") if e.waived_by]
+    wanted = []
+    for turn, following in itertools.pairwise(call.turns):
+        if (turn.role, following.role) != (Role.CUSTOMER, Role.AGENT):
+            continue
+        earlier = [t for t in call.turns_of(Role.AGENT) if t.start < following.start and t is not following]
+        speaking = any(t.end > turn.end + SLACK for t in earlier)
+        wait = Segment(turn.end, max(turn.end, following.start))
+        if not speaking and not any(wait & piece for piece in announced):
+            wanted.append((wait.start, wait.end))
+    assert [(e.start, e.end) for e in call.of("response_latency")] == wanted
+    assert all(e.reasons[0].value == pytest.approx(e.segment.duration) for e in call.of("response_latency"))
+
+
+@given(CALLS)
+def test_turns_are_speech_bridged_unless_the_other_takes_the_pause(utterances: tuple[Utterance, ...]) -> None:
+    call = build(utterances)
+    murmurs = {role: [e.segment for e in call.of("backchannel", role)] for role in ROLES}
+    floor = {r: [s for s in call.speech[r] if not any(s & m == s for m in murmurs[r])] for r in ROLES}
+    for role in ROLES:
+        runs: list[list[Segment]] = []
+        for stretch in floor[role]:
+            pause = Segment(runs[-1][-1].end, stretch.start) if runs else None
+            taken = total(part for s in floor[role.opposite] if pause and (part := s & pause))
+            if pause and pause.duration < 1.0 - SLACK and taken < 0.75 - SLACK:
+                runs[-1].append(stretch)
+            else:
+                runs.append([stretch])
+        assert [turn.speech for turn in call.turns_of(role)] == [tuple(run) for run in runs]
+
+
+@given(CALLS)
+def test_backchannels_fall_in_the_others_talk(utterances: tuple[Utterance, ...]) -> None:
+    call = build(utterances)
+    for murmur in call.of("backchannel"):
+        assert murmur.by is not None
+        # The other was speaking (with pauses of a turn) when it began, and spoke after.
+        other = bridge(call.speech[murmur.by.opposite], OPTIONS.turn_bridge)
+        assert any(s.start <= murmur.start + SLACK for s in other)
+        assert any(s.end > murmur.end for s in other)
+
+
+@given(
+    CALLS,
+    st.data(),
+    st.lists(st.tuples(st.integers(0, 10), st.integers(3, 8), st.sampled_from(["嗯", "对对", "好的", ""])), max_size=6),
+)
+def test_stacked_backchannels_in_a_turn_add_no_interruption(
+    utterances: tuple[Utterance, ...], data: st.DataObject, stack: list[tuple[int, int, str]]
+) -> None:
+    # role.opposite  ####################      anywhere in one of its turns, its edges included
+    # role                 m mm  m
+    before = build(utterances)
+    held = data.draw(st.sampled_from(before.turns)) if before.turns else None
+    assume(held is not None and held.role in ROLES and held.segment.duration >= 0.2)
+    assert held is not None
+    role, now = held.role.opposite, held.start + data.draw(st.floats(0, 1)) * held.segment.duration
+    added: list[Utterance] = []
+    for pause, length, text in stack:
+        within = Segment(now + pause / 20, now + (pause + length) / 20)
+        now = within.end
+        added.append(Utterance(role, within.start, within.end, text, words=spread(text, within)))
+    # Kept away from the speaker's own words, and ended with the turn: what comes after it is an answer.
+    assume(added and added[-1].end <= held.end)
+    assume(all(u.role is not role or u.end < added[0].start - 1 or u.start > added[-1].end + 1 for u in utterances))
+    after = build((*utterances, *added))
+    for kind in ("interruption", "talk_over"):
+        assert len(after.of(kind, role)) <= len(before.of(kind, role)), kind
+
+
+@given(CALLS, st.sampled_from([0.5, 2.0, 4.0]))
+def test_stricter_limits_never_find_more(utterances: tuple[Utterance, ...], factor: float) -> None:
+    looser, stricter = sorted([1.0, factor])
+
+    def found(kind: str, **limits: float) -> set[tuple[float, float, Role | None]]:
+        return {(e.start, e.end, e.by) for e in build(utterances, replace(OPTIONS, **limits)).of(kind)}
+
+    for kind, name, value in (
+        ("silence", "silence_min", 2.0),
+        ("monologue", "monologue_min", 10.0),
+        ("overlap", "overlap_min", 0.2),
+    ):
+        assert found(kind, **{name: value * stricter}) <= found(kind, **{name: value * looser})
+    for name in ("interruption_onset", "interruption_overlap"):
+        value = getattr(OPTIONS, name)
+        few = [found(kind, **{name: value * stricter}) for kind in ("interruption", "talk_over")]
+        many = [found(kind, **{name: value * looser}) for kind in ("interruption", "talk_over")]
+        assert few[0] <= many[0]
+        assert few[1] <= many[1]
+    # More patience turns talk-overs into interruptions, and loses none of them.
+    quick, slow = ({"interruption_yield": 2.0 * f} for f in (looser, stricter))
+    assert found("interruption", **quick) <= found("interruption", **slow)
+    either = [found("interruption", **limits) | found("talk_over", **limits) for limits in (quick, slow)]
+    assert either[0] == either[1]
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 400), st.integers(1, 40)), min_size=1, max_size=8),
+    st.lists(st.tuples(st.integers(0, 400), st.integers(0, 20)), max_size=12),
+)
+def test_a_word_belongs_to_the_nearest_stretch_or_to_none(
+    stretches: list[tuple[int, int]], said: list[tuple[int, int]]
+) -> None:
+    track = union(Segment(start / 10, (start + length) / 10) for start, length in stretches)
+    words = [Word("字", start / 10, (start + length) / 10) for start, length in said]
+    found = assign(words, track)
+    for word in words:
+        distances = [away(segment, middle(word)) for segment in track]
+        holders = [i for i, row in enumerate(found) if any(one is word for one in row)]
+        if min(distances) > 0.5 + SLACK:
+            assert holders == []
+        elif abs(min(distances) - 0.5) > SLACK:
+            assert len(holders) == 1
+            assert distances[holders[0]] == pytest.approx(min(distances))
