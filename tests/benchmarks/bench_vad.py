@@ -471,6 +471,14 @@ def say(text: str) -> None:
 Tallies = dict[str, Tally]
 
 
+def together(tallies: Iterable[Tally]) -> Tally:
+    """Counts of several conditions in one."""
+    found = Tally()
+    for tally in tallies:
+        found.add(tally)
+    return found
+
+
 def measure(calls: Calls, condition: Condition) -> Tallies:
     """What every way finds under one condition."""
     tallies: Tallies = {}
@@ -495,25 +503,27 @@ def cleaned(found: dict[str, Found], lines: NDArray[np.int16], condition: Condit
 
 
 def report(measured: dict[str, Tallies], *, full: bool) -> None:
-    """Print all figures per way over all conditions, single ones by condition, and (full) every row there is."""
-    names = list(next(iter(measured.values())))
-    say(f"| way, over {len(measured)} conditions | {HEAD} |")
-    say("|---" * (2 + HEAD.count("|")) + "|")
-    for name in names:
-        together = Tally()
-        for tallies in measured.values():
-            together.add(tallies[name])
-        say(f"| {name} | {together.row()} |")
+    """Print all figures per way over conditions, single ones by condition, and (full) every row there is."""
+    babble = {name for name in measured if "babble" in name}
+    for title, chosen in (("steady noise", measured.keys() - babble), ("babble", babble)):
+        if chosen:
+            say(f"| way, over {len(chosen)} conditions of {title} | {HEAD} |")
+            say("|---" * (2 + HEAD.count("|")) + "|")
+            for name in next(iter(measured.values())):
+                say(f"| {name} | {together([measured[condition][name] for condition in chosen]).row()} |")
+            say("")
     for title, figure in SINGLE.items():
-        say(f"\n| {title} | {' | '.join(SHOWN)} |")
+        say(f"| {title} | {' | '.join(SHOWN)} |")
         say("|---" * (1 + len(SHOWN)) + "|")
         for condition, tallies in measured.items():
             say(f"| {condition} | {' | '.join(figure(tallies[name]) for name in SHOWN)} |")
+        say("")
     for condition, tallies in measured.items() if full else ():
-        say(f"\n| {condition} | {HEAD} |")
+        say(f"| {condition} | {HEAD} |")
         say("|---" * (2 + HEAD.count("|")) + "|")
         for name, tally in tallies.items():
             say(f"| {name} | {tally.row()} |")
+        say("")
 
 
 class Kept:
