@@ -37,7 +37,15 @@ from asr_qa.pipeline.prompts import without_prompts
 from asr_qa.pipeline.roles import role_warnings, roles_swapped, swap
 from asr_qa.pipeline.speaking import hear_speaking
 from asr_qa.pipeline.unspoken import find_speech, find_waits, holds_of, let_fade
-from asr_qa.pipeline.voices import ONE_CHANNEL, Parted, loudest, name_voices, part_voices, without_overlap
+from asr_qa.pipeline.voices import (
+    ONE_CHANNEL,
+    Parted,
+    loudest,
+    name_voices,
+    part_voices,
+    without_events,
+    without_overlap,
+)
 
 AUTO = -1
 """Agent channel that is found from the opening script."""
@@ -261,6 +269,7 @@ def _judge(listened: _Listened, stages: Stages) -> CallDocument:
     if codes & {ONE_CHANNEL.code, CROSSTALK}:
         metrics = without_overlap(metrics)
     if ONE_CHANNEL.code in codes:
+        timeline = without_events(timeline)
         codes -= {"dual_mono"}  # the voices tell what the channels do not
     facts = CallFacts(
         recording=recording,

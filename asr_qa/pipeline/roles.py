@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from asr_qa.core.document import CallWarning
-from asr_qa.core.phonetic import syllables
+from asr_qa.core.phonetic import NEAR_COST, PART_COST, SEPARATOR, SoundIndex, slips, syllables
 from asr_qa.core.recording import Role
 from asr_qa.core.text import plain
 from asr_qa.core.transcript import Transcript
@@ -25,6 +24,8 @@ OPENING_SECONDS = 40.0
 CLOSING_SECONDS = 40.0
 """How far from the last word the closing script is looked for."""
 
+NEAR_FROM = 4
+"""Syllables from which a phrase of a script may be slightly misheard: shorter ones sound like too much else."""
 SWAPPED_LEAD = 2
 """Phrases by which one side must lead before roles are called swapped: one may be the customer repeating it."""
 ROLE_LIMIT = 0.9
@@ -138,7 +139,7 @@ def _pattern(transcript: Transcript, direction: str | None) -> float:
 
 def _lead(said: Mapping[Role, str], phrases: Iterable[str], *, often: bool = False) -> int:
     """By how many phrases the agent leads; with `often` by how many times any of them was said."""
-    one, other = (_count(said[role], phrases, often=often) for role in (Role.AGENT, Role.CUSTOMER))
+    one, other = (_count(said[role], phrases, often=often, near=not often) for role in (Role.AGENT, Role.CUSTOMER))
     return one - other
 
 
@@ -162,20 +163,34 @@ def _hits(transcript: Transcript, role: Role) -> int:
 
 
 def _said(transcript: Transcript, role: Role, *, start: float = 0.0, end: float = math.inf) -> str:
-    """How the words of one role sound that begin between two moments."""
-    return _sounds("".join(u.text for u in transcript.of(role) if start <= u.start < end))
+    """The words of one role that begin between two moments."""
+    return SEPARATOR.join(plain(u.text) for u in transcript.of(role) if start <= u.start < end)
 
 
-def _count(heard: str, phrases: Iterable[str], *, often: bool = False) -> int:
-    hits = 0
+def _count(heard: str, phrases: Iterable[str], *, often: bool = False, near: bool = False) -> int:
+    """How many phrases are heard, by sound; with `near` long ones also where they are slightly misheard."""
+    hits, sounds = 0, syllables(heard)
+    index = SoundIndex(heard, sounds)
     # The longest first, and what it matched taken out: a phrase within another is no second hit.
-    for phrase in sorted(set(map(_sounds, phrases)), key=lambda sounds: (-len(sounds), sounds)):
-        times = heard.count(phrase)
-        hits += times if often else min(times, 1)
-        heard = heard.replace(phrase, "|")
+    for phrase in sorted(set(map(plain, phrases)), key=lambda text: (-len(text), text)):
+        places = index.find(phrase, syllables(phrase), limit=_slack(phrase) if near else 0)
+        free = _apart(places, len(phrase))
+        hits += len(free) if often else min(len(free), 1)
+        for place in free:
+            heard = heard[:place] + SEPARATOR * len(phrase) + heard[place + len(phrase) :]
+        index = SoundIndex(heard, sounds) if free else index
     return hits
 
 
-@lru_cache(maxsize=512)
-def _sounds(text: str) -> str:
-    return "".join(f"-{syllable}-" for syllable in syllables(plain(text)))
+def _slack(phrase: str) -> int:
+    """What a phrase may differ by: near syllables from NEAR_FROM on, one initial or final in every five syllables."""
+    return len(phrase) * NEAR_COST + slips(len(phrase)) * PART_COST if len(phrase) >= NEAR_FROM else 0
+
+
+def _apart(places: Iterable[tuple[int, int]], length: int) -> list[int]:
+    """The places that do not overlap one before."""
+    found: list[int] = []
+    for place, _ in places:
+        if not found or place >= found[-1] + length:
+            found.append(place)
+    return found

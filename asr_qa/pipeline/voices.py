@@ -10,7 +10,8 @@ import numpy as np
 from asr_qa.core.document import CallWarning
 from asr_qa.core.metrics import CallMetrics, PerRole
 from asr_qa.core.recording import Role
-from asr_qa.core.segment import Track, total
+from asr_qa.core.segment import Segment, Track, subtract, total, union
+from asr_qa.core.timeline import CallTimeline
 from asr_qa.core.transcript import Transcript
 from asr_qa.pipeline.ports import Diarizer, Samples, SpokenChannel
 from asr_qa.pipeline.roles import decide_roles
@@ -29,6 +30,9 @@ ONE_CHANNEL = CallWarning(
 _NAMES = (Role.AGENT, Role.CUSTOMER)
 _SURE = 0.9
 """Confidence below which it is not known that there are two voices."""
+_AT_ONCE = frozenset({"overlap", "backchannel", "interruption", "talk_over"})
+_AROUND = 1.0
+"""Seconds kept before and after each stretch of a voice: more than is transcribed with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,7 @@ def part_voices(channel: SpokenChannel, diarizer: Diarizer | None) -> Parted:
     if len(found.voices) != len(_NAMES):
         return Parted((channel,), 0.0, found.warnings)
     channels = tuple(
-        replace(channel, role=role, speech=voice, samples=_without(channel, other))
+        replace(channel, role=role, speech=voice, samples=_only(channel, voice, other))
         for role, voice, other in zip(_NAMES, found.voices, reversed(found.voices), strict=True)
     )
     return Parted(channels, found.confidence, (ONE_CHANNEL, *found.warnings))
@@ -96,17 +100,31 @@ def without_overlap(metrics: CallMetrics) -> CallMetrics:
     return replace(metrics, overlap_seconds=None, interruptions=nobody, talk_overs=nobody, backchannels=nobody)
 
 
+def without_events(timeline: CallTimeline) -> CallTimeline:
+    """The events of a call on one channel: those of two voices at once are none, as most of them would be missed."""
+    return replace(timeline, events=tuple(event for event in timeline.events if event.kind not in _AT_ONCE))
+
+
 def loudest(tracks: Sequence[Track]) -> int:
     """The channel with most speech."""
     return max(range(len(tracks)), key=lambda index: (total(tracks[index]), -index))
 
 
-def _without(channel: SpokenChannel, other: Track) -> Samples:
-    """The samples with the other voice's stretches silent: what lies in a pause of this voice is not read as its."""
-    samples = np.array(channel.samples)
-    for stretch in other:
-        samples[round(stretch.start * channel.sample_rate) : round(stretch.end * channel.sample_rate)] = 0
+def _only(channel: SpokenChannel, own: Track, other: Track) -> Samples:
+    """The samples around one voice's stretches, silence elsewhere and where the other speaks.
+
+    Memory that nobody writes to is never taken: a call costs as much as is spoken in it, not as much as it is long.
+    """
+    samples = np.zeros(len(channel.samples), np.int16)
+    rate = channel.sample_rate
+    for stretch in subtract(_widened(own), other):
+        part = slice(round(stretch.start * rate), round(stretch.end * rate))
+        samples[part] = channel.samples[part]
     return samples
+
+
+def _widened(track: Track) -> Track:
+    return union(Segment(max(0.0, stretch.start - _AROUND), stretch.end + _AROUND) for stretch in track)
 
 
 def _speech(channels: Sequence[SpokenChannel]) -> dict[Role, Track]:

@@ -28,6 +28,7 @@ CALL = (
     "A 11-15 好的，我帮您查一下，您的话费是五十元 | B 16-17 好的 | A 18-21 感谢您的来电，祝您生活愉快，再见"
 )
 RATE = 16000
+AT_ONCE = {"overlap", "backchannel", "interruption", "talk_over"}
 
 
 def tracks(sketch: str) -> dict[Role, Track]:
@@ -108,6 +109,18 @@ def test_both_parties_are_scored_and_what_they_say_at_once_is_not(channels: int)
     assert document.metrics.overlap_seconds is None
     assert document.metrics.interruptions.agent is None
     assert document.metrics.talk_ratio is not None
+    assert not {event.kind for event in document.events} & AT_ONCE
+
+
+def test_a_murmur_between_two_parts_of_a_turn_is_no_event_on_one_channel() -> None:
+    call = CALL.replace("B 16-17 好的", "B 12.5-12.8 嗯")
+    speech = tracks(call.replace("A 11-15", "A 11-12.4").replace(" | B 12.5", " | A 12.9-15 是的 | B 12.5"))
+    scene = Scene(answer=Diarization(tuple(speech.values()), 0.98))
+    recording = make_recording(role_by_channel=(None,), channels=1, direction="inbound")
+    document = process(recording, replace(stages(), reader=scene, diarizer=scene))  # type: ignore[arg-type]
+    assert document.metrics.turns.agent
+    assert document.metrics.backchannels.customer is None
+    assert not {event.kind for event in document.events} & AT_ONCE
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,11 @@ import pytest
 from asr_qa.core.recording import Role
 from asr_qa.core.segment import Segment, Track
 from asr_qa.core.sketch import parse_sketch
+from asr_qa.core.timeline import build_timeline
 from asr_qa.core.transcript import Transcript
 from asr_qa.pipeline.ports import Diarization, Samples, SpokenChannel
 from asr_qa.pipeline.roles import ROLE_LIMIT, agent_odds, decide_roles
-from asr_qa.pipeline.voices import NO_MODEL, Parted, name_voices, part_voices
+from asr_qa.pipeline.voices import NO_MODEL, Parted, name_voices, part_voices, without_events
 
 A, C, O = Role.AGENT, Role.CUSTOMER, Role.OTHER  # noqa: E741
 ONE: Track = (Segment(0.0, 2.0),)
@@ -56,6 +57,25 @@ def test_each_voice_is_a_channel_of_its_own_without_the_other() -> None:
     assert not second[: 2 * 16000].any()
     assert codes(found.warnings) == ["one_channel"]
     assert channel().samples.all()
+
+
+def test_a_voice_keeps_the_sound_around_it_and_nothing_further_off() -> None:
+    long = SpokenChannel(O, np.full(60 * 16000, 1000, np.int16), (Segment(10.0, 12.0), Segment(20.0, 21.0)))
+    found = part_voices(long, Known(Diarization(((Segment(10.0, 12.0),), (Segment(20.0, 21.0),)), 0.98)))
+    heard = [np.flatnonzero(c.samples) / 16000 for c in found.channels]
+    assert [(round(h[0]), round(h[-1])) for h in heard] == [(9, 13), (19, 22)]
+
+
+def test_events_of_two_voices_at_once_are_left_out_and_the_others_kept() -> None:
+    call = parse_sketch("A 0-6 我们今天说一说这件事情吧 | B 2-2.4 嗯 | B 4-9 不对你听我说 | A 20-22 好的")
+    speech = {role: tuple(u.segment for u in call.transcript.of(role)) for role in (A, C)}
+    timeline = build_timeline(speech, call.transcript, 22.0)
+    kinds = {event.kind for event in timeline.events}
+    assert {"overlap", "backchannel", "interruption"} <= kinds
+    left = without_events(timeline)
+    assert {event.kind for event in left.events} == kinds - {"overlap", "backchannel", "interruption", "talk_over"}
+    assert "silence" in {event.kind for event in left.events}
+    assert left.turns == timeline.turns
 
 
 def test_without_a_model_nothing_is_parted_and_the_way_to_one_is_said() -> None:

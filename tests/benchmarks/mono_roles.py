@@ -1,0 +1,137 @@
+"""Calls on one channel with an opening script in front, made of the sample calls: what tells the agent is the script.
+
+What follows the script is composed at random from lines that each party says elsewhere, without any other script.
+Voices, noise, direction, and who speaks first differ from call to call.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import random
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import soundfile  # type: ignore[import-untyped]
+import yaml
+from numpy.typing import NDArray
+
+from asr_qa.audio.decode import AvReader
+from asr_qa.core.phonetic import syllables
+from asr_qa.core.text import plain
+from asr_qa.pipeline.ports import SAMPLE_RATE
+from asr_qa.pipeline.roles import CLOSING_SCRIPT, OPENING_SCRIPT
+
+RATE = 8000
+NOISES = (-50.0, -42.0, -35.0)
+"""dB full scale, in turn."""
+DIRECTIONS = ("inbound", "outbound", "")
+_GAP = 0.5
+_SHORT = 1.6
+"""Seconds of the longest line that a customer says before the script."""
+
+Signal = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a sample call."""
+
+    speaker: str
+    """Role and voice."""
+    text: str
+    samples: Signal
+    speech: tuple[tuple[float, float], ...]
+
+    def tells(self, script: tuple[str, ...]) -> bool:
+        """Whether a phrase of the script is in it, by sound."""
+        said = "-".join(syllables(plain(self.text)))
+        return any("-".join(syllables(plain(phrase))) in said for phrase in script)
+
+
+def lines_of(folder: Path) -> list[Line]:
+    """Every line of the Chinese sample calls with a channel for each party."""
+    reader, found = AvReader(), []
+    for call in yaml.safe_load((folder / "scripts.yml").read_text(encoding="utf-8"))["calls"]:
+        if call.get("mono") or not call["voices"]["agent"].startswith("z"):
+            continue
+        (path,) = (p for p in folder.glob(f"{call['name']}.*") if p.suffix in (".wav", ".ogg", ".mp3"))
+        audio = reader.read(path).samples.astype(np.float32) / 32768
+        for turn in json.loads((folder / f"{call['name']}.truth.json").read_text(encoding="utf-8"))["turns"]:
+            channel = audio[int(turn["role"] == "customer")]
+            part = channel[round(turn["start"] * SAMPLE_RATE) : round(turn["end"] * SAMPLE_RATE)]
+            speech = tuple((a - turn["start"], b - turn["start"]) for a, b in turn["speech"])
+            speaker = f"{turn['role']} {call['voices'][turn['role']]}"
+            found.append(Line(speaker, turn["text"], part, speech))
+    return found
+
+
+def write_clips(lines: list[Line], clips: Path, out: Path) -> list[str]:
+    """A folder for compose.py of the lines that hold no script, with the murmurs and music of another; the speakers."""
+    out.mkdir(parents=True)
+    rows = [row for row in json.loads((clips / "index.json").read_text(encoding="utf-8")) if row["kind"] != "speech"]
+    rows = [row | {"path": str((clips / row["path"]).resolve())} for row in rows]
+    for number, line in enumerate(lines):
+        if line.tells((*OPENING_SCRIPT, *CLOSING_SCRIPT)) or len(line.samples) < SAMPLE_RATE:
+            continue
+        soundfile.write(out / f"{number}.wav", line.samples, SAMPLE_RATE)
+        rows.append({"path": f"{number}.wav", "speaker": line.speaker, "text": line.text, "kind": "speech"})
+    (out / "index.json").write_text(json.dumps(rows, ensure_ascii=False), encoding="utf-8")
+    return sorted({row["speaker"] for row in rows if row["kind"] == "speech"})
+
+
+def compose_calls(samples: Path, args: Any, folder: Path) -> dict[Path, str]:
+    """Write the calls with their truth; the direction of each."""
+    lines = lines_of(samples)
+    drawn = _pairs(write_clips(lines, args.clips, folder / "clips"), args.seed * 1000)
+    calls: dict[Path, str] = {}
+    for number in range(args.calls):
+        (seed, agent, customer), noise = next(drawn), NOISES[number % len(NOISES)]
+        command = [sys.executable, str(args.eval / "compose.py"), str(folder / "clips"), str(folder / "calls")]
+        numbers = ["--calls", "1", "--seed", str(seed), "--minutes", str(args.minutes), f"--noise-db={noise}", "--mono"]
+        subprocess.run([*command, *numbers], check=True, stdout=subprocess.DEVNULL)
+        path = folder / "calls" / f"call-{seed}-000.wav"
+        draw = random.Random(seed)
+        opening = draw.choice([line for line in lines if line.speaker == agent and line.tells(OPENING_SCRIPT)])
+        hello = draw.choice([x for x in lines if x.speaker == customer and len(x.samples) < _SHORT * SAMPLE_RATE])
+        first = [("customer", hello)] if number % 2 else []
+        _put_in_front(path, [*first, ("agent", opening)], noise)
+        calls[path] = DIRECTIONS[number // 2 % len(DIRECTIONS)]
+    return calls
+
+
+def _pairs(speakers: list[str], seed: int) -> Iterator[tuple[int, str, str]]:
+    """Seeds for which compose.py draws, first of all, an agent and a customer in another voice."""
+    for number in itertools.count(seed):
+        agent, customer = random.Random(number * 1000).sample(speakers, 2)
+        roles = agent.split()[0], customer.split()[0]
+        if roles == ("agent", "customer") and agent.split()[1] != customer.split()[1]:
+            yield number, agent, customer
+
+
+def _put_in_front(path: Path, lines: list[tuple[str, Line]], noise_db: float) -> None:
+    audio, _ = soundfile.read(path, dtype="float32")
+    truth_path = path.with_suffix(".truth.json")
+    truth = json.loads(truth_path.read_text(encoding="utf-8"))
+    front, turns, now = [np.zeros(round(_GAP * RATE), np.float32)], [], _GAP
+    for role, line in lines:
+        samples = line.samples[::2] / max(float(np.abs(line.samples).max()), 1e-6) * 0.35
+        speech = [[now + a, now + b] for a, b in line.speech]
+        turns.append({"role": role, "start": now, "end": speech[-1][1], "text": line.text, "speech": speech})
+        front += [samples, np.zeros(round(_GAP * RATE), np.float32)]
+        now += len(samples) / RATE + _GAP
+    head = np.concatenate(front)
+    hiss = np.random.default_rng(len(audio)).normal(0, 10 ** (noise_db / 20), len(head))
+    soundfile.write(path, np.concatenate([head + hiss.astype(np.float32), audio]), RATE, subtype="ULAW")
+    shift = len(head) / RATE
+    for kind in ("turns", "backchannels"):
+        for turn in truth[kind]:
+            turn["speech"] = [[a + shift, b + shift] for a, b in turn["speech"]]
+            turn["start"], turn["end"] = turn["start"] + shift, turn["end"] + shift
+    truth["turns"] = [*turns, *truth["turns"]]
+    truth_path.write_text(json.dumps(truth, ensure_ascii=False), encoding="utf-8")
