@@ -107,7 +107,8 @@ def _waiver(excuse: Excuse | None, reach: float, options: TimingOptions) -> tupl
     """Why a piece of a silence that ends so many seconds into it is excused, or is not."""
     if excuse is None:
         return (Reason(test="excuse", holds=False),)
-    return (*excuse.reasons, at_most("excuse_max", reach, options.excuse_max))
+    # Said too early, it covers nothing, however short the silence.
+    return (*excuse.reasons, at_most("excuse_max", reach, options.excuse_max)) if excuse.counts else excuse.reasons
 
 
 def _excuses(transcript: Transcript, options: TimingOptions) -> Callable[[float], Excuse | None]:

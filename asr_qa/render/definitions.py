@@ -34,7 +34,7 @@ DEFINITION_TEXTS: dict[str, dict[str, str]] = {
     "dead_air": {
         "en": "Each piece of a silence of at least `min` that is left when holds and automatic prompts are taken out, "
         "unless excused; serious from `serious`.",
-        "zh": "静音中扣除保持和语音菜单后剩下的至少 min 秒的片段（已致歉等待的除外）；达到 serious 秒为严重冷场。",
+        "zh": "静音中扣除保持和语音菜单后剩下的至少 min 秒的片段（事先说明的等待除外）；达到 serious 秒为严重冷场。",
     },
     "excuse": {
         "en": "An agent phrase such as 请稍等 that ends at most `lead` before a silence begins excuses up to "

@@ -22,9 +22,9 @@ _WORDS: Mapping[Lang, Mapping[str, tuple[str, str]]] = {
         "overlap": ("重叠 {v} 秒（{c}）", ""),
         "words": ("词语“{text}”不是附和语", ""),
         "yield": ("{other}在 {v} 秒内停下（{c}）", "{other}在 {v} 秒后才停下（不满足 {c}）"),
-        "goes_on": ("{other}停下后{by}又说了 {v} 秒（{c}）", "{by}停下时{other}还在说（{v} 秒，不满足 {c}）"),
+        "goes_on": ("{other}停下后{by}又说了 {v} 秒（{c}）", "{by}停下后{other}又说了 {d} 秒，没有让话"),
         "acknowledges": ("“{text}”全是附和语", ""),
-        "unheard": ("没有听清是什么词（“{text}”），看时长", ""),
+        "unheard": ("没有听清是什么词{heard}，看时长", ""),
         "any_words": ("“{text}”不全是附和语，看时长", ""),
         "other_before": ("{other}此前已说了 {v} 秒（{c}）", ""),
         "other_after": ("{other}之后又说了 {v} 秒（{c}）", ""),
@@ -60,9 +60,9 @@ _WORDS: Mapping[Lang, Mapping[str, tuple[str, str]]] = {
         "overlap": ("they speak together for {v} s ({c})", ""),
         "words": ("the words “{text}” are no acknowledgement", ""),
         "yield": ("{other} stops within {v} s ({c})", "{other} stops only after {v} s (not {c})"),
-        "goes_on": ("{by} goes on for {v} s after that ({c})", "{other} still speaks when {by} stops ({v} s, not {c})"),
+        "goes_on": ("{by} goes on for {v} s after that ({c})", "{other} does not give way and speaks for {d} s after {by} stops"),
         "acknowledges": ("“{text}” is acknowledgements and nothing else", ""),
-        "unheard": ("the words were not heard clearly (“{text}”), so length decides", ""),
+        "unheard": ("the words were not heard clearly{heard}, so length decides", ""),
         "any_words": ("“{text}” is more than acknowledgements, so length decides", ""),
         "other_before": ("{other} had been speaking for {v} s ({c})", ""),
         "other_after": ("{other} goes on for {v} s after it ({c})", ""),
@@ -94,6 +94,7 @@ _WORDS: Mapping[Lang, Mapping[str, tuple[str, str]]] = {
         "ivr_gap": ("{v} s of quiet follow ({c})", ""),
     },
 }
+_HEARD: Mapping[Lang, str] = {"zh": "（“{text}”）", "en": " (“{text}”)"}
 _NO_WORDS: Mapping[Lang, str] = {"zh": "没有听到可以判断的词", "en": "no words were heard that could tell"}
 _ALONE: Mapping[Lang, str] = {"zh": "旁边没有自己的话", "en": "nothing else is said near it"}
 _UNKNOWN: Mapping[Lang, str] = {
@@ -209,12 +210,15 @@ def _say(reason: Reason, event: Event, texts: Texts) -> str:
         return _ALONE[lang]
     holds, fails = _WORDS[lang].get(reason.test, (f"{reason.test} {{v}} {{c}}", f"{reason.test} {{v}}: not {{c}}"))
     by = event.by or Role.OTHER
+    text = reason.text.strip(" ，。？！,.?!")
     return (holds if reason.holds else fails).format(
         by=texts(by.value),
         other=texts(by.opposite.value),
         v=_number(reason.value),
+        d=_number(abs(reason.value or 0.0)),
         c=f"{_SIGNS.get(reason.relation, reason.relation)} {_number(reason.limit)}",
-        text=reason.text.strip(" ，。？！,.?!"),
+        text=text,
+        heard=_HEARD[lang].format(text=text) if text else "",
     )
 
 

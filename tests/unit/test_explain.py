@@ -150,3 +150,23 @@ def test_an_event_that_is_not_there_is_named(number: int) -> None:
 def test_parameters_are_read_from_the_definition() -> None:
     assert parameters_of("dead_air(min=5.0,serious=15.0)") == {"min": 5.0, "serious": 15.0}
     assert parameters_of("duration") == parameters_of("") == {}
+
+
+def test_an_excuse_that_came_too_early_is_not_said_to_hold() -> None:
+    call = document("A 1-3 好的请您稍等 | B 10-12 喂你好 | A 20-22 您的账单")
+    said = sentence(call, "dead_air")
+    early = [e for e in call.events if e.kind == "dead_air"][-1]
+    assert [reason.test for reason in early.reasons if not reason.holds] == ["serious", "excuse_lead"]
+    assert "excuse_max" not in {reason.test for reason in early.reasons}
+    assert "说明有效" in said  # the first one, said just before
+
+
+def test_nothing_is_quoted_where_nothing_was_heard() -> None:
+    call = document("A 1-9 您的账单一共是五十元 | B 4-4.8 ? | A 9.5-11 请您核对")
+    assert "没有听清是什么词，看时长" in sentence(call, "backchannel")
+
+
+def test_who_does_not_give_way_goes_on_for_so_long() -> None:
+    call = document("B 0-9 我上个月的账单里面有一笔费用不对 | A 3-5 那个不归我们管")
+    assert "没有让话" in sentence(call, "talk_over")
+    assert "-" not in sentence(call, "talk_over")

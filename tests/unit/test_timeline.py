@@ -442,3 +442,29 @@ def test_hundred_backchannels_in_a_row_blame_nobody() -> None:
     assert len(call.of("backchannel", CUSTOMER)) == 100
     assert {event.kind for event in call.events} == {"backchannel", "monologue", "first_response"}
     assert len(call.turns) == 1
+
+
+def test_words_in_pieces_are_no_backchannels_one_by_one() -> None:
+    # Y #################   each piece is brief, the two together are not
+    # X    ...mm.mm....
+    call = timeline("A 0-10 您的账单一共是五十元其中流量费三十元 | B 4-4.3 那个 | B 4.8-5.1 多少")
+    assert not call.of("backchannel")
+    assert turns(call, Role.CUSTOMER) == [(4.0, 5.1)]
+
+
+def test_sounds_without_words_next_to_own_talk_belong_to_it() -> None:
+    # 0.25 s from a turn of its own the sound is part of it; 0.4 s away it is a back-channel.
+    held = "A 0-10 您的账单一共是五十元其中流量费三十元"
+    near = timeline(f"{held} | B 3-3.6 ? | B 3.85-6 我要问的是另外一笔")
+    apart = timeline(f"{held} | B 3-3.6 ? | B 4-6 我要问的是另外一笔")
+    assert not near.of("backchannel")
+    assert brief(apart.of("backchannel")) == [(3.0, 3.6, Role.CUSTOMER)]
+
+
+def test_a_repeated_reason_is_told_once() -> None:
+    call = timeline("A 0-10 您的账单一共是五十元其中流量费三十元 | B 3-3.2 嗯 | B 3.5-3.7 嗯 | B 4-4.2 好的")
+    (murmur,) = call.of("backchannel")
+    said = [reason.text for reason in murmur.reasons if reason.test == "acknowledges"]
+    assert said[0] == "嗯"
+    assert said[-1] == "好的"
+    assert [reason.test for reason in murmur.reasons].count("pause") == 2

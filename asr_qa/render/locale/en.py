@@ -224,11 +224,14 @@ TEXTS: Mapping[str, str] = {
     "expected_truth": "Truth",
     "expected_found": "Machine",
     "definitions": "Definitions",
-    "definitions_text": "Every timing figure of this report is measured by these definitions; in brackets the parameters in force (seconds; confidence 0 to 1, turn_min in characters or words). The name of a figure leads here.",
+    "definitions_text": "Every timing figure of this report is measured by these definitions; in brackets the "
+    "parameters in force (seconds; confidence 0 to 1, turn_min in characters or words). Names of figures lead here.",
     "definition": "Figure",
     "definition_means": "Meaning",
     "definition_in_force": "In force",
     "w_crosstalk": "Loud crosstalk",
+    "w_one_sided": "One party never heard",
+    "w_begins_in_speech": "Begins in speech",
     "footer": "Pre-scored by machine, for people to review; what was not decided is in no denominator. Times are on "
     "the recording's clock (minutes:seconds).",
 }

@@ -222,10 +222,13 @@ TEXTS: Mapping[str, str] = {
     "expected_truth": "标注",
     "expected_found": "机器",
     "definitions": "度量定义",
-    "definitions_text": "报告里每个时间数字按下列定义度量，括号内为度量时生效的参数（秒；confidence 为 0–1，turn_min 为字数）。点指标名称即到此处。",
+    "definitions_text": "报告里每个时间数字按下列定义度量，括号内为度量时生效的参数"
+    "（秒；confidence 为 0–1，turn_min 为字数）。点指标名称即到此处。",
     "definition": "指标",
     "definition_means": "含义",
     "definition_in_force": "生效参数",
-    "w_crosstalk": "双方声音串得很响",
+    "w_crosstalk": "串音过响",
+    "w_one_sided": "始终只听到一方",
+    "w_begins_in_speech": "录音从半句话开始",
     "footer": "机器初评，供人工复核；未判定的项目不计入分母。时间均为录音时间（分:秒）。",
 }
