@@ -60,7 +60,10 @@ _WORDS: Mapping[Lang, Mapping[str, tuple[str, str]]] = {
         "overlap": ("they speak together for {v} s ({c})", ""),
         "words": ("the words “{text}” are no acknowledgement", ""),
         "yield": ("{other} stops within {v} s ({c})", "{other} stops only after {v} s (not {c})"),
-        "goes_on": ("{by} goes on for {v} s after that ({c})", "{other} does not give way and speaks for {d} s after {by} stops"),
+        "goes_on": (
+            "{by} goes on for {v} s after that ({c})",
+            "{other} does not give way and speaks for {d} s after {by} stops",
+        ),
         "acknowledges": ("“{text}” is acknowledgements and nothing else", ""),
         "unheard": ("the words were not heard clearly{heard}, so length decides", ""),
         "any_words": ("“{text}” is more than acknowledgements, so length decides", ""),
