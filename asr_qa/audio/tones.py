@@ -215,7 +215,7 @@ def _steady_runs(flags: _Flags, frames: _Frames, o: ToneOptions, *, shortest: fl
         beats = shortest == o.min_progress and (behind - first) * FRAME_SECONDS >= o.min_beat
         spread = min(_spread(hertz), max(_spread(pair[0]), _spread(pair[1])))
         flips = shortest == o.min_progress and (behind - first) * FRAME_SECONDS >= o.min_pair
-        if spread <= (o.beat if beats else o.steady) or (flips and _spread_of_two(hertz) <= o.steady):
+        if spread <= (o.beat if beats else o.steady) or (flips and _spread_of_two(hertz[1:-1]) <= o.steady):
             kept.append((first, behind))
     return kept
 

@@ -46,15 +46,15 @@ def find_ending(
     found = [
         (role, tone.start)
         for role, heard in zip(recording.role_by_channel, unspoken, strict=False)
-        if role is not Role.OTHER and (tone := _last_tone(heard.busy, speech.get(role, ()) if role else (), duration))
+        if (tone := _last_tone(heard.busy, duration))
     ]
-    if len(found) != 1 or found[0][0] is None:
+    role, gone_at = found[0] if len(found) == 1 else (None, 0.0)
+    if role not in (Role.AGENT, Role.CUSTOMER):
         return Ending()
-    return Ending(*found[0])
+    spoken_after = total(clip(speech.get(role, ()), Segment(gone_at, max(gone_at, duration))))
+    return Ending(role, gone_at) if spoken_after < _A_WORD else Ending()
 
 
-def _last_tone(busy: Track, own: Track, duration: float) -> Segment | None:
-    """The busy tone at the end of a channel, where nobody speaks on it any more."""
-    late = [tone for tone in busy if tone.end >= duration - _NEAR_END]
-    spoken_after = total(clip(own, Segment(late[0].start, duration))) if late else 0.0
-    return late[0] if late and spoken_after < _A_WORD else None
+def _last_tone(busy: Track, duration: float) -> Segment | None:
+    """The busy tone at the end of a channel."""
+    return next((tone for tone in busy if tone.end >= duration - _NEAR_END), None)

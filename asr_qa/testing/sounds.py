@@ -56,6 +56,22 @@ def cadence(pattern: tuple[Sequence[float], float, float], seconds: float, *, le
     return np.resize(period, round(seconds * SAMPLE_RATE))
 
 
+def british_ring(seconds: float, *, level_db: float = -15.0) -> Sound:
+    """Ring-back of 400 and 450 Hz: two bursts of 0.4 s, then two seconds of nothing."""
+    burst = tone((400.0, 450.0), 0.4, level_db=level_db)
+    return np.resize(np.concatenate([burst, silence(0.2), burst, silence(2.0)]), round(seconds * SAMPLE_RATE))
+
+
+def over_the_telephone(sound: Sound) -> Sound:
+    """What 8 kHz and mu-law leave of a sound."""
+    hertz = np.fft.rfftfreq(sound.size, 1 / SAMPLE_RATE)
+    narrow = np.fft.irfft(np.fft.rfft(sound) * (hertz < 3400), sound.size)[::2]
+    steps = np.round(np.sign(narrow) * np.log1p(255 * np.minimum(np.abs(narrow), 1)) / np.log(256) * 127) / 127
+    coarse = np.zeros(sound.size)
+    coarse[::2] = 2 * np.sign(steps) * (256 ** np.abs(steps) - 1) / 255
+    return np.asarray(np.fft.irfft(np.fft.rfft(coarse) * (hertz < 4000), sound.size), np.float32)
+
+
 def dtmf(keys: str, *, on: float = 0.08, off: float = 0.08, level_db: float = -15.0) -> Sound:
     """Keys pressed on a telephone."""
     parts = [silence(off)]

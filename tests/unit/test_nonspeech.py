@@ -95,6 +95,15 @@ def test_voices_hold_neither_music_nor_tones(path: Path) -> None:
         assert DETECTOR.find(channel, SAMPLE_RATE) == NonSpeech()
 
 
+@pytest.mark.parametrize("noise_db", [-45.0, -35.0])
+def test_the_edge_of_a_line_filter_makes_no_music_of_a_voice(noise_db: float) -> None:
+    """Noise that a filter cuts off at 3400 Hz stands out beside nothing all the time, like a held note."""
+    voice = agent()[: 16 * SAMPLE_RATE]
+    noise = sounds.white(voice.size / SAMPLE_RATE, seed=3, level_db=noise_db)[: voice.size]
+    samples = np.asarray(np.clip(sounds.over_the_telephone(voice + noise), -1, 1) * 32767, np.int16)
+    assert find_music(samples) == ()
+
+
 @pytest.mark.parametrize("seed", [1, 2])
 def test_noise_is_neither_music_nor_tone(seed: int) -> None:
     for noise in (sounds.white(30.0, seed=seed), sounds.pink(30.0, seed=seed), sounds.silence(5.0)):
