@@ -273,9 +273,10 @@ def alike(one: str, other: str) -> float:
 
 def _hits(words: Sequence[Word], menu: Sequence[str]) -> list[_Hit]:
     """Where phrases of the list are said, compared by sound."""
-    raw = "".join(f" {word.text}" if word.text[:1].isascii() else word.text for word in words)
-    owners = [i for i, word in enumerate(words) for _ in range(len(word.text) + word.text[:1].isascii())]
-    spoken = normalise(raw, SPOKEN)
+    pieces = any(word.text[:1].isspace() for word in words)  # then whatever has no blank before it goes on a word
+    texts = [word.text if pieces or not word.text[:1].isascii() else f" {word.text}" for word in words]
+    owners = [i for i, text in enumerate(texts) for _ in text]
+    spoken = normalise("".join(texts), SPOKEN)
     index = SoundIndex(spoken.text, syllables(spoken.text))
     found: list[_Hit] = []
     for kind, phrases in {**IVR, "menu": menu}.items():

@@ -13,7 +13,7 @@ from asr_qa.core.recording import Role
 from asr_qa.core.segment import Segment, Track
 from asr_qa.core.sketch import parse_sketch
 from asr_qa.core.timeline import CallTimeline, build_timeline
-from asr_qa.core.transcript import Transcript
+from asr_qa.core.transcript import Transcript, Utterance, Word
 from asr_qa.pipeline.ports import NonSpeech
 from asr_qa.pipeline.prompts import without_prompts
 
@@ -108,6 +108,13 @@ def test_what_a_person_might_say_needs_more_to_be_a_prompt(
     sketch: str, heard: dict[str, Track], expected: list[tuple[float, float]]
 ) -> None:
     assert said(sketch, **heard) == expected
+
+
+def test_a_phrase_is_known_in_the_pieces_of_words_that_a_recogniser_gives() -> None:
+    texts = (" For", " sa", "il", "s", " PR", "ESS", " ONE")
+    words = tuple(Word(text, i / 2, i / 2 + 0.4) for i, text in enumerate(texts))
+    utterance = Utterance(AGENT, 0.0, 3.4, "For sails PRESS ONE", words=words)
+    assert find_prompts({AGENT: track((0, 3.4))}, Transcript((utterance,)), 9.0) is not None
 
 
 def test_what_comes_before_a_prompt_belongs_to_it_unless_somebody_answered() -> None:
