@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -115,12 +117,21 @@ def _only(channel: SpokenChannel, own: Track, other: Track) -> Samples:
 
     Memory that nobody writes to is never taken: a call costs as much as is spoken in it, not as much as it is long.
     """
-    samples = np.zeros(len(channel.samples), np.int16)
+    samples = _silence(len(channel.samples))
     rate = channel.sample_rate
     for stretch in subtract(_widened(own), other):
         part = slice(round(stretch.start * rate), round(stretch.end * rate))
         samples[part] = channel.samples[part]
     return samples
+
+
+def _silence(count: int) -> Samples:
+    """That many samples of silence, in small pages: a large one would be taken whole for each stretch in it."""
+    memory = mmap.mmap(-1, max(2 * count, 1))
+    if hasattr(mmap, "MADV_NOHUGEPAGE"):
+        with suppress(OSError):  # a kernel that knows no large pages
+            memory.madvise(mmap.MADV_NOHUGEPAGE)
+    return np.frombuffer(memory, np.int16, count)
 
 
 def _widened(track: Track) -> Track:

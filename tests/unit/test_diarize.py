@@ -209,6 +209,21 @@ def test_a_third_voice_speaks_for_a_while(*, together: bool, third: bool) -> Non
     assert has_third_voice(split, vectors, Windows(starts, np.ones(170, np.bool_))) is third
 
 
+@pytest.mark.parametrize(("mixed", "third"), [(False, True), (True, False)])
+def test_a_voice_much_like_another_is_a_third_one_where_it_comes_after_it(*, mixed: bool, third: bool) -> None:
+    rng = np.random.default_rng(7)
+    one, other, last = axes(64, 3)
+    near = 0.92 * other + np.sqrt(1 - 0.92**2) * last
+    before, after = cloud(rng, other, 60, 0.1), cloud(rng, near, 60, 0.1)
+    # Mixed: ten windows of either in turn, as one voice that sounds now like this, now like that.
+    turns = np.arange(120).reshape(2, 6, 10).transpose(1, 0, 2).ravel() if mixed else np.arange(120)
+    vectors = np.concatenate([cloud(rng, one, 100, 0.1), np.concatenate([before, after])[turns]])
+    split = split_in_two(vectors)
+    assert split is not None
+    windows = Windows(np.arange(220) * STEP, np.ones(220, np.bool_))
+    assert has_third_voice(split, vectors, windows) is third
+
+
 def test_total_of_masks_is_the_track() -> None:
     track = (Segment(0.5, 1.25), Segment(2.0, 2.5))
     assert mask(track, 300).sum() / 100 == pytest.approx(total(track))

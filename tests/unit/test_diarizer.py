@@ -113,3 +113,27 @@ def test_a_diarization_is_a_value() -> None:
     found = VoiceDiarizer(Path("none.pt"), "none@0").diarize(np.zeros(0, np.int16), ())
     assert replace(found) == found
     assert found.voices == ()
+
+
+@pytest.mark.parametrize(
+    ("names", "third"),
+    [
+        (("no-closing.mp3", "secret-asked.ogg"), True),  # another agent, the same customer
+        (("no-closing.mp3", "identity-unchecked.ogg"), False),  # the same two people
+    ],
+)
+def test_a_second_agent_after_a_transfer_is_a_third_voice(names: tuple[str, str], *, third: bool) -> None:
+    real = find_diarizer(Settings())
+    if real is None:
+        pytest.skip("needs the model voices: asr-qa models pull voices")
+    parts, speech, start = [], [], 0.0
+    for name in names:
+        call = shipped("sample_audio") / name
+        samples = AvReader().read(call).samples.astype(np.int32).sum(axis=0)
+        said = json.loads(call.with_name(f"{call.stem}.truth.json").read_text(encoding="utf-8"))["turns"]
+        speech += [Segment(a, b).shift(start) for turn in said for a, b in turn["speech"]]
+        parts.append(np.clip(samples, -32768, 32767).astype(np.int16))
+        start += len(samples) / 16000
+    found = real.diarize(np.concatenate(parts), union(speech))
+    assert len(found.voices) == 2
+    assert [warning.code for warning in found.warnings] == (["third_voice"] if third else [])
