@@ -15,7 +15,9 @@ from asr_qa.asr.replay import ReplayTranscriber, find_transcript, load_transcrip
 from asr_qa.asr.weights import FoundModel, ModelStatus, OnProgress, ensure, find_model, load_manifests, status
 from asr_qa.audio.channels import inspect_channels
 from asr_qa.audio.decode import AvReader
+from asr_qa.audio.listening import ListeningDetector
 from asr_qa.audio.nonspeech import ToneAndMusicDetector
+from asr_qa.audio.soundkind import SoundKindNetwork
 from asr_qa.audio.vad import detector
 from asr_qa.audio.voice_meter import VoiceMeter
 from asr_qa.config import Settings, shipped
@@ -25,7 +27,7 @@ from asr_qa.core.transcript import Transcript
 from asr_qa.db.store import SqlStore, open_store
 from asr_qa.diarize.diarizer import VoiceDiarizer
 from asr_qa.errors import ConfigurationError
-from asr_qa.pipeline.ports import Diarizer, Transcriber
+from asr_qa.pipeline.ports import Diarizer, NonSpeechDetector, Transcriber
 from asr_qa.pipeline.process import Stages
 from asr_qa.ruleset.loader import load_ruleset
 from asr_qa.ruleset.phrases import refuse_phrases
@@ -113,7 +115,7 @@ def build_stages(settings: Settings, *, rules: Rules | None = None, workers: int
         reader=audio_reader(settings),
         detector=detector(settings.vad.detector),
         inspect=inspect_channels,
-        non_speech=ToneAndMusicDetector(),
+        non_speech=_non_speech(settings),
         transcriber=_with_hot_words(_transcriber(settings, workers), words),
         ruleset=rules.ruleset,
         scorecard=rules.scorecard,
@@ -121,6 +123,13 @@ def build_stages(settings: Settings, *, rules: Rules | None = None, workers: int
         diarizer=find_diarizer(settings),
         voice=VoiceMeter(pitch=settings.voice.pitch) if settings.voice.measure else None,
     )
+
+
+def _non_speech(settings: Settings) -> NonSpeechDetector:
+    spectral = ToneAndMusicDetector()
+    if not settings.vad.network:
+        return spectral
+    return ListeningDetector(SoundKindNetwork(), spectral)
 
 
 def find_diarizer(settings: Settings) -> Diarizer | None:

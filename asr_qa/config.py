@@ -54,6 +54,8 @@ class VadSettings(_Group):
 
     detector: Literal["webrtc", "silero"] = "webrtc"
     """Which detector finds speech in a channel."""
+    network: bool = True
+    """Let a small neural network tell voices from music and other sounds; without it a classifier of 2011 does."""
 
 
 class DiarizationSettings(_Group):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import fields
+from typing import Any
 
 import numpy as np
 
@@ -73,8 +74,9 @@ class ToneAndMusicDetector:
 
 def _each(change: Callable[..., Track], *found: NonSpeech) -> NonSpeech:
     """Each kind of track of what was found, changed."""
-    names = [field.name for field in fields(NonSpeech)]
-    return NonSpeech(**{name: change(*(getattr(one, name) for one in found)) for name in names})
+    names = [field.name for field in fields(NonSpeech) if field.name != "voice"]
+    tracks: dict[str, Any] = {name: change(*(getattr(one, name) for one in found)) for name in names}
+    return NonSpeech(**tracks)
 
 
 def _without_tones(music: Track, tones: Track) -> Track:

@@ -20,7 +20,7 @@ from asr_qa.audio.runs import Runs, groups_of, join_runs, runs_of
 from asr_qa.audio.voice import voiced_frames
 from asr_qa.core.segment import Segment, Track, clip
 from asr_qa.errors import ConfigurationError
-from asr_qa.pipeline.ports import Samples, SpeechDetector
+from asr_qa.pipeline.ports import Samples, SpeechDetector, VoiceCurve
 
 FRAME_SECONDS = 1 / FRAMES_PER_SECOND
 _SMOOTHING = 5
@@ -74,11 +74,13 @@ class WebRtcOptions:
     """... no frame counting for more than this, so that a loud one does not smear over its neighbours."""
     weak_reach: float = 0.4
     """How far before and after the passage that is done."""
-    tail: float = 0.4
+    tail: float = 0.1
     """How far a voice may die away under the noise, seen only as a raised mean."""
     tail_above_noise: float = 0.15
     aggressiveness: int = 2
     """Mode of the classifier, 0 (lets much through) to 3."""
+    voice_like: float = 0.3
+    """Probability of voice from which on a frame is voice, where a network has told it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +106,16 @@ class WebRtcDetector:
     @property
     def name(self) -> str:
         """Name and parameters."""
-        return f"webrtc-2(mode={self._options.aggressiveness},options={digest_of(self._options)})"
+        return f"webrtc-3(mode={self._options.aggressiveness},options={digest_of(self._options)})"
 
-    def detect(self, samples: Samples, sample_rate: int) -> Track:
-        """Stretches of speech in one channel of 16-bit samples; empty for silence."""
+    def detect(self, samples: Samples, sample_rate: int, *, voice: VoiceCurve | None = None) -> Track:
+        """Stretches of speech in one channel of 16-bit samples; empty for silence.
+
+        Where `voice` is given it says what is voice, and the WebRTC classifier is not asked.
+        """
         if sample_rate not in (8000, 16000, 32000, 48000):
             raise ConfigurationError(f"webrtc needs 8, 16, 32 or 48 kHz, not {sample_rate} Hz; resample first")
-        heard = _hear(samples, sample_rate, mode=self._options.aggressiveness)
+        heard = _hear(samples, sample_rate, self._options, voice)
         o = self._options
         coarse = self._bursts(heard, heard.smooth > o.edge_above_noise, core=heard.sharp >= o.peak_above_noise)
         if not coarse:
@@ -185,10 +190,14 @@ class WebRtcDetector:
         return found
 
 
-def _hear(samples: Samples, sample_rate: int, *, mode: int) -> _Heard:
+def _hear(samples: Samples, sample_rate: int, options: WebRtcOptions, voice: VoiceCurve | None) -> _Heard:
     levels = measure_levels(samples, sample_rate)
     ratios = stand_out(samples, sample_rate, sent=levels.raw > NOT_SENT_DB)
-    voiced = voiced_frames(samples, sample_rate, mode=mode, frames=levels.raw.size)
+    frames = levels.raw.size
+    if voice is None:
+        voiced = voiced_frames(samples, sample_rate, mode=options.aggressiveness, frames=frames)
+    else:
+        voiced = np.pad(voice[:frames] > options.voice_like, (0, max(0, frames - voice.size)))
     return _Heard(levels, ratios, decibels(ratios, width=1), decibels(ratios, width=_SMOOTHING), voiced)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import mmap
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -20,6 +20,9 @@ from asr_qa.core.voice import VoiceMeasure
 
 Samples = NDArray[np.int16]
 """One channel, mono, 16-bit."""
+
+VoiceCurve = NDArray[np.float16]
+"""How voice-like each 10 ms of a channel sounds, 0 to 1, shape (frames,)."""
 
 SAMPLE_RATE = 16000
 """Hertz of all decoded audio inside the pipeline."""
@@ -109,8 +112,14 @@ class SpeechDetector(Protocol):
     def name(self) -> str:
         """Name and parameters, stamped on documents."""
 
-    def detect(self, samples: Samples, sample_rate: int) -> Track:
-        """Stretches of speech; pauses are left in (bridging is the timeline's job)."""
+    def detect(self, samples: Samples, sample_rate: int, *, voice: VoiceCurve | None = None) -> Track:
+        """Stretches of speech; pauses are left in (bridging is the timeline's job).
+
+        Args:
+            samples: One channel.
+            sample_rate: Hertz.
+            voice: How voice-like each 10 ms sounds where that is known already; a detector may do without.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +136,8 @@ class NonSpeech:
     """Busy and congestion tone, pauses included."""
     keys: Track = ()
     """Keys pressed."""
+    voice: VoiceCurve | None = field(default=None, compare=False)
+    """How voice-like each 10 ms of the channel sounds, 0 to 1; None where the detector does not tell."""
 
 
 class NonSpeechDetector(Protocol):

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from asr_qa.core.recording import Recording, Role
 from asr_qa.core.segment import Segment, Track, bridge, subtract, union
 from asr_qa.pipeline.ports import NonSpeech, NonSpeechDetector, Samples, SpeechDetector
 
-FADE = 0.2
-"""Seconds that the last syllable before a silence goes on unheard: a detector ends it early, by more the louder the
-noise, and hardly ever late."""
-_WHILE = 2.0
-"""Seconds nobody speaks: less is no silence by its definition."""
+FADE = 0.25
+"""Seconds that the last syllable before a silence goes on unheard: a detector ends it up to half a second early, the
+more the louder the noise, and hardly ever late; this is the middle."""
+_WHILE = 2.01
+"""Seconds nobody speaks: less is no silence by its definition (and a hair for the rounding of sums)."""
 _SPOKEN_INTO = 0.3
 """Seconds of speech between bursts of ring-back that end the waiting; less is a click."""
 
@@ -23,9 +23,9 @@ def find_speech(
 ) -> Track:
     """Speech of one channel, looked for with tones and music taken out: loud ones would hide quiet voices."""
     if not unspoken.sounds:
-        return detector.detect(samples, sample_rate)
+        return detector.detect(samples, sample_rate, voice=unspoken.voice)
     silenced = silencer.silence(samples, unspoken.sounds, sample_rate)
-    return subtract(detector.detect(silenced, sample_rate), unspoken.sounds)
+    return subtract(detector.detect(silenced, sample_rate, voice=unspoken.voice), unspoken.sounds)
 
 
 def find_waits(unspoken: Sequence[NonSpeech], tracks: Sequence[Track]) -> tuple[Track, ...]:
@@ -49,14 +49,16 @@ def let_fade(
     """
     everybody = union(*tracks)
     following = [*(segment.start for segment in everybody[1:]), duration]
-    last = {one.end for one, start in zip(everybody, following, strict=False) if start - one.end > _WHILE}
-    fading = [tuple(_fading(segment, last, duration) for segment in track) for track in tracks]
+    pauses = {one.end: start - one.end for one, start in zip(everybody, following, strict=False)}
+    fading = [tuple(_fading(segment, pauses, duration) for segment in track) for track in tracks]
     sounds = [each.sounds for each in unspoken] if unspoken is not None else [()] * len(fading)
     return tuple(subtract(*pair) if pair[1] else pair[0] for pair in zip(fading, sounds, strict=True))
 
 
-def _fading(segment: Segment, last: set[float], duration: float) -> Segment:
-    return replace(segment, end=min(duration, segment.end + FADE)) if segment.end in last else segment
+def _fading(segment: Segment, pauses: Mapping[float, float], duration: float) -> Segment:
+    """The segment going on into the pause of everybody that follows it, by no more than leaves it a silence."""
+    further = min(FADE, pauses.get(segment.end, 0.0) - _WHILE)
+    return replace(segment, end=min(duration, segment.end + further)) if further > 0.0 else segment
 
 
 def holds_of(recording: Recording, waits: Sequence[Track]) -> Track:

@@ -117,7 +117,7 @@ def test_name_tells_the_parameters(any_detector: SpeechDetector) -> None:
 
 def test_name_changes_with_any_option() -> None:
     assert WebRtcDetector().name == WebRtcDetector().name
-    assert WebRtcDetector(WebRtcOptions(tail=0.1)).name != WebRtcDetector().name
+    assert WebRtcDetector(WebRtcOptions(tail=0.3)).name != WebRtcDetector().name
 
 
 def test_detector_refuses_an_unknown_name() -> None:

@@ -25,10 +25,16 @@ def test_a_voice_that_is_answered_does_not() -> None:
 
 
 def test_nothing_goes_on_past_the_end_of_the_recording() -> None:
-    (only,) = let_fade([track((0, 5))], 7.1)
+    (only,) = let_fade([track((0, 5))], 7.5)
     assert only[0].end == pytest.approx(5 + FADE)
     assert let_fade([()], 3.0) == ((),)
-    assert let_fade([track((0, 5), (7.01, 10))], 10.0)[0] == track((0, 5 + FADE), (7.01, 10))
+    assert let_fade([track((0, 5), (7.5, 10))], 10.0)[0] == track((0, 5 + FADE), (7.5, 10))
+
+
+def test_no_silence_is_lost_to_a_fading_voice() -> None:
+    (speech,) = let_fade([track((0, 5), (7.1, 9))], 9.0)
+    assert 2.0 < speech[1].start - speech[0].end < 2.1
+    assert let_fade([track((0, 5), (7.005, 9))], 9.0)[0] == track((0, 5), (7.005, 9))
 
 
 def test_what_fades_into_a_tone_ends_where_the_tone_begins() -> None:

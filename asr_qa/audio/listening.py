@@ -1,0 +1,131 @@
+"""What a channel carries, by rules and by a network: tones, music, and how voice-like each moment sounds.
+
+Tones and the notes of music are found by their spectrum; a network that has heard both says where voices and music
+are. Neither is enough alone: the network hardly finds music under noise, and notes say little about where music with
+drums begins and ends.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from asr_qa.audio.energy import FRAMES_PER_SECOND, NOT_SENT_DB, Decibels, measure_levels, moving_mean, widen
+from asr_qa.audio.energy_bands import decibels, stand_out
+from asr_qa.audio.nonspeech import ToneAndMusicDetector
+from asr_qa.audio.runs import Runs, join_runs, runs_of
+from asr_qa.audio.soundkind import MUSIC, SINGING, VOICE, Kinds, SoundKindNetwork
+from asr_qa.audio.vad import digest_of, to_track
+from asr_qa.core.segment import Segment, Track, bridge, intersect, subtract, union
+from asr_qa.pipeline.ports import NonSpeech, Samples
+
+_SMOOTHING = 5
+"""Frames over which sound is told from noise."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListeningOptions:
+    """What counts as sound, voice and music; levels in dB above the noise, times in seconds."""
+
+    sounding: float = 1.2
+    """The network hears what stands out this far, ..."""
+    faint: float = 0.5
+    faint_window: float = 0.25
+    faint_cap: float = 2.0
+    """... or this far as a mean over such a window, no frame counting for more than the cap."""
+    around: float = 0.4
+    """And this much before and after it."""
+    music: float = 0.5
+    """Mean probability of music or singing over `music_window` that is music, ..."""
+    music_window: float = 0.5
+    music_gap: float = 1.0
+    """... shorter pauses left in, ..."""
+    music_shortest: float = 2.0
+    """... for at least so long."""
+    voice: float = 0.3
+    """Probability of voice that is a voice, where music plays near, ..."""
+    voice_gap: float = 0.2
+    voice_shortest: float = 0.3
+    """... shorter pauses left in, for at least so long."""
+    burst: float = 3.0
+    """Sounds without voice this far above the noise belong to music ..."""
+    burst_gap: float = 0.1
+    burst_shortest: float = 0.05
+    near: float = 0.6
+    """... that plays this near, directly or by way of other such sounds, ..."""
+    reach: float = 4.0
+    """... but not further off than this."""
+    shortest: float = 1.0
+    """Shorter pieces of music, between voices, are left."""
+
+
+class ListeningDetector:
+    """Tones and music by their spectrum, corrected and completed by a network that tells voice from music."""
+
+    def __init__(
+        self, network: SoundKindNetwork, spectral: ToneAndMusicDetector, options: ListeningOptions | None = None
+    ) -> None:
+        self._network = network
+        self._spectral = spectral
+        self._options = options or ListeningOptions()
+
+    @property
+    def name(self) -> str:
+        """Name and parameters."""
+        return f"{self._spectral.name}+{self._network.name}(options={digest_of(self._options)})"
+
+    def find(self, samples: Samples, sample_rate: int) -> NonSpeech:
+        """Tones, music and voices in one channel of 16-bit samples at 16 kHz."""
+        found = self._spectral.find(samples, sample_rate)
+        levels = measure_levels(samples, sample_rate)
+        ratios = stand_out(samples, sample_rate, sent=levels.raw > NOT_SENT_DB)
+        smooth = decibels(ratios, width=_SMOOTHING)
+        kinds = self._network.kinds(samples, self._sounding(ratios, smooth))
+        notes = subtract(found.waits, found.ringing)
+        music = self._music(notes, kinds, smooth, tones=union(subtract(found.sounds, notes), found.ringing, found.busy))
+        tones = subtract(found.sounds, notes)
+        return replace(
+            found, sounds=union(tones, music), waits=union(music, found.ringing), voice=kinds[:, VOICE].copy()
+        )
+
+    def silence(self, samples: Samples, sounds: Track, sample_rate: int) -> Samples:
+        """A copy with digital silence where those sounds were, which detectors take for nothing sent."""
+        return self._spectral.silence(samples, sounds, sample_rate)
+
+    def _sounding(self, ratios: NDArray[np.float32], smooth: Decibels) -> NDArray[np.bool_]:
+        o = self._options
+        capped = np.minimum(ratios, np.float32(10 ** (o.faint_cap / 10)))
+        faint = decibels(capped, width=_frames(o.faint_window) | 1) > o.faint
+        return widen((smooth > o.sounding) | faint, _frames(o.around))
+
+    def _music(self, notes: Track, kinds: Kinds, smooth: Decibels, *, tones: Track) -> Track:
+        """The music found either way, grown over the sounds without voice beside it, less what is voice."""
+        o = self._options
+        voice = _long(kinds[:, VOICE] > o.voice, gap=o.voice_gap, shortest=o.voice_shortest)
+        music = union(notes, subtract(self._heard(kinds), tones))
+        if not music:
+            return ()
+        bursts = to_track(join_runs(runs_of(smooth > o.burst), gap=_frames(o.burst_gap)))
+        alone = (burst for burst in subtract(bursts, union(voice, tones)) if burst.duration >= o.burst_shortest)
+        whole = [s for s in bridge((*music, *alone), o.near) if intersect((s,), music)]
+        within = union(Segment(max(0.0, s.start - o.reach), s.end + o.reach) for s in music)
+        played = subtract(intersect(union(whole), within), voice)
+        return tuple(s for s in played if s.duration >= o.shortest)
+
+    def _heard(self, kinds: Kinds) -> Track:
+        """Music by the network alone."""
+        o = self._options
+        either = np.maximum(kinds[:, MUSIC], kinds[:, SINGING]).astype(np.float32)
+        playing = moving_mean(either, _frames(o.music_window) | 1) > o.music
+        return _long(playing, gap=o.music_gap, shortest=o.music_shortest)
+
+
+def _long(mask: NDArray[np.bool_], *, gap: float, shortest: float) -> Track:
+    runs: Runs = join_runs(runs_of(mask), gap=_frames(gap))
+    return tuple(segment for segment in to_track(runs) if segment.duration >= shortest)
+
+
+def _frames(seconds: float) -> int:
+    return round(seconds * FRAMES_PER_SECOND)

