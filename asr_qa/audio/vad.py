@@ -8,7 +8,7 @@ after every word and gives up under noise. `silero` is a neural network that nee
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zlib import crc32
 
 import numpy as np
@@ -80,7 +80,10 @@ class WebRtcOptions:
     aggressiveness: int = 2
     """Mode of the classifier, 0 (lets much through) to 3."""
     voice_like: float = 0.3
-    """Probability of voice from which on a frame is voice, where a network has told it."""
+    """Probability of voice from which on a frame is voice, where a network has told it, ..."""
+    perhaps_voice: float = 0.003
+    """... and from which on the classifier decides where loud speech stands out less than `strict_from`: a network is
+    deaf to voices under noise, and breaths and clicks are under it too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +114,16 @@ class WebRtcDetector:
     def detect(self, samples: Samples, sample_rate: int, *, voice: VoiceCurve | None = None) -> Track:
         """Stretches of speech in one channel of 16-bit samples; empty for silence.
 
-        Where `voice` is given it says what is voice, and the WebRTC classifier is not asked.
+        Where `voice` is given it says what is voice, and the WebRTC classifier is asked only where noise is loud.
         """
         if sample_rate not in (8000, 16000, 32000, 48000):
             raise ConfigurationError(f"webrtc needs 8, 16, 32 or 48 kHz, not {sample_rate} Hz; resample first")
         heard = _hear(samples, sample_rate, self._options, voice)
         o = self._options
-        coarse = self._bursts(heard, heard.smooth > o.edge_above_noise, core=heard.sharp >= o.peak_above_noise)
+        coarse = self._coarse(heard)
+        if coarse and voice is not None and _loudness(heard.smooth, coarse) < o.strict_from:
+            heard = self._with_classifier(heard, samples, sample_rate, voice)
+            coarse = self._coarse(heard)
         if not coarse:
             return ()
         edge, peak = self._limits(_loudness(heard.smooth, coarse))
@@ -126,6 +132,17 @@ class WebRtcDetector:
         mask = ((heard.smooth > edge) | (weak & self._faint(heard))) & (heard.levels.smooth > threshold)
         fine = self._bursts(heard, mask, core=(heard.sharp >= peak) & (heard.levels.raw >= gate))
         return clip(to_track(self._with_tails(heard, fine)), Segment(0.0, samples.size / sample_rate))
+
+    def _coarse(self, heard: _Heard) -> Runs:
+        """What is speech by the limits that give nothing away."""
+        o = self._options
+        return self._bursts(heard, heard.smooth > o.edge_above_noise, core=heard.sharp >= o.peak_above_noise)
+
+    def _with_classifier(self, heard: _Heard, samples: Samples, sample_rate: int, voice: VoiceCurve) -> _Heard:
+        """The same, what the classifier calls voice and a network does not rule out being voice too."""
+        o, frames = self._options, heard.voiced.size
+        told = voiced_frames(samples, sample_rate, mode=o.aggressiveness, frames=frames)
+        return replace(heard, voiced=heard.voiced | (told & _likely(voice, o.perhaps_voice, frames)))
 
     def _limits(self, loud: float) -> tuple[float, float]:
         """Edge and peak above the noise, for a channel whose loud speech stands out that far."""
@@ -197,8 +214,13 @@ def _hear(samples: Samples, sample_rate: int, options: WebRtcOptions, voice: Voi
     if voice is None:
         voiced = voiced_frames(samples, sample_rate, mode=options.aggressiveness, frames=frames)
     else:
-        voiced = np.pad(voice[:frames] > options.voice_like, (0, max(0, frames - voice.size)))
+        voiced = _likely(voice, options.voice_like, frames)
     return _Heard(levels, ratios, decibels(ratios, width=1), decibels(ratios, width=_SMOOTHING), voiced)
+
+
+def _likely(voice: VoiceCurve, least: float, frames: int) -> NDArray[np.bool_]:
+    """Where a voice is more probable than that, shape (frames,)."""
+    return np.pad(voice[:frames] > least, (0, max(0, frames - voice.size)))
 
 
 def _prolong(raised: NDArray[np.bool_], behind: int, last: int) -> int:
