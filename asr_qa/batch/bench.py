@@ -28,10 +28,12 @@ from asr_qa.bootstrap import audio_reader, build_stages, find_weights
 from asr_qa.config import Settings
 from asr_qa.core.accuracy import Errors, TrueTurn, count_errors, difference_interval, verdict
 from asr_qa.core.recording import Role
-from asr_qa.core.segment import Segment
+from asr_qa.core.segment import Segment, Track
 from asr_qa.core.transcript import Word
 from asr_qa.errors import AsrQaError, UsageError
-from asr_qa.pipeline.ports import SAMPLE_RATE, CallAudio, SpokenChannel
+from asr_qa.pipeline.ports import SAMPLE_RATE, CallAudio, Samples, SpokenChannel
+from asr_qa.pipeline.process import Stages
+from asr_qa.pipeline.unspoken import find_speech
 
 OURS = "asr_qa"
 STOCK = "stock"
@@ -259,7 +261,7 @@ def _listener(settings: Settings, way: str) -> Listen:
         stages.transcriber.transcribe([SpokenChannel(Role.OTHER, noise, (Segment(0.0, 1.0),))])
 
         def ours(audio: CallAudio, language: str) -> dict[Role, list[Word]]:
-            tracks = [stages.detector.detect(channel, audio.sample_rate) for channel in audio.samples]
+            tracks = [_speech(channel, audio.sample_rate, stages) for channel in audio.samples]
             spoken = [SpokenChannel(*parts) for parts in zip(ROLES, audio.samples, tracks, strict=False)]
             transcript = stages.transcriber.transcribe(spoken, language=language)
             return {c.role: [w for u in transcript.of(c.role) for w in u.words] for c in spoken}
@@ -275,3 +277,8 @@ def _listener(settings: Settings, way: str) -> Listen:
         return {role: [Word(simplify(w.text), w.start, w.end, w.confidence) for w in ws] for role, ws in heard.items()}
 
     return theirs
+
+
+def _speech(samples: Samples, sample_rate: int, stages: Stages) -> Track:
+    unspoken = stages.non_speech.find(samples, sample_rate)
+    return find_speech(samples, unspoken, sample_rate, detector=stages.detector, silencer=stages.non_speech)
