@@ -19,7 +19,7 @@ from asr_qa.audio.runs import Runs, join_runs, runs_of
 from asr_qa.audio.soundkind import MUSIC, SINGING, VOICE, Kinds, SoundKindNetwork
 from asr_qa.audio.vad import digest_of, to_track
 from asr_qa.core.segment import Segment, Track, bridge, intersect, subtract, union
-from asr_qa.pipeline.ports import NonSpeech, Samples
+from asr_qa.pipeline.ports import NonSpeech, Samples, VoiceCurve
 
 _SMOOTHING = 5
 """Frames over which sound is told from noise."""
@@ -44,6 +44,10 @@ class ListeningOptions:
     """... shorter pauses left in, ..."""
     music_shortest: float = 2.0
     """... for at least so long."""
+    hint: float = 0.15
+    """Under noise a lesser mean is enough, if it is twice that of voice, ..."""
+    hint_shortest: float = 2.5
+    """... for sounds that follow each other this long within `music_gap` and hold no voice."""
     voice: float = 0.3
     """Probability of voice that is a voice, where music plays near, ..."""
     voice_gap: float = 0.2
@@ -87,7 +91,7 @@ class ListeningDetector:
         music = self._music(notes, kinds, smooth, tones=union(subtract(found.sounds, notes), found.ringing, found.busy))
         tones = subtract(found.sounds, notes)
         return replace(
-            found, sounds=union(tones, music), waits=union(music, found.ringing), voice=kinds[:, VOICE].copy()
+            found, sounds=union(tones, music), waits=union(music, found.ringing), voice=self._voice_of(kinds)
         )
 
     def silence(self, samples: Samples, sounds: Track, sample_rate: int) -> Samples:
@@ -104,15 +108,24 @@ class ListeningDetector:
         """The music found either way, grown over the sounds without voice beside it, less what is voice."""
         o = self._options
         voice = _long(kinds[:, VOICE] > o.voice, gap=o.voice_gap, shortest=o.voice_shortest)
-        music = union(notes, subtract(self._heard(kinds), tones))
+        runs = runs_of(smooth > o.burst)
+        bursts = to_track(join_runs(runs, gap=_frames(o.burst_gap)))
+        unvoiced = subtract(to_track(join_runs(runs, gap=_frames(o.music_gap))), union(voice, tones))
+        music = union(notes, subtract(self._heard(kinds), tones), self._hinted(kinds, unvoiced))
         if not music:
             return ()
-        bursts = to_track(join_runs(runs_of(smooth > o.burst), gap=_frames(o.burst_gap)))
-        alone = (burst for burst in subtract(bursts, union(voice, tones)) if burst.duration >= o.burst_shortest)
+        # A sound that runs into a voice is its beginning or end.
+        alone = (b for b in bursts if b.duration >= o.burst_shortest and not intersect((b,), union(voice, tones)))
         whole = [s for s in bridge((*music, *alone), o.near) if intersect((s,), music)]
         within = union(Segment(max(0.0, s.start - o.reach), s.end + o.reach) for s in music)
         played = subtract(intersect(union(whole), within), voice)
         return tuple(s for s in played if s.duration >= o.shortest)
+
+    def _voice_of(self, kinds: Kinds) -> VoiceCurve:
+        """How voice-like each frame sounds; 0 where it is more like music and no clear voice."""
+        voice = kinds[:, VOICE]
+        played = np.maximum(kinds[:, MUSIC], kinds[:, SINGING]) > voice
+        return np.where(played & (voice <= self._options.voice), np.float16(0), voice)
 
     def _heard(self, kinds: Kinds) -> Track:
         """Music by the network alone."""
@@ -120,6 +133,19 @@ class ListeningDetector:
         either = np.maximum(kinds[:, MUSIC], kinds[:, SINGING]).astype(np.float32)
         playing = moving_mean(either, _frames(o.music_window) | 1) > o.music
         return _long(playing, gap=o.music_gap, shortest=o.music_shortest)
+
+    def _hinted(self, kinds: Kinds, unvoiced: Track) -> Track:
+        """Long sounds without voice that the network finds more like music than voice."""
+        o = self._options
+        found = []
+        for sound in unvoiced:
+            if sound.duration < o.hint_shortest:
+                continue
+            likely = kinds[_frames(sound.start) : _frames(sound.end)].astype(np.float32)
+            played = float(likely[:, (SINGING, MUSIC)].max(axis=1).mean())
+            if played > max(o.hint, 2 * float(likely[:, VOICE].mean())):
+                found.append(sound)
+        return tuple(found)
 
 
 def _long(mask: NDArray[np.bool_], *, gap: float, shortest: float) -> Track:

@@ -26,7 +26,8 @@ _HOP = SAMPLE_RATE // FRAMES_PER_SECOND
 _CENTRE = 1
 """Frames from the start of the 25 ms that a probability rests on to their middle."""
 _LEAD = 40
-"""Frames of silence around a sound that the network hears too: it looks 0.2 s back and ahead."""
+"""Frames around a sound that the network hears too. It looks up to 1.6 s back and ahead, but hardly anything depends on
+what is further off than this: 3 frames of 1000 change sides."""
 _PIECE = 60 * FRAMES_PER_SECOND
 """Frames at once: memory."""
 _SHORTEST = 10

@@ -38,6 +38,7 @@ os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS
 
 from composed import Composition, add_arguments, composed, missing
 
+from asr_qa.audio.soundkind import SoundKindNetwork
 from asr_qa.audio.voice_meter import VoiceMeter
 from asr_qa.batch.files import write_text
 from asr_qa.bootstrap import build_stages, load_rules, stages_for
@@ -57,6 +58,7 @@ REST, APART, DIARIZATION, PITCH = "unattributed", "recognition: the network", "d
 DECODING, SPEECH, VOICES = "decoding, resampling", "speech detection", "one channel: roles of voices"
 TIMELINE, FADE, NOTES = "turns and timeline", "fading ends (`let_fade`), waits", "warnings"
 HELPERS = "small helpers"
+LISTENING = "voice or music: the network"
 _NOTHING = 0.002
 """Percent."""
 TOLD = "all, as the system counts it"
@@ -172,6 +174,7 @@ def watch_code(meter: Meter) -> None:
         ours = inspect.isfunction(value) and value.__module__.startswith("asr_qa.")
         if ours and value.__module__ != chain.__name__:
             setattr(chain, name, meter.timed(value, CHAIN.get(name, f"`{name}`")))
+    SoundKindNetwork.kinds = meter.timed(SoundKindNetwork.kinds, LISTENING)  # type: ignore[method-assign]
     for where, name, row in INSIDE:
         module = importlib.import_module(where)
         if hasattr(module, name):
@@ -290,6 +293,7 @@ def parts_of(rounds: Rounds) -> list[str]:
         DECODING,
         "tones",
         "music",
+        LISTENING,
         PORTS["non_speech"],
         SPEECH,
         PORTS["inspect"],
