@@ -74,9 +74,11 @@ class WebRtcOptions:
     """... no frame counting for more than this, so that a loud one does not smear over its neighbours."""
     weak_reach: float = 0.4
     """How far before and after the passage that is done."""
-    tail: float = 0.1
+    tail: float = 0.2
     """How far a voice may die away under the noise, seen only as a raised mean."""
     tail_above_noise: float = 0.15
+    tail_until: float = 2.0
+    """Before longer pauses nothing is added here: there whoever knows all channels does."""
     aggressiveness: int = 2
     """Mode of the classifier, 0 (lets much through) to 3."""
     voice_like: float = 0.3
@@ -202,7 +204,7 @@ class WebRtcDetector:
         found: Runs = []
         for (first, behind), following in zip(bursts, following_starts, strict=True):
             last = min(behind + _frames(o.tail), following - _frames(o.reach), raised.size - _AHEAD)
-            pause = following - behind >= _frames(o.passage)
+            pause = _frames(o.passage) <= following - behind < _frames(o.tail_until)
             found.append((first, _prolong(raised, behind, last) if pause else behind))
         return found
 
