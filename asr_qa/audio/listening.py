@@ -108,14 +108,15 @@ class ListeningDetector:
         """The music found either way, grown over the sounds without voice beside it, less what is voice."""
         o = self._options
         voice = _long(kinds[:, VOICE] > o.voice, gap=o.voice_gap, shortest=o.voice_shortest)
-        runs = runs_of(smooth > o.burst)
-        bursts = to_track(join_runs(runs, gap=_frames(o.burst_gap)))
-        unvoiced = subtract(to_track(join_runs(runs, gap=_frames(o.music_gap))), union(voice, tones))
+        bursts = to_track(join_runs(runs_of(smooth > o.burst), gap=_frames(o.burst_gap)))
+        other = union(voice, tones)
+        # Parted from voices before pauses are closed: the pause between a voice and music belongs to neither.
+        unvoiced = subtract(bridge(subtract(bursts, other), o.music_gap), other)
         music = union(notes, subtract(self._heard(kinds), tones), self._hinted(kinds, unvoiced))
         if not music:
             return ()
         # A sound that runs into a voice is its beginning or end.
-        alone = (b for b in bursts if b.duration >= o.burst_shortest and not intersect((b,), union(voice, tones)))
+        alone = (b for b in bursts if b.duration >= o.burst_shortest and not intersect((b,), other))
         whole = [s for s in bridge((*music, *alone), o.near) if intersect((s,), music)]
         within = union(Segment(max(0.0, s.start - o.reach), s.end + o.reach) for s in music)
         played = subtract(intersect(union(whole), within), voice)

@@ -6,6 +6,7 @@
 CLIPS holds index.json, a list of {"path", "kind"}: of kind "speech" (babble is made of forty voices at once) and "hold"
 (music beside the music made by formula). Each class gets an equal share of the minutes. What passes for speech is
 transcribed with the model of ASR_QA_ASR__MODEL; the goal is 0 characters. Prints a Markdown table.
+ASR_QA_VAD__NETWORK=false does without the network that tells voices from music.
 """
 
 from __future__ import annotations
@@ -20,12 +21,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from asr_qa.audio.decode import AvReader
-from asr_qa.audio.nonspeech import ToneAndMusicDetector
 from asr_qa.bootstrap import build_stages
 from asr_qa.config import Settings
 from asr_qa.core.recording import Role
 from asr_qa.core.segment import Track, total
-from asr_qa.pipeline.ports import SAMPLE_RATE, SpeechDetector, SpokenChannel
+from asr_qa.pipeline.ports import SAMPLE_RATE, NonSpeechDetector, SpeechDetector, SpokenChannel
 from asr_qa.pipeline.unspoken import find_speech
 from asr_qa.testing import sounds
 
@@ -85,7 +85,7 @@ def pcm(sound: sounds.Sound, *, noise: bool, seed: int) -> NDArray[np.int16]:
     return np.asarray(np.clip(sound + line, -1, 1) * 32767, np.int16)
 
 
-def speech_of(samples: NDArray[np.int16], detector: SpeechDetector, tones: ToneAndMusicDetector) -> Track:
+def speech_of(samples: NDArray[np.int16], detector: SpeechDetector, tones: NonSpeechDetector) -> Track:
     return find_speech(samples, tones.find(samples, SAMPLE_RATE), SAMPLE_RATE, detector=detector, silencer=tones)
 
 
@@ -96,7 +96,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--no-text", action="store_true", help="stop at speech detection")
     args = parser.parse_args()
-    stages, tones = build_stages(Settings()), ToneAndMusicDetector()
+    stages = build_stages(Settings())
+    tones = stages.non_speech
     makers = classes(args.clips)
     seconds = args.minutes * 60 / len(makers)
     print("| class | s | speech without us, s | speech, s | characters | text |\n|---|---|---|---|---|---|")
