@@ -28,7 +28,7 @@ _CENTRE = 1
 _LEAD = 40
 """Frames around a sound that the network hears too. It looks up to 1.6 s back and ahead, but hardly anything depends on
 what is further off than this: 3 frames of 1000 change sides."""
-_PIECE = 60 * FRAMES_PER_SECOND
+_PIECE = 20 * FRAMES_PER_SECOND
 """Frames at once: memory."""
 _SHORTEST = 10
 """Frames; the network needs 25 ms of audio."""

@@ -77,7 +77,7 @@ class WebRtcOptions:
     tail: float = 0.2
     """How far a voice may die away under the noise, seen only as a raised mean."""
     tail_above_noise: float = 0.15
-    tail_until: float = 2.0
+    tail_until: float = 99.0
     """Before longer pauses nothing is added here: there whoever knows all channels does."""
     aggressiveness: int = 2
     """Mode of the classifier, 0 (lets much through) to 3."""

@@ -9,7 +9,7 @@ from asr_qa.core.recording import Recording, Role
 from asr_qa.core.segment import Segment, Track, bridge, subtract, union
 from asr_qa.pipeline.ports import NonSpeech, NonSpeechDetector, Samples, SpeechDetector
 
-FADE = 0.27
+FADE = 0.22
 """Seconds that the last syllable before a silence goes on unheard: a detector ends it up to half a second early, the
 more the louder the noise, and hardly ever late; this is the middle."""
 _WHILE = 2.01
