@@ -12,17 +12,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from asr_qa.audio.energy import FRAMES_PER_SECOND, NOT_SENT_DB, Decibels, measure_levels, moving_mean, widen
-from asr_qa.audio.energy_bands import decibels, stand_out
-from asr_qa.audio.nonspeech import ToneAndMusicDetector
+from asr_qa.audio.energy import FRAMES_PER_SECOND, Decibels, moving_mean, widen
+from asr_qa.audio.energy_bands import decibels
+from asr_qa.audio.nonspeech import ToneAndMusicDetector, both
 from asr_qa.audio.runs import Runs, join_runs, runs_of
 from asr_qa.audio.soundkind import MUSIC, SINGING, VOICE, Kinds, SoundKindNetwork
-from asr_qa.audio.vad import digest_of, to_track
+from asr_qa.audio.vad import SMOOTHING, digest_of, measure_loudness, to_track
 from asr_qa.core.segment import Segment, Track, bridge, intersect, subtract, union
-from asr_qa.pipeline.ports import NonSpeech, Samples, VoiceCurve
-
-_SMOOTHING = 5
-"""Frames over which sound is told from noise."""
+from asr_qa.pipeline.ports import Hearing, NonSpeech, Samples, VoiceCurve
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +34,8 @@ class ListeningOptions:
     """... or this far as a mean over such a window, no frame counting for more than the cap."""
     around: float = 0.4
     """And this much before and after it."""
+    possible_shortest: float = 2.0
+    """Notes are looked for where sounds that hold no voice follow each other this long within `music_gap`."""
     music: float = 0.5
     """Mean probability of music or singing over `music_window` that is music, ..."""
     music_window: float = 0.5
@@ -82,27 +81,38 @@ class ListeningDetector:
 
     def find(self, samples: Samples, sample_rate: int) -> NonSpeech:
         """Tones, music and voices in one channel of 16-bit samples at 16 kHz."""
-        found = self._spectral.find(samples, sample_rate)
-        levels = measure_levels(samples, sample_rate)
-        ratios = stand_out(samples, sample_rate, sent=levels.raw > NOT_SENT_DB)
-        smooth = decibels(ratios, width=_SMOOTHING)
-        kinds = self._network.kinds(samples, self._sounding(ratios, smooth))
+        tones = self._spectral.find_tones(samples, sample_rate)
+        loudness = measure_loudness(samples, sample_rate)
+        smooth = decibels(loudness.ratios, width=SMOOTHING)
+        standing = self._standing(loudness.ratios, smooth)
+        kinds = self._network.kinds(samples, widen(standing, _frames(self._options.around)))
+        possible = self._possible(standing, kinds, tones.every)
+        music = self._spectral.find_music(samples, tones.every, possible=possible)
+        found = both(tones, music, duration=len(samples) / sample_rate)
         notes = subtract(found.waits, found.ringing)
-        music = self._music(notes, kinds, smooth, tones=union(subtract(found.sounds, notes), found.ringing, found.busy))
-        tones = subtract(found.sounds, notes)
-        return replace(
-            found, sounds=union(tones, music), waits=union(music, found.ringing), voice=self._voice_of(kinds)
-        )
+        beeps = subtract(found.sounds, notes)
+        music = self._music(notes, kinds, smooth, tones=union(beeps, found.ringing, found.busy))
+        hearing = Hearing(self._voice_of(kinds), loudness)
+        return replace(found, sounds=union(beeps, music), waits=union(music, found.ringing), hearing=hearing)
 
     def silence(self, samples: Samples, sounds: Track, sample_rate: int) -> Samples:
         """A copy with digital silence where those sounds were, which detectors take for nothing sent."""
         return self._spectral.silence(samples, sounds, sample_rate)
 
-    def _sounding(self, ratios: NDArray[np.float32], smooth: Decibels) -> NDArray[np.bool_]:
+    def _standing(self, ratios: NDArray[np.float32], smooth: Decibels) -> NDArray[np.bool_]:
         o = self._options
         capped = np.minimum(ratios, np.float32(10 ** (o.faint_cap / 10)))
         faint = decibels(capped, width=_frames(o.faint_window) | 1) > o.faint
-        return widen((smooth > o.sounding) | faint, _frames(o.around))
+        return np.asarray((smooth > o.sounding) | faint)
+
+    def _possible(self, standing: NDArray[np.bool_], kinds: Kinds, tones: Track) -> Track:
+        """Sounds that follow each other long enough to be music, no voices or tones between them."""
+        o = self._options
+        voice = _long(kinds[:, VOICE] > o.voice, gap=o.voice_gap, shortest=o.voice_shortest)
+        other = union(voice, tones)
+        sounds = subtract(to_track(runs_of(standing)), other)
+        unvoiced = subtract(bridge(sounds, o.music_gap), other)
+        return tuple(s for s in unvoiced if s.duration >= o.possible_shortest)
 
     def _music(self, notes: Track, kinds: Kinds, smooth: Decibels, *, tones: Track) -> Track:
         """The music found either way, grown over the sounds without voice beside it, less what is voice."""

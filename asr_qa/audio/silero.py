@@ -21,7 +21,7 @@ from asr_qa.audio.runs import Runs, join_runs, runs_of
 from asr_qa.audio.vad import FRAME_SECONDS, digest_of, to_track
 from asr_qa.core.segment import Track
 from asr_qa.errors import ConfigurationError
-from asr_qa.pipeline.ports import SAMPLE_RATE, Samples, VoiceCurve
+from asr_qa.pipeline.ports import SAMPLE_RATE, Hearing, Samples
 
 _WINDOW = 512
 """Samples judged at once, at 16 kHz."""
@@ -60,7 +60,7 @@ class SileroDetector:
         """Name and parameters."""
         return f"silero-6(on={self._options.on:g},options={digest_of(self._options)})"
 
-    def detect(self, samples: Samples, sample_rate: int, *, voice: VoiceCurve | None = None) -> Track:
+    def detect(self, samples: Samples, sample_rate: int, *, hearing: Hearing | None = None) -> Track:
         """Stretches of speech in one channel of 16-bit samples at 16 kHz; empty for silence."""
         if sample_rate != SAMPLE_RATE:
             raise ConfigurationError(f"silero needs {SAMPLE_RATE} Hz, not {sample_rate}; resample first")

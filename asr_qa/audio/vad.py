@@ -14,16 +14,16 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from asr_qa.audio.energy import FRAMES_PER_SECOND, NOT_SENT_DB, Decibels, Levels, measure_levels
-from asr_qa.audio.energy_bands import Ratios, decibels, stand_out
+from asr_qa.audio.energy import FRAMES_PER_SECOND, NOT_SENT_DB, Decibels, frame_levels, moving_mean
+from asr_qa.audio.energy_bands import decibels, stand_out
 from asr_qa.audio.runs import Runs, groups_of, join_runs, runs_of
 from asr_qa.audio.voice import voiced_frames
 from asr_qa.core.segment import Segment, Track, clip
 from asr_qa.errors import ConfigurationError
-from asr_qa.pipeline.ports import Samples, SpeechDetector, VoiceCurve
+from asr_qa.pipeline.ports import Hearing, Loudness, Samples, SpeechDetector, VoiceCurve
 
 FRAME_SECONDS = 1 / FRAMES_PER_SECOND
-_SMOOTHING = 5
+SMOOTHING = 5
 """Frames over which edges are looked for."""
 _AHEAD = 10
 """Frames looked ahead to see whether a voice dies away or has ended."""
@@ -92,11 +92,9 @@ class WebRtcOptions:
 class _Heard:
     """One channel frame by frame."""
 
-    levels: Levels
-    ratios: Ratios
-    """Power over noise."""
+    loudness: Loudness
     sharp: Decibels
-    """The same in dB."""
+    """Power over noise in dB."""
     smooth: Decibels
     """Over 50 ms."""
     voiced: NDArray[np.bool_]
@@ -113,14 +111,16 @@ class WebRtcDetector:
         """Name and parameters."""
         return f"webrtc-3(mode={self._options.aggressiveness},options={digest_of(self._options)})"
 
-    def detect(self, samples: Samples, sample_rate: int, *, voice: VoiceCurve | None = None) -> Track:
+    def detect(self, samples: Samples, sample_rate: int, *, hearing: Hearing | None = None) -> Track:
         """Stretches of speech in one channel of 16-bit samples; empty for silence.
 
-        Where `voice` is given it says what is voice, and the WebRTC classifier is asked only where noise is loud.
+        Where `hearing` is given it says what is voice, and the WebRTC classifier is asked only where noise is loud.
         """
         if sample_rate not in (8000, 16000, 32000, 48000):
             raise ConfigurationError(f"webrtc needs 8, 16, 32 or 48 kHz, not {sample_rate} Hz; resample first")
-        heard = _hear(samples, sample_rate, self._options, voice)
+        voice = hearing.voice if hearing else None
+        loudness = (hearing.loudness if hearing else None) or measure_loudness(samples, sample_rate)
+        heard = self._hear(samples, sample_rate, loudness, voice)
         o = self._options
         coarse = self._coarse(heard)
         if coarse and voice is not None and _loudness(heard.smooth, coarse) < o.strict_from:
@@ -129,11 +129,19 @@ class WebRtcDetector:
         if not coarse:
             return ()
         edge, peak = self._limits(_loudness(heard.smooth, coarse))
-        gate = _loudness(heard.levels.smooth, coarse) - o.below_speech
+        gate = _loudness(heard.loudness.smooth, coarse) - o.below_speech
         threshold, weak = self._passages(heard, coarse, gate)
-        mask = ((heard.smooth > edge) | (weak & self._faint(heard))) & (heard.levels.smooth > threshold)
-        fine = self._bursts(heard, mask, core=(heard.sharp >= peak) & (heard.levels.raw >= gate))
+        mask = ((heard.smooth > edge) | (weak & self._faint(heard))) & (heard.loudness.smooth > threshold)
+        fine = self._bursts(heard, mask, core=(heard.sharp >= peak) & (heard.loudness.raw >= gate))
         return clip(to_track(self._with_tails(heard, fine)), Segment(0.0, samples.size / sample_rate))
+
+    def _hear(self, samples: Samples, sample_rate: int, loudness: Loudness, voice: VoiceCurve | None) -> _Heard:
+        o, frames, ratios = self._options, loudness.raw.size, loudness.ratios
+        if voice is None:
+            voiced = voiced_frames(samples, sample_rate, mode=o.aggressiveness, frames=frames)
+        else:
+            voiced = _likely(voice, o.voice_like, frames)
+        return _Heard(loudness, decibels(ratios, width=1), decibels(ratios, width=SMOOTHING), voiced)
 
     def _coarse(self, heard: _Heard) -> Runs:
         """What is speech by the limits that give nothing away."""
@@ -173,9 +181,9 @@ class WebRtcDetector:
         """Level that each frame must exceed, infinite outside of passages, and the frames of weak passages."""
         o, frames = self._options, heard.sharp.size
         threshold, weak = np.full(frames, np.inf, np.float32), np.zeros(frames, np.bool_)
-        passages = [(run, _loudness(heard.levels.smooth, [run])) for run in join_runs(coarse, gap=_frames(o.passage))]
+        passages = [(run, _loudness(heard.loudness.smooth, [run])) for run in join_runs(coarse, gap=_frames(o.passage))]
         passages = [(run, loud) for run, loud in passages if loud >= gate]
-        depth = self._depth(heard.levels.smooth, passages)
+        depth = self._depth(heard.loudness.smooth, passages)
         for (first, behind), loud in passages:
             if _loudness(heard.smooth, [(first, behind)]) < o.weak:
                 first, behind = max(0, first - _frames(o.weak_reach)), behind + _frames(o.weak_reach)
@@ -193,13 +201,13 @@ class WebRtcDetector:
     def _faint(self, heard: _Heard) -> NDArray[np.bool_]:
         """Frames that stand out over a longer window."""
         o = self._options
-        capped = np.minimum(heard.ratios, np.float32(10 ** (o.weak_cap / 10)))
+        capped = np.minimum(heard.loudness.ratios, np.float32(10 ** (o.weak_cap / 10)))
         return np.asarray(decibels(capped, width=_frames(o.weak_window) | 1) > o.weak_above_noise)
 
     def _with_tails(self, heard: _Heard, bursts: Runs) -> Runs:
         """The bursts, the last before a pause prolonged while the mean level stays above the noise."""
         o = self._options
-        raised = decibels(heard.ratios, width=2 * _AHEAD + 1) > o.tail_above_noise
+        raised = decibels(heard.loudness.ratios, width=2 * _AHEAD + 1) > o.tail_above_noise
         following_starts = [first for first, _ in bursts[1:]] + [raised.size]
         found: Runs = []
         for (first, behind), following in zip(bursts, following_starts, strict=True):
@@ -209,15 +217,11 @@ class WebRtcDetector:
         return found
 
 
-def _hear(samples: Samples, sample_rate: int, options: WebRtcOptions, voice: VoiceCurve | None) -> _Heard:
-    levels = measure_levels(samples, sample_rate)
-    ratios = stand_out(samples, sample_rate, sent=levels.raw > NOT_SENT_DB)
-    frames = levels.raw.size
-    if voice is None:
-        voiced = voiced_frames(samples, sample_rate, mode=options.aggressiveness, frames=frames)
-    else:
-        voiced = _likely(voice, options.voice_like, frames)
-    return _Heard(levels, ratios, decibels(ratios, width=1), decibels(ratios, width=_SMOOTHING), voiced)
+def measure_loudness(samples: Samples, sample_rate: int) -> Loudness:
+    """Levels of one channel of 16-bit samples, and how far they stand out of its noise."""
+    raw = frame_levels(samples, sample_rate)
+    ratios = stand_out(samples, sample_rate, sent=raw > NOT_SENT_DB)
+    return Loudness(raw, moving_mean(raw, SMOOTHING), ratios)
 
 
 def _likely(voice: VoiceCurve, least: float, frames: int) -> NDArray[np.bool_]:

@@ -28,6 +28,27 @@ SAMPLE_RATE = 16000
 """Hertz of all decoded audio inside the pipeline."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Loudness:
+    """How loud each 10 ms of a channel is; all of shape (frames,)."""
+
+    raw: NDArray[np.float32]
+    """Level in dB full scale."""
+    smooth: NDArray[np.float32]
+    """The same over 50 ms."""
+    ratios: NDArray[np.float32]
+    """Power over the power of the noise of the line."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Hearing:
+    """What is known of a channel frame by frame before speech is looked for in it."""
+
+    voice: VoiceCurve
+    loudness: Loudness | None = None
+    """None where samples have changed since it was measured."""
+
+
 @dataclass(frozen=True, slots=True)
 class AudioInfo:
     """What the header of a recording says."""
@@ -112,13 +133,13 @@ class SpeechDetector(Protocol):
     def name(self) -> str:
         """Name and parameters, stamped on documents."""
 
-    def detect(self, samples: Samples, sample_rate: int, *, voice: VoiceCurve | None = None) -> Track:
+    def detect(self, samples: Samples, sample_rate: int, *, hearing: Hearing | None = None) -> Track:
         """Stretches of speech; pauses are left in (bridging is the timeline's job).
 
         Args:
             samples: One channel.
             sample_rate: Hertz.
-            voice: How voice-like each 10 ms sounds where that is known already; a detector may do without.
+            hearing: What is known of these samples already; a detector may do without.
         """
 
 
@@ -136,8 +157,8 @@ class NonSpeech:
     """Busy and congestion tone, pauses included."""
     keys: Track = ()
     """Keys pressed."""
-    voice: VoiceCurve | None = field(default=None, compare=False)
-    """How voice-like each 10 ms of the channel sounds, 0 to 1; None where the detector does not tell."""
+    hearing: Hearing | None = field(default=None, compare=False)
+    """What was measured on the way, sounds included; None where the detector does not tell."""
 
 
 class NonSpeechDetector(Protocol):

