@@ -13,7 +13,7 @@ from asr_qa.pipeline.ports import NonSpeech
 _NEAR_END = 10.0
 """Seconds before the end of the recording up to which the tone must sound."""
 _A_WORD = 0.3
-"""Seconds of speech after the tone has begun that show that its channel is still somebody's."""
+"""Seconds of speech before the tone that show that its channel was somebody's, and after it that it still is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,8 @@ def find_ending(
 
     The network puts a busy tone in the place of the voice that has gone, as it does with music and ring-back. So the
     tone is on the channel of the one who hung up, and it is the other who hears it. Nothing is known where both
-    channels carry it, or where one channel carries both parties.
+    channels carry it, where one channel carries both parties, or where nobody has spoken on its channel before: a line
+    that is engaged sounds the same.
 
     Args:
         recording: With the role of each channel; what its manifest says comes first.
@@ -51,8 +52,10 @@ def find_ending(
     role, gone_at = found[0] if len(found) == 1 else (None, 0.0)
     if role not in (Role.AGENT, Role.CUSTOMER):
         return Ending()
-    spoken_after = total(clip(speech.get(role, ()), Segment(gone_at, max(gone_at, duration))))
-    return Ending(role, gone_at) if spoken_after < _A_WORD else Ending()
+    spoken = speech.get(role, ())
+    before = total(clip(spoken, Segment(0.0, gone_at)))
+    after = total(clip(spoken, Segment(gone_at, max(gone_at, duration))))
+    return Ending(role, gone_at) if before >= _A_WORD > after else Ending()
 
 
 def _last_tone(busy: Track, duration: float) -> Segment | None:

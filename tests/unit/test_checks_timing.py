@@ -153,6 +153,13 @@ def test_events_of_a_role_are_undetermined_where_roles_are_not_known() -> None:
     assert judge("forbid: {event: {kind: dead_air}}", facts).verdict == "not_met"
 
 
+def test_who_hung_up_is_undetermined_where_nothing_tells() -> None:
+    asked = "forbid: {event: {kind: hang_up_side, by: agent}}"
+    assert judge(asked, with_events()).verdict == "undetermined"
+    for by, expected in ((Role.AGENT, "not_met"), (Role.CUSTOMER, "met")):
+        assert judge(asked, with_events(Event(kind="hang_up_side", start=30.0, end=30.0, by=by))).verdict == expected
+
+
 def test_a_call_without_speech_has_no_verdict_on_events() -> None:
     facts = with_events()
     silent = replace(facts, timeline=CallTimeline(30.0))
@@ -161,6 +168,12 @@ def test_a_call_without_speech_has_no_verdict_on_events() -> None:
 
 def test_every_kind_of_event_has_a_chinese_name() -> None:
     assert _EVENTS.keys() == EVENT_KINDS
+
+
+def test_a_first_response_is_shown_up_to_the_first_word_wherever_it_rang() -> None:
+    facts = sketched_call("B 0-1 喂 | A 3-4 您好", ring_seconds=11)
+    found = judge("require: {metric: {name: first_response, at_most: 13}}", facts)
+    assert [(e.start, e.end, e.text) for e in found.evidence] == [(0.0, 3.0, "first_response = 14")]
 
 
 def test_the_worst_wait_shown_is_the_one_measured() -> None:
@@ -180,7 +193,10 @@ def test_figures_of_a_party_are_unknown_where_the_roles_are(metric: str) -> None
 
 
 @pytest.mark.parametrize("code", ["one_sided", "dead_channel"])
-@pytest.mark.parametrize("kind", ["overlap", "backchannel", "interruption", "talk_over", "silence", "dead_air"])
+@pytest.mark.parametrize(
+    "kind",
+    ["overlap", "backchannel", "interruption", "talk_over", "silence", "dead_air", "monologue", "response_latency"],
+)
 def test_events_of_two_are_unknown_where_one_party_is_never_heard(code: str, kind: str) -> None:
     facts = replace(sketched_call(CALL), warnings=(code,))
     assert judge(f"forbid: {{event: {kind}}}", facts).verdict == "undetermined"

@@ -220,8 +220,13 @@ def test_busy_tone_at_the_end_is_in_the_place_of_who_hung_up(
 
 def test_a_voice_after_the_tone_shows_that_its_side_is_still_there() -> None:
     recording = make_recording(role_by_channel=ROLES)
-    speech = {Role.CUSTOMER: (Segment(55, 56),)}
+    speech = {Role.CUSTOMER: (Segment(51, 53), Segment(55, 56))}
     assert find_ending(recording, heard(customer=TONE), speech, 60.0) == Ending()
+
+
+def test_a_line_that_is_engaged_was_hung_up_by_nobody() -> None:
+    recording = make_recording(role_by_channel=ROLES)
+    assert find_ending(recording, heard(customer=TONE), {Role.AGENT: (Segment(1, 50),)}, 60.0) == Ending()
 
 
 def test_the_manifest_is_believed_before_the_tone() -> None:

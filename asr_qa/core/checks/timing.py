@@ -43,7 +43,9 @@ EVENT_KINDS = frozenset(KINDS)
 _AT_ONCE = frozenset({"overlap", "backchannel", "interruption", "talk_over"})
 """Events that only two channels tell."""
 _QUIET = frozenset({"silence", "dead_air"})
-_NEEDS_BOTH = _QUIET | _AT_ONCE
+_UNHEARD = {"silence": "silence", "dead_air": "silence", "monologue": "monologue", "response_latency": "latency"}
+"""What is not known of them; of the others, what was said at once."""
+_NEEDS_BOTH = _QUIET | _AT_ONCE | {"monologue", "response_latency"}
 """Events that are known only where both parties are heard."""
 _OF_BOTH = frozenset(name for name, kind in DEFINITION_OF.items() if kind in {"silence", "dead_air", "excuse"}) | {
     "talk_ratio",
@@ -92,8 +94,10 @@ def decide_event(options: EventCount, looking: Looking) -> Outcome:
     if (wanted.by or looking.role) is not None and facts.unsure_of_roles:
         return Outcome(verdict=Verdict.UNDETERMINED, note="it is not known who speaks")
     if wanted.kind_of in _NEEDS_BOTH and facts.unsure_of_silence:
-        about = "silence" if wanted.kind_of in _QUIET else "what was said at once"
+        about = _UNHEARD.get(wanted.kind_of, "what was said at once")
         return Outcome(verdict=Verdict.UNDETERMINED, note=f"one party is never heard: {about} is not known")
+    if wanted.kind_of == "hang_up_side" and not facts.timeline.of("hang_up_side"):
+        return Outcome(verdict=Verdict.UNDETERMINED, note="it is not known who hung up")
     if wanted.kind_of == "first_response" and facts.unsure_of_start:
         return Outcome(verdict=Verdict.UNDETERMINED, note="the recording begins in the middle of speech")
     if wanted.kind_of in _AT_ONCE and facts.unsure_of_overlap:
@@ -179,8 +183,7 @@ def _places(facts: CallFacts, name: str, role: Role | None) -> tuple[Segment, ..
     if name == "ring_seconds":
         return (Segment(0.0, 0.0),)
     if name == "first_response":
-        start = next((event.start for event in timeline.of("first_response")), 0.0)
-        return (Segment(start, start + (figure(facts, name, role) or 0.0)),)
+        return tuple(event.segment for event in timeline.of(name))
     if name in LATENCY:
         return _longest(waits(timeline))
     if name == "longest_monologue":
