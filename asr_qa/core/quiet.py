@@ -70,9 +70,13 @@ def find_quiet(
 
 
 def _unanswered(tracks: Mapping[Role, Track], holds: Track, automatic: Segment | None, options: TimingOptions) -> Track:
-    """Prompts, ring-back and music before the agent's first word, each with a pause of ring-back after it."""
-    agent = tracks.get(Role.AGENT, ())
-    until = agent[0].start if agent else inf
+    """Prompts, ring-back and music before the agent's first word, each with a pause of ring-back after it.
+
+    Where it is not known who the agent is, before anybody's: quiet after that may be the agent's.
+    """
+    parties = {role: track for role, track in tracks.items() if track and role is not Role.OTHER}
+    first = tracks.get(Role.AGENT, ()) if parties else union(*tracks.values())
+    until = first[0].start if first else inf
     sounds = (*holds, *((automatic,) if automatic else ()))
     reach = ((sound, min(sound.end + options.ivr_ring, until)) for sound in sounds if sound.start < until)
     return union(Segment(sound.start, max(sound.end, end)) for sound, end in reach)

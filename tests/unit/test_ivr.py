@@ -209,6 +209,25 @@ def test_an_agent_who_does_not_speak_long_after_the_ringing_leaves_dead_air() ->
     assert [(e.start, e.end) for e in call.of("dead_air")] == [(25, 40)]
 
 
+@pytest.mark.parametrize(
+    ("roles", "expected"),
+    [
+        ((AGENT, CUSTOMER), [(20.0, 28.0)]),  # quiet after music, the agent having spoken before
+        ((OTHER, OTHER), [(20.0, 28.0)]),  # perhaps the same
+        ((CUSTOMER, CUSTOMER), []),  # the agent never answered: all of it is waiting
+    ],
+)
+def test_quiet_after_music_is_waiting_only_before_the_agents_first_word(
+    roles: tuple[Role, Role], expected: list[tuple[float, float]]
+) -> None:
+    """First speech to 5, music 5.5 to 20, second speech from 28; up to 5 s after the music may be waiting."""
+    speech: dict[Role, Track] = {}
+    for role, part in zip(roles, ((0.0, 5.0), (28.0, 30.0)), strict=True):
+        speech[role] = (*speech.get(role, ()), Segment(*part))
+    call = build_timeline(speech, Transcript(), 40.0, holds=track((5.5, 20)))
+    assert [(event.start, event.end) for event in call.of("dead_air")] == expected
+
+
 def test_a_single_ring_before_the_answer_is_no_dead_air() -> None:
     call, _, _ = worked(f"B 0.2-0.6 喂 | A 7-9 {HUMAN}", ((AGENT, NonSpeech(waits=track((1.0, 2.0)))),))
     assert [call.of(kind) for kind in ("dead_air", "hold", "ivr")] == [(), (), ()]
