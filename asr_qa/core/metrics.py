@@ -161,7 +161,7 @@ def measure(
         excused_silence_count=len(excused) if speech else None,
         serious_dead_air_count=sum(event.level == SERIOUS for event in unexcused) if speech else None,
         last_speaker=max(spoken, key=lambda role: (timeline.speech[role][-1].end, role), default=None),
-        ivr_seconds=_seconds(timeline.of("ivr")) if timeline.holds_known else None,
+        ivr_seconds=_ivr_seconds(timeline) if timeline.holds_known else None,
         hang_up_side=next((event.by for event in timeline.of("hang_up_side")), None),
     )
 
@@ -199,6 +199,12 @@ def _seconds(events: Sequence[Event]) -> float:
 def _overlap_seconds(timeline: CallTimeline, options: TimingOptions) -> float:
     pairs = (total(common) for _, _, common in overlaps(timeline.turns))
     return sum((seconds for seconds in pairs if seconds >= options.overlap_min - EPSILON), 0.0)
+
+
+def _ivr_seconds(timeline: CallTimeline) -> float | None:
+    """Unknown where nothing at all is said: prompts are known by their words."""
+    prompts = timeline.of("ivr")
+    return _seconds(prompts) if prompts or any(timeline.speech.values()) else None
 
 
 def _latency(timeline: CallTimeline) -> Latency:

@@ -8,7 +8,7 @@ import pytest
 
 from asr_qa.core.metrics import CallMetrics, Latency, PerRole, measure, waits
 from asr_qa.core.recording import Role
-from asr_qa.core.segment import Segment
+from asr_qa.core.segment import Segment, Track
 from asr_qa.core.sketch import parse_sketch
 from asr_qa.core.timeline import CallTimeline, build_timeline
 from asr_qa.core.transcript import Transcript
@@ -46,8 +46,9 @@ def test_metrics_of_a_whole_call() -> None:
     assert call.longest_monologue == PerRole(agent=4, customer=4)
 
 
-def test_metrics_of_a_call_without_speech_are_unknown() -> None:
-    call = measure(build_timeline({Role.AGENT: (), Role.CUSTOMER: ()}, Transcript(), 30), Transcript())
+@pytest.mark.parametrize("holds", [None, ()])
+def test_metrics_of_a_call_without_speech_are_unknown(holds: Track | None) -> None:
+    call = measure(build_timeline({Role.AGENT: (), Role.CUSTOMER: ()}, Transcript(), 30, holds=holds), Transcript())
     unknown = {"duration": 30, "speech_seconds": PerRole(), "response_latency": Latency()}
     for name in CallMetrics.__dataclass_fields__:
         expected = unknown.get(name, PerRole() if isinstance(getattr(call, name), PerRole) else None)
