@@ -73,7 +73,8 @@ def measures(documents: Sequence[CallDocument], lang: Lang) -> tuple[Measure, ..
     for document in documents:
         for name, definition in document.definitions.items():
             in_force.setdefault(name, {})[definition] = None
-    ordered = [*(name for name in DEFINITION_TEXTS if name in in_force), *(in_force.keys() - DEFINITION_TEXTS.keys())]
+    published = [name for name in DEFINITION_TEXTS if name in in_force]
+    ordered = [*published, *(name for name in in_force if name not in DEFINITION_TEXTS)]
     return tuple(
         Measure(
             anchor=anchor_of(name),

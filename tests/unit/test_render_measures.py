@@ -48,6 +48,12 @@ def test_every_figure_of_a_call_leads_to_its_definition(lang: Lang) -> None:
     assert all(f'<tr id="{anchor}">' in html for anchor, _ in links)
 
 
+def test_definitions_that_are_published_nowhere_come_last_as_the_calls_have_them() -> None:
+    names = ("y", "d", "x", "a", "c", "b")
+    old = replace(make_document(make_recording(1)), definitions={**dict.fromkeys(names, ""), "speech": "speech"})
+    assert [one.name for one in measures([old], "en")] == ["Speech", *names]
+
+
 def test_calls_measured_otherwise_show_both_ways() -> None:
     shown = {one.anchor: one for one in measures([call().document, call(2, TimingOptions(hold_min=9)).document], "zh")}
     assert shown["def-hold"].definitions == ("hold(min=3.0)", "hold(min=9.0)")
