@@ -93,6 +93,8 @@ class _Scene:
     """Units from here on are not looked at: a person speaks, or the customer has begun to talk."""
     other: Track
     """Speech of the other side."""
+    parted: bool
+    """Whether the other side is known at all: where nobody tells the voices apart, any pause or word may be its."""
     line: Line
     duration: float
     options: TimingOptions
@@ -143,7 +145,7 @@ def find_prompts(
         return None
     taken = {**sure}
     for index in range(max(sure) - 1, -1, -1):
-        followed = index not in taken and index + 1 in taken
+        followed = scene.parted and index not in taken and index + 1 in taken
         if followed and not scene.answered(scene.after(index)) and not scene.deserted(index):
             taken[index] = (Reason(test="before_prompt", text=scene.units[index].text),)
     units = [scene.units[index] for index in sorted(taken)]
@@ -172,7 +174,7 @@ def _scene(
     limit = _spoken_until(other, options.ivr_spoken, duration)
     units = tuple(_units(track, transcript.words_of(side), limit, options))
     persons = (i for i, unit in enumerate(units) if unit.by_person or unit.segment.start >= limit)
-    return _Scene(units, next(persons, len(units)), other, line, duration, options)
+    return _Scene(units, next(persons, len(units)), other, side is not Role.OTHER, line, duration, options)
 
 
 def _spoken_until(track: Track, seconds: float, duration: float) -> float:
@@ -238,7 +240,7 @@ def _certain(index: int, scene: _Scene, *, known: bool) -> tuple[Reason, ...]:
 def _support(kind: str, index: int, scene: _Scene, *, known: bool) -> Reason | None:
     """What besides its words speaks for a machine, by the kind of announcement; None where nothing does."""
     unit, after, line = scene.units[index], scene.after(index), scene.line
-    calm = not scene.answered(unit.segment | after)
+    calm = scene.parted and not scene.answered(unit.segment | after)
     pause = at_least("ivr_gap", after.duration, scene.options.ivr_gap)
     if calm and clip(line.ringing, after):
         return Reason(test="rings", value=clip(line.ringing, after)[0].start - after.start)

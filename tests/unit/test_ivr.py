@@ -10,7 +10,7 @@ from asr_qa.core.metrics import measure
 from asr_qa.core.options import TimingOptions
 from asr_qa.core.prompts import Line, Prompts, find_prompts
 from asr_qa.core.recording import Role
-from asr_qa.core.segment import Segment, Track
+from asr_qa.core.segment import Segment, Track, union
 from asr_qa.core.sketch import parse_sketch
 from asr_qa.core.timeline import CallTimeline, build_timeline
 from asr_qa.core.transcript import Transcript, Utterance, Word
@@ -45,6 +45,7 @@ def said(sketch: str, **heard: Track) -> list[tuple[float, float]]:
         "人工服务请拨零",
         "您的输入有误请重新输入以井号键结束",
         "For sales press one for support press 2",
+        "The number you are calling is busy",
         "Please listen carefully as our menu has changed",
         "普通话清按一",  # as a recogniser hears it
     ],
@@ -67,6 +68,7 @@ def test_what_only_a_machine_says_is_a_prompt_at_once(menu: str) -> None:
         "Thank you for calling Acme this is Tom how may I help you",
         "Thank you for calling this call may be recorded",
         "Hello one moment please",
+        "Thank you for calling can you tell me the number you are calling from",
     ],
 )
 @pytest.mark.parametrize("then", [" | A 4.1-6 请问您贵姓", " | A 8-10 您好请讲", " | B 4.5-6 我想查话费", ""])
@@ -272,3 +274,19 @@ def test_on_one_channel_either_voice_may_carry_the_prompts() -> None:
     assert prompts is not None
     assert speech[CUSTOMER] == track((12, 14))
     assert transcript.utterances[0].role is OTHER
+
+
+@pytest.mark.parametrize(
+    ("sketch", "expected"),
+    [
+        ("B 0-2 你好我要投诉 | A 2.6-4 请不要挂机 | B 6-9 好的快一点", None),  # whoever says 你好 may be answered
+        ("B 0-2 我的宽带坏了 | A 5-7 普通话请按一", (5.0, 7.0)),  # what the customer says first is no prompt
+    ],
+)
+def test_where_voices_are_not_told_apart_no_words_of_a_party_are_taken_for_a_prompt(
+    sketch: str, expected: tuple[float, float] | None
+) -> None:
+    call = parse_sketch(sketch)
+    heard = replace(call.transcript, utterances=tuple(replace(one, role=OTHER) for one in call.transcript.utterances))
+    prompts = find_prompts({OTHER: union(*call.speech.values())}, heard, call.duration, side=OTHER)
+    assert (prompts and (prompts.segment.start, prompts.segment.end)) == expected
