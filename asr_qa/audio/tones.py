@@ -287,7 +287,8 @@ def _busy(bursts: Track, o: ToneOptions) -> Track:
         inside = clip(bursts, stretch)
         inner = [burst.duration for burst in inside[1:-1]]  # the first and the last may be cut
         pauses = [b.start - a.end for a, b in pairwise(inside)]
-        if len(inside) >= o.busy_count and all(_even(lengths, shortest, o.busy_even) for lengths in (inner, pauses)):
+        even = len(inside) >= o.busy_count and all(_even(part, shortest, o.busy_even) for part in (inner, pauses))
+        if even and max(burst.duration for burst in inside) <= longest + FRAME_SECONDS:
             found.append(stretch)
     return tuple(found)
 

@@ -92,6 +92,12 @@ def test_two_bursts_are_no_busy_tone_yet() -> None:
     assert tones(sounds.silence(1.0), sounds.cadence(sounds.BUSY["cn"], 1.3), sounds.silence(1.0)).busy == ()
 
 
+@pytest.mark.parametrize("burst", [1.0, 1.5])
+def test_long_bursts_are_no_busy_tone_however_even(burst: float) -> None:
+    found = tones(*(part for _ in range(5) for part in (sounds.tone((450.0,), burst), sounds.silence(0.5))))
+    assert (found.busy, len(found.every)) == ((), 5)
+
+
 def test_keys_are_named() -> None:
     found = tones(sounds.silence(1.0), sounds.dtmf("1#"), sounds.silence(1.0), kind="noisy")
     assert edges(found.keys) == [(1.1, 1.2), (1.2, 1.3)]
