@@ -15,7 +15,7 @@ from asr_qa.diarize.cluster import Split, Vectors, split_in_two
 from asr_qa.diarize.encoder import VoiceEncoder
 from asr_qa.diarize.mel import FRAMES_PER_SECOND, mel_frames
 from asr_qa.diarize.resegment import change_costs, cheapest_path, evidence
-from asr_qa.diarize.voices import has_third_voice, two_voices
+from asr_qa.diarize.voices import has_third_voice, steadied, two_voices
 from asr_qa.diarize.windows import LENGTH, Windows, mask, power_of, slide
 from asr_qa.pipeline.ports import Diarization, Samples
 
@@ -66,7 +66,7 @@ class VoiceDiarizer:
         confidence = two_voices(split) if split else None
         if split is None or confidence is None:
             return Diarization((speech,) if speech else ())
-        parted = _part(heard, split, confidence)
+        parted = _part(heard, split, steadied(confidence, split, heard.windows))
         if has_third_voice(split, heard.vectors, heard.windows):
             parted = replace(parted, warnings=(*parted.warnings, _third_voice()))
         return parted

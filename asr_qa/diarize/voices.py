@@ -20,6 +20,13 @@ band in which nobody can be sure.
 """
 _SURE, _UNSURE = 0.98, 0.6
 """Confidence that there are two voices below that band, and at its upper end."""
+_STEADY_WINDOWS = 100
+"""Windows, half a minute of speech, from which it counts how steady the parts are."""
+_STEADY = (0.2, 0.3)
+"""Changes within speech, of as many as chance would make: two people take turns, so at most the first number says that
+there are two however alike they sound; from the second one it says nothing. Halves of one voice change back and forth
+at 0.30 to 0.62 on calls whose truth is known, two voices at 0.00 to 0.25, mixed ones with talk at once at 0.31.
+"""
 _THIRD_BELOW = 0.895
 """Likeness below which one of two voices is two voices itself."""
 _RUN = 5
@@ -41,6 +48,27 @@ def two_voices(split: Split) -> float | None:
     if split.likeness >= one:
         return None
     return float(np.interp(split.likeness, [sure, one], [_SURE, _UNSURE])) if one > sure else _SURE
+
+
+def steadied(confidence: float, split: Split, windows: Windows) -> float:
+    """The confidence that there are two people, raised where the parts take turns as two people do.
+
+    Args:
+        confidence: From how alike the two parts are.
+        split: The windows in two parts.
+        windows: The windows.
+    """
+    if len(windows) < _STEADY_WINDOWS or confidence >= _SURE:
+        return confidence
+    return float(np.interp(_restlessness(split, windows), _STEADY, [_SURE, confidence]))
+
+
+def _restlessness(split: Split, windows: Windows) -> float:
+    """Changes from part to part without a pause, over those that chance would make with as many windows in each."""
+    joined = np.diff(windows.starts) <= STEP
+    changes = split.second[1:] != split.second[:-1]
+    share = float(split.second.mean())
+    return float(changes[joined].mean()) / (2 * share * (1 - share)) if joined.any() else np.inf
 
 
 def has_third_voice(split: Split, vectors: Vectors, windows: Windows) -> bool:

@@ -1,7 +1,8 @@
 """Calls on one channel with an opening script in front, made of the sample calls: what tells the agent is the script.
 
-What follows the script is composed at random from lines that each party says elsewhere, without any other script.
-Voices, noise, direction, and who speaks first differ from call to call.
+What follows the script is composed at random from lines that each party says elsewhere, without any other script;
+each murmurs in its own voice while the other speaks. Voices, noise, direction, and who speaks first differ from call
+to call.
 """
 
 from __future__ import annotations
@@ -9,15 +10,16 @@ from __future__ import annotations
 import itertools
 import json
 import random
-import subprocess
-import sys
+import runpy
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import soundfile  # type: ignore[import-untyped]
+import soxr
 import yaml
 from numpy.typing import NDArray
 
@@ -34,6 +36,10 @@ DIRECTIONS = ("inbound", "outbound", "")
 _GAP = 0.5
 _SHORT = 1.6
 """Seconds of the longest line that a customer says before the script."""
+_MURMUR = 0.7
+"""Seconds of the longest line that is murmured while the other speaks."""
+_MURMURED = 0.5
+"""Share of the turns with room for a murmur that have one."""
 
 Signal = NDArray[np.float32]
 
@@ -72,9 +78,9 @@ def lines_of(folder: Path) -> list[Line]:
 
 
 def write_clips(lines: list[Line], clips: Path, out: Path) -> list[str]:
-    """A folder for compose.py of the lines that hold no script, with the murmurs and music of another; the speakers."""
+    """A folder for compose.py of the lines that hold no script, with the music of another; the speakers."""
     out.mkdir(parents=True)
-    rows = [row for row in json.loads((clips / "index.json").read_text(encoding="utf-8")) if row["kind"] != "speech"]
+    rows = [row for row in json.loads((clips / "index.json").read_text(encoding="utf-8")) if row["kind"] == "hold"]
     rows = [row | {"path": str((clips / row["path"]).resolve())} for row in rows]
     for number, line in enumerate(lines):
         if line.tells((*OPENING_SCRIPT, *CLOSING_SCRIPT)) or len(line.samples) < SAMPLE_RATE:
@@ -85,22 +91,39 @@ def write_clips(lines: list[Line], clips: Path, out: Path) -> list[str]:
     return sorted({row["speaker"] for row in rows if row["kind"] == "speech"})
 
 
+def murmurs_of(lines: list[Line], clips: Path) -> dict[str, list[Signal]]:
+    """What each voice murmurs, at RATE: its own clips and shortest lines, whichever role it has in them."""
+    found: dict[str, list[Signal]] = {}
+    for row in json.loads((clips / "index.json").read_text(encoding="utf-8")):
+        if row["kind"] == "backchannel":
+            audio, rate = soundfile.read(clips / row["path"], dtype="float32")
+            found.setdefault(row["speaker"], []).append(soxr.resample(audio, rate, RATE))
+    for line in lines:
+        if len(line.samples) < _MURMUR * SAMPLE_RATE:
+            found.setdefault(line.speaker.split()[1], []).append(line.samples[::2])
+    return found
+
+
 def compose_calls(samples: Path, args: Any, folder: Path) -> dict[Path, str]:
     """Write the calls with their truth; the direction of each."""
-    lines = lines_of(samples)
+    lines, composer = lines_of(samples), runpy.run_path(str(args.eval / "compose.py"))
     drawn = _pairs(write_clips(lines, args.clips, folder / "clips"), args.seed * 1000)
+    murmurs = murmurs_of(lines, args.clips)
+    rows = json.loads((folder / "clips" / "index.json").read_text(encoding="utf-8"))
+    clips = [composer["prepare"](row, folder / "clips") for row in rows]
+    (folder / "calls").mkdir()
     calls: dict[Path, str] = {}
     for number in range(args.calls):
         (seed, agent, customer), noise = next(drawn), NOISES[number % len(NOISES)]
-        command = [sys.executable, str(args.eval / "compose.py"), str(folder / "clips"), str(folder / "calls")]
-        numbers = ["--calls", "1", "--seed", str(seed), "--minutes", str(args.minutes), f"--noise-db={noise}", "--mono"]
-        subprocess.run([*command, *numbers], check=True, stdout=subprocess.DEVNULL)
         path = folder / "calls" / f"call-{seed}-000.wav"
+        line = SimpleNamespace(minutes=args.minutes, holds=0.5, noise_db=noise, bleed_db=-60.0, mono=True)
+        composer["compose"](path, clips, line, random.Random(seed * 1000))
         draw = random.Random(seed)
+        _murmur(path, {speaker.split()[0]: murmurs[speaker.split()[1]] for speaker in (agent, customer)}, draw)
         opening = draw.choice([line for line in lines if line.speaker == agent and line.tells(OPENING_SCRIPT)])
         hello = draw.choice([x for x in lines if x.speaker == customer and len(x.samples) < _SHORT * SAMPLE_RATE])
         first = [("customer", hello)] if number % 2 else []
-        _put_in_front(path, [*first, ("agent", opening)], noise)
+        _put_in_front(path, [*first, ("agent", opening)], noise, composer)
         calls[path] = DIRECTIONS[number // 2 % len(DIRECTIONS)]
     return calls
 
@@ -114,20 +137,43 @@ def _pairs(speakers: list[str], seed: int) -> Iterator[tuple[int, str, str]]:
             yield number, agent, customer
 
 
-def _put_in_front(path: Path, lines: list[tuple[str, Line]], noise_db: float) -> None:
+def _murmur(path: Path, murmurs: dict[str, list[Signal]], draw: random.Random) -> None:
+    """Let each party, in its own voice, murmur into turns of the other."""
     audio, _ = soundfile.read(path, dtype="float32")
     truth_path = path.with_suffix(".truth.json")
     truth = json.loads(truth_path.read_text(encoding="utf-8"))
-    front, turns, now = [np.zeros(round(_GAP * RATE), np.float32)], [], _GAP
+    for turn in truth["turns"]:
+        role = "agent" if turn["role"] == "customer" else "customer"
+        murmur = draw.choice(murmurs[role])
+        room = turn["end"] - turn["start"] - 1.6 - len(murmur) / RATE
+        if room < 0 or draw.random() > _MURMURED:
+            continue
+        start = turn["start"] + 1.1 + draw.random() * room
+        first = round(start * RATE)
+        audio[first : first + len(murmur)] += murmur / np.abs(murmur).max() * 0.5 * 10 ** (-0.3 * draw.random())
+        end = start + len(murmur) / RATE
+        truth["backchannels"].append({"role": role, "start": start, "end": end, "text": "", "speech": [[start, end]]})
+    soundfile.write(path, audio, RATE, subtype="ULAW")
+    truth_path.write_text(json.dumps(truth, ensure_ascii=False), encoding="utf-8")
+
+
+def _put_in_front(path: Path, lines: list[tuple[str, Line]], noise_db: float, composer: dict[str, Any]) -> None:
+    """Put lines in front of a call, over the same band and with the same noise as what follows (compose.py's own)."""
+    audio, _ = soundfile.read(path, dtype="float32")
+    truth_path = path.with_suffix(".truth.json")
+    truth = json.loads(truth_path.read_text(encoding="utf-8"))
+    front, turns, now = [np.zeros(round(_GAP * SAMPLE_RATE), np.float32)], [], _GAP
     for role, line in lines:
-        samples = line.samples[::2] / max(float(np.abs(line.samples).max()), 1e-6) * 0.35
+        samples = line.samples / max(float(np.abs(line.samples).max()), 1e-6) * 0.35
         speech = [[now + a, now + b] for a, b in line.speech]
         turns.append({"role": role, "start": now, "end": speech[-1][1], "text": line.text, "speech": speech})
-        front += [samples, np.zeros(round(_GAP * RATE), np.float32)]
-        now += len(samples) / RATE + _GAP
+        front += [samples, np.zeros(round(_GAP * SAMPLE_RATE), np.float32)]
+        now += len(samples) / SAMPLE_RATE + _GAP
     head = np.concatenate(front)
-    hiss = np.random.default_rng(len(audio)).normal(0, 10 ** (noise_db / 20), len(head))
-    soundfile.write(path, np.concatenate([head + hiss.astype(np.float32), audio]), RATE, subtype="ULAW")
+    noise = np.random.default_rng(len(audio))
+    hiss = sum(composer["line_noise"](len(head), noise_db, noise) for _ in ("agent", "customer"))
+    head = soxr.resample(composer["telephone"](head + hiss), SAMPLE_RATE, RATE)
+    soundfile.write(path, np.concatenate([head, audio]), RATE, subtype="ULAW")
     shift = len(head) / RATE
     for kind in ("turns", "backchannels"):
         for turn in truth[kind]:

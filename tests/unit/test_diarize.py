@@ -20,7 +20,7 @@ from asr_qa.diarize.cluster import split_in_two
 from asr_qa.diarize.mel import BANDS, mel_frames
 from asr_qa.diarize.onnxgraph import encoder_graph
 from asr_qa.diarize.resegment import change_costs, cheapest_path
-from asr_qa.diarize.voices import has_third_voice, two_voices
+from asr_qa.diarize.voices import has_third_voice, steadied, two_voices
 from asr_qa.diarize.windows import LENGTH, STEP, Windows, mask, power_of, slide
 from asr_qa.errors import ModelError
 
@@ -194,6 +194,24 @@ def test_two_voices_that_are_much_alike_are_unsure() -> None:
     split = split_in_two(np.concatenate([cloud(rng, one, 60, 0.1), cloud(rng, near, 60, 0.1)]))
     assert split is not None
     assert 0.5 < (two_voices(split) or 0) < 0.95
+
+
+@pytest.mark.parametrize(
+    ("turn", "count", "raised"),
+    [(20, 6, True), (2, 60, False), (10, 6, False)],  # turns of six seconds; back and forth; too little to tell by
+)
+def test_alike_parts_are_two_voices_where_they_take_turns(turn: int, count: int, *, raised: bool) -> None:
+    rng = np.random.default_rng(8)
+    one, other = axes(64, 2)
+    near = 0.9 * one + np.sqrt(1 - 0.9**2) * other
+    half = turn * count // 2
+    second = np.repeat(np.arange(count) % 2 == 1, turn)
+    vectors = np.zeros((turn * count, 64), np.float32)
+    vectors[~second], vectors[second] = cloud(rng, one, half, 0.1), cloud(rng, near, half, 0.1)
+    split = split_in_two(vectors)
+    assert split is not None
+    told = steadied(0.7, split, Windows(np.arange(len(vectors)) * STEP, np.ones(len(vectors), np.bool_)))
+    assert told == (pytest.approx(0.98) if raised else 0.7)
 
 
 @pytest.mark.parametrize(("together", "third"), [(True, True), (False, False)])
