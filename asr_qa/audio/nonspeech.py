@@ -37,7 +37,7 @@ class ToneAndMusicDetector:
     @property
     def name(self) -> str:
         """Name and parameters."""
-        return f"tones-1(options={digest_of(self._tones)})+music-1(options={digest_of(self._music)})"
+        return f"tones-2(options={digest_of(self._tones)})+music-2(options={digest_of(self._music)})"
 
     def find(self, samples: Samples, sample_rate: int) -> NonSpeech:
         """Tones and music in one channel of 16-bit samples at 16 kHz."""

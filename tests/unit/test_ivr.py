@@ -290,3 +290,11 @@ def test_where_voices_are_not_told_apart_no_words_of_a_party_are_taken_for_a_pro
     heard = replace(call.transcript, utterances=tuple(replace(one, role=OTHER) for one in call.transcript.utterances))
     prompts = find_prompts({OTHER: union(*call.speech.values())}, heard, call.duration, side=OTHER)
     assert (prompts and (prompts.segment.start, prompts.segment.end)) == expected
+
+
+@pytest.mark.parametrize(
+    "said", ["您好您输入的手机号码不对", "您拨打的电话是我们的客服热线", "could you please enter your name on the form"]
+)
+def test_a_person_may_speak_of_what_was_dialled_or_typed(said: str) -> None:
+    _, _, prompts = worked(f"A 1-5 {said} | B 6-8 哦好的", ((AGENT, NonSpeech()),))
+    assert prompts is None
