@@ -54,7 +54,7 @@ class CallMetrics:
     response_latency: Latency
     first_response: float | None
     """Seconds from the start of the call, or the end of its automatic prompts, to the agent's first speech; None where
-    the recording begins in speech."""
+    the recording begins in speech. Ringing before the recording is added."""
     characters_per_minute: PerRole
     """CJK characters (words where the language has none) per minute of own speech in turns of at least five."""
     longest_monologue: PerRole
@@ -213,7 +213,10 @@ def _latency(timeline: CallTimeline) -> Latency:
 
 
 def _first_response(timeline: CallTimeline, ring_seconds: float | None) -> float | None:
-    return next((event.segment.duration + (ring_seconds or 0.0) for event in timeline.of("first_response")), None)
+    """With the ringing, but for where the recording has what rings or plays before the agent: it would count twice."""
+    recorded = timeline.unanswered or timeline.of("ivr")
+    rang = 0.0 if recorded or ring_seconds is None else ring_seconds
+    return next((event.segment.duration + rang for event in timeline.of("first_response")), None)
 
 
 def _rate(

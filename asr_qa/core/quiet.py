@@ -52,9 +52,10 @@ def find_quiet(
         options: Parameters of the definitions.
         automatic: Where prompts are spoken before a person answers.
     """
+    early = find_unanswered(tracks, holds)
     for hold in holds:
         length = at_least("length", hold.duration, options.hold_min)
-        if length.holds:
+        if length.holds and hold not in early:
             yield Event(kind="hold", start=hold.start, end=hold.end, by=Role.AGENT, reasons=(length,))
     spoken = union(*tracks.values())
     if not spoken:
@@ -69,13 +70,26 @@ def find_quiet(
             yield from _dead_air(quiet, taken_out, excuse_before(quiet.start), options)
 
 
+def find_unanswered(tracks: Mapping[Role, Track], holds: Track) -> Track:
+    """The holds that end before the agent's first word: the caller waits, but it is not the agent who lets them wait.
+
+    All where only the customer speaks; none where it is not known who the agent is.
+    """
+    first = tracks.get(Role.AGENT, ())
+    until = first[0].start if first else inf
+    return tuple(hold for hold in holds if hold.end <= until) if _parties_known(tracks) else ()
+
+
+def _parties_known(tracks: Mapping[Role, Track]) -> bool:
+    return any(track for role, track in tracks.items() if role is not Role.OTHER)
+
+
 def _unanswered(tracks: Mapping[Role, Track], holds: Track, automatic: Segment | None, options: TimingOptions) -> Track:
     """Prompts, ring-back and music before the agent's first word, each with a pause of ring-back after it.
 
     Where it is not known who the agent is, before anybody's: quiet after that may be the agent's.
     """
-    parties = {role: track for role, track in tracks.items() if track and role is not Role.OTHER}
-    first = tracks.get(Role.AGENT, ()) if parties else union(*tracks.values())
+    first = tracks.get(Role.AGENT, ()) if _parties_known(tracks) else union(*tracks.values())
     until = first[0].start if first else inf
     sounds = (*holds, *((automatic,) if automatic else ()))
     reach = ((sound, min(sound.end + options.ivr_ring, until)) for sound in sounds if sound.start < until)

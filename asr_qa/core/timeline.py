@@ -13,7 +13,7 @@ from itertools import pairwise
 from asr_qa.core.event import Event
 from asr_qa.core.options import TimingOptions, definitions
 from asr_qa.core.prompts import Prompts
-from asr_qa.core.quiet import find_quiet
+from asr_qa.core.quiet import find_quiet, find_unanswered
 from asr_qa.core.reason import Reason, above, all_hold, at_least, at_most, measured
 from asr_qa.core.recording import Role
 from asr_qa.core.segment import Segment, Track, bridge, intersect, subtract, total, union
@@ -36,6 +36,8 @@ class CallTimeline:
     """In order of start, then kind."""
     holds_known: bool = True
     """Whether holds were looked for; without that there is no saying that there was none."""
+    unanswered: Track = ()
+    """Music and ring-back before the agent's first word, however short: no hold of the agent's."""
 
     def of(self, kind: str, by: Role | None = None) -> tuple[Event, ...]:
         """Events of one kind; with `by`, those of one role."""
@@ -83,7 +85,9 @@ def build_timeline(
     talks = sort_talk(tracks, transcript, options=options)
     turns = build_turns(talks, options=options)
     automatic = prompts.segment if prompts else None
-    quiet = tuple(find_quiet(tracks, transcript, union(holds or ()), options, automatic=automatic))
+    waits = union(holds or ())
+    unanswered = find_unanswered(tracks, waits)
+    quiet = tuple(find_quiet(tracks, transcript, waits, options, automatic=automatic))
     events = [
         *quiet,
         *_automatic(prompts),
@@ -91,11 +95,11 @@ def build_timeline(
         *_murmurs(talks),
         *_cut_ins(turns, transcript, options),
         *_monologues(turns, options),
-        *_latencies(turns, quiet),
+        *_latencies(turns, quiet, unanswered),
         *(_first_response(tracks, automatic) if start_known or automatic else ()),
         *_hang_up(hung_up, duration, gone_at),
     ]
-    return CallTimeline(duration, tracks, turns, _stamp(events, definitions(options)), holds is not None)
+    return CallTimeline(duration, tracks, turns, _stamp(events, definitions(options)), holds is not None, unanswered)
 
 
 def overlaps(turns: Sequence[Turn]) -> Iterator[tuple[Turn, Turn, Track]]:
@@ -167,13 +171,14 @@ def _monologues(turns: Sequence[Turn], options: TimingOptions) -> Iterator[Event
             yield Event(kind="monologue", start=segment.start, end=segment.end, by=role, reasons=(length,))
 
 
-def _latencies(turns: Sequence[Turn], quiet: Sequence[Event]) -> Iterator[Event]:
+def _latencies(turns: Sequence[Turn], quiet: Sequence[Event], unanswered: Track) -> Iterator[Event]:
     """From the end of each customer turn to the agent's next, where that comes next.
 
     An agent who speaks before the customer has ended answers after 0 s. Left out: turns in which the agent was
-    speaking already and goes on, and waits with a hold or an announced silence in them.
+    speaking already and goes on, and waits with a hold, ring-back before the answer or an announced silence in them.
     """
-    announced = union(e.segment for e in quiet if e.kind == "hold" or (e.kind == "dead_air" and e.waived_by))
+    held = (e.segment for e in quiet if e.kind == "hold" or (e.kind == "dead_air" and e.waived_by))
+    announced = union(held, unanswered)
     agent_until = 0.0
     for turn, following in pairwise(turns):
         if turn.role is Role.AGENT:

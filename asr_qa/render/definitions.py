@@ -19,8 +19,9 @@ DEFINITION_TEXTS: dict[str, dict[str, str]] = {
         "zh": "通话首次与末次说话之间，双方均不说话至少 min 秒。",
     },
     "hold": {
-        "en": "Music or ring-back on the agent's channel for at least `min` while the customer waits.",
-        "zh": "客户等待时坐席声道上至少 min 秒的音乐或回铃音。",
+        "en": "Music or ring-back on the agent's channel for at least `min` while the customer waits; not what ends "
+        "before the agent's first speech.",
+        "zh": "客户等待时坐席声道上至少 min 秒的音乐或回铃音；坐席第一次说话之前就结束的不算。",
     },
     "ivr": {
         "en": "Automatic prompts before a person answers, known by their words, and where a person might say the same "
@@ -64,8 +65,8 @@ DEFINITION_TEXTS: dict[str, dict[str, str]] = {
     },
     "response_latency": {
         "en": "From the end of a customer turn to the start of the agent's next where that comes next; 0 when begun "
-        "before. Not counted with a hold or an announced wait between.",
-        "zh": "从客户话轮结束到坐席紧接着的话轮开始；提前开口记 0 秒。其间有保持或已说明的等待则不计。",
+        "before. Not counted with a hold, ring-back before the answer or an announced wait between.",
+        "zh": "从客户话轮结束到坐席紧接着的话轮开始；提前开口记 0 秒。其间有保持、接听前的回铃音或已说明的等待则不计。",
     },
     "speech_rate": {
         "en": "CJK characters (words where the language has none) per minute of own speech, over turns of at least "
@@ -74,8 +75,10 @@ DEFINITION_TEXTS: dict[str, dict[str, str]] = {
     },
     "first_response": {
         "en": "Start of the recording, or end of the automatic prompts, to the agent's first speech, plus the time it "
-        "rang where known; unknown where the recording begins in the middle of a person's speech.",
-        "zh": "录音开始（有语音菜单的从其结束）到坐席第一次说话，已知时加上振铃时间；录音从真人的半句话开始时未知。",
+        "rang where known and not in the recording; unknown where the recording begins in the middle of a person's "
+        "speech.",
+        "zh": "录音开始（有语音菜单的从其结束）到坐席第一次说话，已知且不在录音中时加上振铃时间；"
+        "录音从真人的半句话开始时未知。",
     },
     "monologue": {
         "en": "One role alone takes turns for at least `min`, until the other takes one or a silence comes.",

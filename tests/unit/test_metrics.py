@@ -7,6 +7,8 @@ from dataclasses import replace
 import pytest
 
 from asr_qa.core.metrics import CallMetrics, Latency, PerRole, measure, waits
+from asr_qa.core.prompts import Prompts
+from asr_qa.core.reason import Reason
 from asr_qa.core.recording import Role
 from asr_qa.core.segment import Segment, Track
 from asr_qa.core.sketch import parse_sketch
@@ -70,6 +72,36 @@ def test_first_response_counts_the_ringing() -> None:
     assert figures("B 0-1 喂 | A 3-4 您好", ring_seconds=11).first_response == 14
     assert figures("B 0-1 喂 | A 3-4 您好").first_response == 3
     assert figures("B 0-1 喂", ring_seconds=11).first_response is None
+
+
+@pytest.mark.parametrize(
+    ("holds", "expected"),
+    [
+        ((), 12 + 9),
+        ((Segment(2, 8),), 12),  # it rings in the recording: counted once
+        ((Segment(2, 3),), 12),  # so does a single burst
+        ((Segment(15, 20),), 12 + 9),  # music after the agent's first word says nothing of the ringing
+    ],
+)
+def test_ringing_in_the_recording_counts_once(holds: Track, expected: float) -> None:
+    sketch = parse_sketch("B 0-1 喂 | A 12-14 您好请稍等 | A 21-23 让您久等了 | end 24")
+    call = build_timeline(sketch.speech, sketch.transcript, 24, holds=holds)
+    assert measure(call, sketch.transcript, ring_seconds=9).first_response == expected
+
+
+def test_ringing_before_a_menu_is_no_part_of_the_first_response() -> None:
+    # prompts  ####........      1-5
+    # agent    ........##        8-10
+    sketch = parse_sketch("A 8-10 您好请讲 | B 11-12 喂")
+    prompts = Prompts((Segment(1, 5),), Segment(1, 5), (Reason(test="menu", text="普通话请按一"),))
+    call = build_timeline(sketch.speech, sketch.transcript, 13, holds=(), prompts=prompts)
+    assert measure(call, sketch.transcript, ring_seconds=9).first_response == 3
+
+
+def test_hold_seconds_leave_out_the_wait_for_an_answer() -> None:
+    sketch = parse_sketch("A 10-12 请您稍等 | A 21-23 让您久等了 | B 24-25 嗯")
+    call = build_timeline(sketch.speech, sketch.transcript, 26, holds=(Segment(1, 8), Segment(13, 20)))
+    assert measure(call, sketch.transcript).hold_seconds == 7
 
 
 def test_dead_air_leaves_out_what_is_excused() -> None:

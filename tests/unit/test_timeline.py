@@ -110,6 +110,27 @@ def test_hold_music_is_no_speech_of_the_agent() -> None:
     assert brief(call.of("silence")) == [(2, 17, None)]
 
 
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("B 0-1 喂 | A 12-14 您好请讲 | B 15-16 嗯", []),
+        ("B 0-1 喂 | B 12-14 有人吗喂喂", []),  # nobody ever answers
+        ("A 0-1 您好 | B 12-14 喂喂", [(2, 10, AGENT)]),
+        ("O 0-1 您好 | O 12-14 喂喂", [(2, 10, AGENT)]),  # who the agent is, is not known
+    ],
+)
+def test_ring_back_before_the_agents_first_word_is_no_hold(text: str, kept: list[tuple[float, float, Role]]) -> None:
+    # customer  #...........##
+    # ring      ..~~~~~~~~....     2-10
+    sketch = parse_sketch(text.replace("O ", "A "))
+    roles = {AGENT: Role.OTHER} if "O " in text else {}
+    speech = {roles.get(role, role): track for role, track in sketch.speech.items()}
+    call = build_timeline(speech, sketch.transcript, 17, holds=(Segment(2, 10),))
+    assert brief(call.of("hold")) == kept
+    assert call.unanswered == (() if kept else (Segment(2, 10),))
+    assert call.of("dead_air") == call.of("response_latency") == ()
+
+
 def test_short_music_is_no_hold() -> None:
     # ~~ of 2.9 s
     speech = {AGENT: (Segment(0, 2), Segment(12, 13))}

@@ -193,7 +193,7 @@ def test_ring_back_at_the_start_is_waiting_and_neither_speech_nor_dead_air(name:
     speech, waits = speech_of(audio)
     assert total(clip(speech[Role.AGENT], Segment(0.0, 15.0))) == 0.0
     call = build_timeline(speech, Transcript(), audio.shape[1] / SAMPLE_RATE, holds=waits[0])
-    assert call.of("hold")[0].start == pytest.approx(0.5, abs=0.1)
+    assert call.unanswered[0].start == pytest.approx(0.5, abs=0.1)
     assert [event for event in call.of("dead_air") if event.start < 16.0] == []
 
 
