@@ -29,6 +29,8 @@ class GuardOptions:
     no_speech_log_probability: float = -0.7
     repeats: int = 4
     """The same three or more characters said this often in a row are a loop."""
+    short_repeats: int = 6
+    """And the same two, unlike each other: 谢谢谢谢 and 对对对对 people do say."""
     characters_per_second: float = 14.0
     """Nobody speaks faster."""
     sparse_seconds: float = 1.2
@@ -74,7 +76,14 @@ def loops(text: str, options: GuardOptions) -> bool:
     encoded = text.encode()
     if len(encoded) > 60 and len(encoded) / len(zlib.compress(encoded)) > options.compression_ratio:
         return True
+    if _pairs(options.short_repeats).search(text):
+        return True
     return any(_repeats(text, size, options.repeats) for size in range(3, min(24, len(text) // options.repeats) + 1))
+
+
+@cache
+def _pairs(times: int) -> re.Pattern[str]:
+    return re.compile(rf"(\w)(?!\1)(\w)(?:\1\2){{{times - 1}}}")
 
 
 def is_invention(text: str) -> bool:

@@ -51,6 +51,9 @@ def test_doubts_names_what_it_caught(given: Heard, doubt: str) -> None:
 def test_a_legitimate_repetition_is_no_loop() -> None:
     assert not loops("喂喂喂你好听得到吗听得到吗", OPTIONS)
     assert loops("听得到吗" * 4, OPTIONS)
+    assert not loops("谢谢谢谢谢谢谢谢", OPTIONS)
+    assert not loops("拜托" * 4, OPTIONS)
+    assert loops("拜托" * 7, OPTIONS)
 
 
 @pytest.mark.parametrize(("seconds", "sparse"), [(1.1, False), (1.3, True), (10.0, True)])
