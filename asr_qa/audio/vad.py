@@ -77,8 +77,6 @@ class WebRtcOptions:
     tail: float = 0.2
     """How far a voice may die away under the noise, seen only as a raised mean."""
     tail_above_noise: float = 0.15
-    tail_until: float = 99.0
-    """Before longer pauses nothing is added here: there whoever knows all channels does."""
     aggressiveness: int = 2
     """Mode of the classifier, 0 (lets much through) to 3."""
     voice_like: float = 0.3
@@ -212,7 +210,7 @@ class WebRtcDetector:
         found: Runs = []
         for (first, behind), following in zip(bursts, following_starts, strict=True):
             last = min(behind + _frames(o.tail), following - _frames(o.reach), raised.size - _AHEAD)
-            pause = _frames(o.passage) <= following - behind < _frames(o.tail_until)
+            pause = following - behind >= _frames(o.passage)
             found.append((first, _prolong(raised, behind, last) if pause else behind))
         return found
 

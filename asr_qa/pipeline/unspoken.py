@@ -11,7 +11,7 @@ from asr_qa.pipeline.ports import NonSpeech, NonSpeechDetector, Samples, SpeechD
 
 FADE = 0.22
 """Seconds that the last syllable before a silence goes on unheard: a detector ends it up to half a second early, the
-more the louder the noise, and hardly ever late; this is the middle."""
+more the louder the noise, and hardly ever late. Chosen between the two, with the tail the detector follows itself."""
 _WHILE = 2.01
 """Seconds nobody speaks: less is no silence by its definition (and a hair for the rounding of sums)."""
 _SPOKEN_INTO = 0.3
