@@ -86,12 +86,14 @@ class ListeningDetector:
         smooth = decibels(loudness.ratios, width=SMOOTHING)
         standing = self._standing(loudness.ratios, smooth)
         kinds = self._network.kinds(samples, widen(standing, _frames(self._options.around)))
-        possible = self._possible(standing, kinds, tones.every)
+        o = self._options
+        voice = _long(kinds[:, VOICE] > o.voice, gap=o.voice_gap, shortest=o.voice_shortest)
+        possible = self._unvoiced(to_track(runs_of(standing)), union(voice, tones.every), o.possible_shortest)
         music = self._spectral.find_music(samples, tones.every, possible=possible)
         found = both(tones, music, duration=len(samples) / sample_rate)
         notes = subtract(found.waits, found.ringing)
         beeps = subtract(found.sounds, notes)
-        music = self._music(notes, kinds, smooth, tones=union(beeps, found.ringing, found.busy))
+        music = self._music(notes, kinds, smooth, voice=voice, tones=union(beeps, found.ringing, found.busy))
         hearing = Hearing(self._voice_of(kinds), loudness)
         return replace(found, sounds=union(beeps, music), waits=union(music, found.ringing), hearing=hearing)
 
@@ -105,24 +107,21 @@ class ListeningDetector:
         faint = decibels(capped, width=_frames(o.faint_window) | 1) > o.faint
         return np.asarray((smooth > o.sounding) | faint)
 
-    def _possible(self, standing: NDArray[np.bool_], kinds: Kinds, tones: Track) -> Track:
-        """Sounds that follow each other long enough to be music, no voices or tones between them."""
-        o = self._options
-        voice = _long(kinds[:, VOICE] > o.voice, gap=o.voice_gap, shortest=o.voice_shortest)
-        other = union(voice, tones)
-        sounds = subtract(to_track(runs_of(standing)), other)
-        unvoiced = subtract(bridge(sounds, o.music_gap), other)
-        return tuple(s for s in unvoiced if s.duration >= o.possible_shortest)
+    def _unvoiced(self, sounds: Track, other: Track, shortest: float) -> Track:
+        """Sounds that follow each other long enough to be music, no voices or tones between them.
 
-    def _music(self, notes: Track, kinds: Kinds, smooth: Decibels, *, tones: Track) -> Track:
+        They are parted from voices before pauses are closed: the pause between a voice and music belongs to neither.
+        """
+        found = subtract(bridge(subtract(sounds, other), self._options.music_gap), other)
+        return tuple(sound for sound in found if sound.duration >= shortest)
+
+    def _music(self, notes: Track, kinds: Kinds, smooth: Decibels, *, voice: Track, tones: Track) -> Track:
         """The music found either way, grown over the sounds without voice beside it, less what is voice."""
         o = self._options
-        voice = _long(kinds[:, VOICE] > o.voice, gap=o.voice_gap, shortest=o.voice_shortest)
         bursts = to_track(join_runs(runs_of(smooth > o.burst), gap=_frames(o.burst_gap)))
         other = union(voice, tones)
-        # Parted from voices before pauses are closed: the pause between a voice and music belongs to neither.
-        unvoiced = subtract(bridge(subtract(bursts, other), o.music_gap), other)
-        music = union(notes, subtract(self._heard(kinds), tones), self._hinted(kinds, unvoiced))
+        hinted = self._hinted(kinds, self._unvoiced(bursts, other, o.hint_shortest))
+        music = union(notes, subtract(self._heard(kinds), tones), hinted)
         if not music:
             return ()
         # A sound that runs into a voice is its beginning or end.
@@ -150,8 +149,6 @@ class ListeningDetector:
         o = self._options
         found = []
         for sound in unvoiced:
-            if sound.duration < o.hint_shortest:
-                continue
             likely = kinds[_frames(sound.start) : _frames(sound.end)].astype(np.float32)
             played = float(likely[:, (SINGING, MUSIC)].max(axis=1).mean())
             if played > max(o.hint, 2 * float(likely[:, VOICE].mean())):
