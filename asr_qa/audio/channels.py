@@ -25,7 +25,6 @@ DEAD_DB = -60.0
 LOW_DB = -40.0
 """Loud speech below this is poorly recognised."""
 
-CROSSTALK = "crosstalk"
 _CROSSTALK = "one side is heard on the other's channel nearly as loud: what both say at once cannot be told"
 
 _SAME_SPREAD = 1.5
@@ -77,7 +76,7 @@ def inspect_channels(
         warnings += _inspect_one(number, level, _peaks(channel, sample_rate), track, single=len(levels) == 1)
     tracks, bleeds = _clean(samples, levels, speech, sample_rate, same={frozenset(pair) for pair in pairs})
     if any(bleed.drowns for bleed in bleeds.values()):
-        warnings.append(CallWarning(code=CROSSTALK, message=_CROSSTALK))
+        warnings.append(CallWarning(code="crosstalk", message=_CROSSTALK))
     for (x, y), bleed in bleeds.items():
         drift = find_drift(samples[x], samples[y], sample_rate, y_only=subtract(tracks[y], tracks[x]))
         message = f"channel {y} is heard on channel {x}, {bleed.loss:.0f} dB quieter; taken out of its speech"

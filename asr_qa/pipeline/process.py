@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from asr_qa.core.checks.base import CallFacts
+from asr_qa.core.checks.base import UNSURE_OVERLAP, CallFacts
 from asr_qa.core.document import CallDocument, CallWarning, Models
 from asr_qa.core.evaluate import evaluate
 from asr_qa.core.metrics import measure
@@ -49,9 +49,6 @@ from asr_qa.pipeline.voices import (
 
 AUTO = -1
 """Agent channel that is found from the opening script."""
-
-CROSSTALK = "crosstalk"
-"""Fault of two channels that do not part what is said at once."""
 
 _NOT_TWO_PARTIES = frozenset({"dual_mono", "dead_channel"})
 """Faults under which two channels tell no more of who speaks than one."""
@@ -267,7 +264,7 @@ def _judge(listened: _Listened, stages: Stages) -> CallDocument:
         language=transcript.language,
         options=options,
     )
-    if codes & {ONE_CHANNEL.code, CROSSTALK}:
+    if codes & UNSURE_OVERLAP:
         metrics = without_overlap(metrics)
     if ONE_CHANNEL.code in codes:
         timeline = without_events(timeline)

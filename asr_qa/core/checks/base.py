@@ -20,6 +20,9 @@ from asr_qa.core.transcript import UNINTELLIGIBLE, Transcript
 UNSURE_ROLES = frozenset({"roles_unknown", "dual_mono", "swapped_roles"})
 """Warnings under which nobody can say who spoke."""
 
+UNSURE_OVERLAP = frozenset({"one_channel", "crosstalk"})
+"""Warnings under which nobody can say what was said at once."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallFacts:
@@ -40,7 +43,7 @@ class CallFacts:
     @property
     def unsure_of_overlap(self) -> bool:
         """Whether nobody can say what was said at once: both parties are on one channel, or each on the other's."""
-        return "one_channel" in self.warnings or "crosstalk" in self.warnings
+        return not UNSURE_OVERLAP.isdisjoint(self.warnings)
 
     @property
     def unsure_of_silence(self) -> bool:
