@@ -9,12 +9,17 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 from importlib.resources import files
+from importlib.resources.abc import Traversable
+
+
+def read_lines(folder: Traversable, name: str) -> tuple[str, ...]:
+    """The lines of a list that comes with the package, without remarks and blank ones."""
+    text = (folder / f"{name}.txt").read_text(encoding="utf-8")
+    return tuple(line for raw in text.splitlines() if (line := raw.strip()) and not line.startswith("#"))
 
 
 def _read(name: str) -> tuple[str, ...]:
-    """The lines of a list that comes with the package, without remarks and blank ones."""
-    text = (files("asr_qa.core") / "words" / f"{name}.txt").read_text(encoding="utf-8")
-    return tuple(line for raw in text.splitlines() if (line := raw.strip()) and not line.startswith("#"))
+    return read_lines(files("asr_qa.core") / "words", name)
 
 
 ACKNOWLEDGEMENTS: tuple[str, ...] = (*_read("acknowledgements.zh"), *_read("acknowledgements.en"))

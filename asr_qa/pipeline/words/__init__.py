@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from importlib.resources import files
 
+from asr_qa.core.lexicon import read_lines
+
 LANGUAGES = ("zh", "en")
 
 
@@ -16,6 +18,4 @@ def phrases(name: str) -> tuple[str, ...]:
     Args:
         name: opening, closing, agent or customer.
     """
-    texts = ((files(__package__) / f"{name}.{language}.txt").read_text(encoding="utf-8") for language in LANGUAGES)
-    lines = (line.strip() for text in texts for line in text.splitlines())
-    return tuple(line for line in lines if line and not line.startswith("#"))
+    return tuple(line for language in LANGUAGES for line in read_lines(files(__package__), f"{name}.{language}"))
