@@ -10,44 +10,25 @@ from typing import Any
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from said_calls import ROLES, build, lay_out
 
 from asr_qa.core.metrics import measure
 from asr_qa.core.recording import Role
 from asr_qa.core.segment import Segment, Track, bridge, gaps, total, union
-from asr_qa.core.timeline import CallTimeline, TimingOptions, Turn, build_timeline
+from asr_qa.core.timeline import CallTimeline, TimingOptions, Turn
 from asr_qa.core.transcript import Transcript, Utterance, Word, spread
 from asr_qa.core.turns import assign
 
-ROLES = (Role.AGENT, Role.CUSTOMER)
 SLACK = 1e-6
 OPTIONS = TimingOptions()
 TEXTS = st.sampled_from(["嗯", "好的", "对对对", "我要投诉", "您的账单是多少", "", "好的请稍等", "那个这个"])
 SAID = st.tuples(st.sampled_from(ROLES), st.integers(-60, 160), st.integers(1, 160), TEXTS)
 
 
-def lay_out(said: list[tuple[Role, int, int, str]]) -> tuple[Utterance, ...]:
-    """Utterances one after another, some overlapping; twentieths of a second."""
-    now, found = 0, []
-    for role, pause, length, text in said:
-        start = max(0, now + pause)
-        now = start + length
-        within = Segment(start / 20, now / 20)
-        found.append(Utterance(role, within.start, within.end, text, words=spread(text, within)))
-    return tuple(found)
-
-
 CALLS = st.lists(SAID, min_size=1, max_size=20).map(lay_out)
 HOLDS = st.lists(st.tuples(st.integers(0, 2000), st.integers(1, 400)), max_size=3).map(
     lambda rows: union(Segment(start / 20, (start + length) / 20) for start, length in rows)
 )
-
-
-def build(
-    utterances: tuple[Utterance, ...], options: TimingOptions | None = None, holds: Track | None = None
-) -> CallTimeline:
-    speech: dict[Role, Track] = {role: union(u.segment for u in utterances if u.role is role) for role in ROLES}
-    duration = max((u.end for u in utterances), default=0.0) + 1
-    return build_timeline(speech, Transcript(utterances), duration, options=options, holds=holds)
 
 
 def together(one: Turn, other: Turn) -> list[Segment]:

@@ -9,14 +9,14 @@ from dataclasses import fields, replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from said_calls import ROLES, build, lay_out
 
 from asr_qa.core.metrics import measure
 from asr_qa.core.recording import Role
-from asr_qa.core.segment import Segment, Track, total, union
-from asr_qa.core.timeline import CallTimeline, Event, TimingOptions, build_timeline
+from asr_qa.core.segment import Segment, total, union
+from asr_qa.core.timeline import Event, TimingOptions
 from asr_qa.core.transcript import Transcript, Utterance, spread
 
-ROLES = (Role.AGENT, Role.CUSTOMER)
 # Texts without an announcement: an excuse is the one thing that only the agent can say.
 TEXTS = st.sampled_from(["嗯", "好的", "对对对", "没错来", "我要投诉", "您的账单是多少", "", "那个这个"])
 # One said thing: role, pause before it and length in twentieths of a second, text.
@@ -26,17 +26,6 @@ SAID = st.tuples(st.sampled_from(ROLES), st.integers(-30, 160), st.integers(1, 1
 CALLS = st.lists(SAID, max_size=25).map(lambda said: lay_out(said))
 
 
-def lay_out(said: list[tuple[Role, int, int, str]]) -> tuple[Utterance, ...]:
-    """Utterances one after another, some overlapping."""
-    now, found = 0, []
-    for role, pause, length, text in said:
-        start = max(0, now + pause)
-        now = start + length
-        within = Segment(start / 20, now / 20)
-        found.append(Utterance(role, within.start, within.end, text, words=spread(text, within)))
-    return tuple(found)
-
-
 def scaled_options(factor: float) -> TimingOptions:
     given = {
         field.name: getattr(TimingOptions(), field.name) * factor
@@ -44,12 +33,6 @@ def scaled_options(factor: float) -> TimingOptions:
         if isinstance(getattr(TimingOptions(), field.name), float)
     }
     return TimingOptions(**given)
-
-
-def build(utterances: tuple[Utterance, ...], options: TimingOptions | None = None) -> CallTimeline:
-    speech: dict[Role, Track] = {role: union(u.segment for u in utterances if u.role is role) for role in ROLES}
-    duration = max((u.end for u in utterances), default=0.0) + 1
-    return build_timeline(speech, Transcript(utterances), duration, options=options)
 
 
 def shape(events: tuple[Event, ...], shift: float = 0.0) -> list[tuple[object, ...]]:
