@@ -5,11 +5,65 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import MISSING, dataclass, fields, is_dataclass
 from enum import StrEnum
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
+from asr_qa.core.kinds import (
+    ALL_MATCHES,
+    MIN_CONFIDENCE,
+    Bounds,
+    Entity,
+    EventCount,
+    EventFilter,
+    Metric,
+    Phrase,
+    Regex,
+    Repetition,
+    RuleIs,
+    Script,
+    Similarity,
+)
 from asr_qa.core.recording import Role
+
+__all__ = [
+    "ALL_MATCHES",
+    "MIN_CONFIDENCE",
+    "AllOf",
+    "Anchor",
+    "AnchorSide",
+    "AnyOf",
+    "AppliesWhen",
+    "Bounds",
+    "Check",
+    "Condition",
+    "Entity",
+    "ErrorClass",
+    "EventCount",
+    "EventFilter",
+    "Metric",
+    "Not",
+    "Options",
+    "Phrase",
+    "Regex",
+    "Repetition",
+    "Rule",
+    "RuleIs",
+    "Ruleset",
+    "Scope",
+    "Script",
+    "Sequence",
+    "Severity",
+    "Similarity",
+    "Status",
+    "Units",
+    "Within",
+    "conditions",
+    "content_digest",
+    "descend",
+    "references",
+    "walk",
+]
 
 
 class Severity(StrEnum):
@@ -39,124 +93,6 @@ class Status(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bounds:
-    """Comparisons a number has to pass, all of those given."""
-
-    at_most: float | None = None
-    at_least: float | None = None
-    above: float | None = None
-    below: float | None = None
-    exactly: float | None = None
-
-    def hold(self, value: float) -> bool:
-        """Whether the value passes every comparison."""
-        return (
-            (self.at_most is None or value <= self.at_most)
-            and (self.at_least is None or value >= self.at_least)
-            and (self.above is None or value > self.above)
-            and (self.below is None or value < self.below)
-            and (self.exactly is None or value == self.exactly)
-        )
-
-    def __str__(self) -> str:
-        signs = {"at_most": "<=", "at_least": ">=", "above": ">", "below": "<", "exactly": "="}
-        return " and ".join(
-            f"{sign} {value:g}" for name, sign in signs.items() if (value := getattr(self, name)) is not None
-        )
-
-
-ALL_MATCHES = ("exact", "homophone", "near")
-MIN_CONFIDENCE = 0.5
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Phrase:
-    """Words to be said."""
-
-    kind: ClassVar[str] = "phrase"
-    phrases: tuple[str, ...]
-    needed: int = 1
-    """How many different ones of them."""
-    absent: bool = False
-    """Holds when none of them is said (none_of)."""
-    min_count: int = 1
-    """Hits of all of them together."""
-    exclude: tuple[str, ...] = ()
-    """A hit that overlaps one of these does not count."""
-    match: tuple[str, ...] = ALL_MATCHES
-    allow_short: bool = False
-    """Match keys of two syllables by sound too."""
-    min_confidence: float = MIN_CONFIDENCE
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Regex:
-    """A pattern to be found in the words."""
-
-    kind: ClassVar[str] = "regex"
-    pattern: str
-    exclude: tuple[str, ...] = ()
-    min_count: int = 1
-    min_confidence: float = MIN_CONFIDENCE
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Script:
-    """Lines of a template, each as the ways in which it may be said."""
-
-    kind: ClassVar[str] = "script"
-    lines: tuple[str, ...]
-    """As written, with (a|b), [optional] and {slot}."""
-    variants: tuple[tuple[tuple[str, ...], ...], ...]
-    """Per line its variants; a variant is a chain of texts with a slot between each two."""
-    coverage: float = 1.0
-    """Share of the lines that must be said, 0 to 1."""
-    ordered: bool = True
-    match: tuple[str, ...] = ALL_MATCHES
-    min_confidence: float = MIN_CONFIDENCE
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Metric:
-    """A figure of the call that must lie in bounds."""
-
-    kind: ClassVar[str] = "metric"
-    name: str
-    bounds: Bounds
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EventFilter:
-    """Which events are meant."""
-
-    kind_of: str
-    by: Role | None = None
-    min_seconds: float | None = None
-    max_seconds: float | None = None
-    waived: bool | None = None
-    """Only excused ones, only others, or (None) both."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EventCount:
-    """How many events of a kind there are."""
-
-    kind: ClassVar[str] = "event"
-    filter: EventFilter
-    count: Bounds = Bounds(at_least=1)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RuleIs:
-    """Another rule came out in a certain way."""
-
-    kind: ClassVar[str] = "rule"
-    id: str
-    verdicts: tuple[str, ...] = ("met",)
-    """Verdicts, or "hit": it found its words or events."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Sequence:
     """Steps said one after the other."""
 
@@ -166,7 +102,7 @@ class Sequence:
     """Seconds at most from the end of one step to the start of the next."""
 
 
-Options = Phrase | Regex | Script | Metric | EventCount | RuleIs | Sequence
+Options = Phrase | Regex | Script | Repetition | Entity | Similarity | Metric | EventCount | RuleIs | Sequence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,6 +134,19 @@ class Anchor:
     """Who says the phrase."""
     hit: int | Literal["last", "any", "each"] = "any"
     seconds: float | None = None
+    sentences: int | None = None
+    """How many sentences of the role that is looked at the window reaches over."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Units:
+    """A check that is made sentence by sentence, or turn by turn."""
+
+    how: Literal["every", "same"]
+    """It must hold in every one of them, or in any single one."""
+    of: Literal["sentence", "turn"]
+    min_characters: int = 1
+    """Shorter ones do not count."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,6 +156,7 @@ class Scope:
     role: Role | None = None
     within: Within | None = None
     anchors: tuple[Anchor, ...] = ()
+    units: Units | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,6 +219,8 @@ class Rule:
     condition: Condition
     exceptions: Condition | None = None
     applies_when: AppliesWhen = AppliesWhen()
+    prerequisites: tuple[str, ...] = ()
+    """Ids of the rules that must be met for this one to apply."""
     rationale: str = ""
     false_positives: tuple[str, ...] = ()
     assisted: bool = False
@@ -297,10 +249,21 @@ class Ruleset:
 
 def content_digest(rule: Rule) -> str:
     """sha256 over what the rule says; layout, comments and the folder it lies in do not matter."""
-    content = asdict(rule)
-    del content["version"], content["pack"]
-    content["kinds"] = [type(part).__name__ for part in walk(rule)]
+    content = _said(rule)
+    content.pop("version", None)
+    content.pop("pack", None)
     return hashlib.sha256(json.dumps(content, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+
+
+def _said(value: Any) -> Any:
+    """A value as plain data without what is left at its default, so that new options leave old versions alone."""
+    if isinstance(value, tuple):
+        return [_said(part) for part in value]
+    if not is_dataclass(value):
+        return value
+    given = {field.name: getattr(value, field.name) for field in fields(value)}
+    kept = {f.name: _said(given[f.name]) for f in fields(value) if f.default is MISSING or given[f.name] != f.default}
+    return {"is": type(value).__name__, **kept}
 
 
 def conditions(rule: Rule) -> Iterator[Condition]:
@@ -331,4 +294,5 @@ def references(rule: Rule) -> frozenset[str]:
     """Ids of the rules this one rests on."""
     checks = [part for part in walk(rule) if isinstance(part, Check)]
     named = {check.options.id for check in checks if isinstance(check.options, RuleIs)}
-    return frozenset(named | {anchor.rule for check in checks for anchor in check.scope.anchors if anchor.rule})
+    anchored = {anchor.rule for check in checks for anchor in check.scope.anchors if anchor.rule}
+    return frozenset(named | anchored | set(rule.prerequisites))
