@@ -1,185 +1,64 @@
-"""Scorecards, and the score sheet a call earns on one.
+"""The score sheet a call earns on a scorecard.
 
 The definitions in words, with worked examples, are in docs/scorecards.md. In short:
 
 - a criterion is *applicable* unless its conditions or all of its rules say otherwise, and *assessed* when its
   points are known; only assessed criteria are in the denominator;
 - what is undetermined, manual or assisted is not assessed until a person decides;
+- a section loses no more than its cap, unless something fatal takes all of it;
 - points of the sheet = points of the card x earned / assessed, plus bonus points;
-- no verdict that is unknown ever costs points, and no violation ever raises them.
+- no verdict that is unknown ever costs points, and no violation of a rule that no condition looks at raises them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from enum import StrEnum
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
+from asr_qa.core.card import (
+    SAME_POINTS,
+    Band,
+    Criterion,
+    CriterionResult,
+    Fatal,
+    Kind,
+    Level,
+    Scorecard,
+    ScoreSheet,
+    Section,
+    SectionResult,
+    Source,
+    VerdictIs,
+    When,
+)
 from asr_qa.core.finding import Finding, Verdict
-from asr_qa.core.options import TimingOptions
 from asr_qa.core.recording import Recording
-from asr_qa.core.rule import ErrorClass as ErrorClass
+from asr_qa.core.rule import ErrorClass
 from asr_qa.errors import ConflictError, NotFoundError, UsageError
 
-SAME_POINTS = 1e-9
-"""Points closer than this are the same."""
-
-
-class Kind(StrEnum):
-    """How a criterion turns verdicts into points."""
-
-    MET = "met"
-    """All points or none."""
-    PER_HIT = "per_hit"
-    """Some points off for every place where a rule was broken, down to a floor."""
-    GRADED = "graded"
-    """The points of the highest level whose rules are all met."""
-    BONUS = "bonus"
-    """Points on top when met; never in the denominator."""
-
-
-class Source(StrEnum):
-    """Who assesses a criterion."""
-
-    AUTO = "auto"
-    MANUAL = "manual"
-    """A person, without help."""
-    ASSISTED = "assisted"
-    """A person; the findings of the rules are shown as hints."""
-
-
-class Fatal(StrEnum):
-    """What a criterion takes with it when it is not met."""
-
-    NONE = "none"
-    SECTION = "section"
-    SHEET = "sheet"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Level:
-    """One level of a graded criterion."""
-
-    points: float
-    anchor: str
-    """What a call on this level is like, in words a reviewer can compare with."""
-    rules: tuple[str, ...] = ()
-    """Rules that must all be met; none for the lowest level."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Criterion:
-    """One line of a scorecard."""
-
-    id: str
-    title: Mapping[str, str]
-    """By language: zh, en."""
-    points: float
-    """The most it can earn."""
-    kind: Kind = Kind.MET
-    source: Source = Source.AUTO
-    rules: tuple[str, ...] = ()
-    """Ids of the rules it rests on; empty only where it is manual."""
-    error_class: ErrorClass = ErrorClass.NON_CRITICAL
-    fatal: Fatal = Fatal.NONE
-    per_hit: float = 0.0
-    """Points off for each hit (kind per_hit)."""
-    cap: float | None = None
-    """The most that hits can take; None: all points."""
-    levels: tuple[Level, ...] = ()
-    """Kind graded: from most points to fewest, the last without rules."""
-    applies_when: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Facts of the call and the values they may have; otherwise not applicable."""
-    guidance: str = ""
-    """How a reviewer decides."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Section:
-    """A group of criteria."""
-
-    id: str
-    title: Mapping[str, str]
-    criteria: tuple[Criterion, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scorecard:
-    """The definition of a score; never changed once sheets were made on it."""
-
-    id: str
-    version: str
-    title: Mapping[str, str]
-    sections: tuple[Section, ...]
-    points: float = 100.0
-    """Full points of a sheet."""
-    pass_points: float | None = None
-    """Points from which a call passes."""
-    min_assessed_share: float = 0.5
-    """A sheet with less than this share of its applicable points assessed has no total."""
-    bonus_max: float = 0.0
-    """How far bonus points may lift a sheet above the full points."""
-    timing: TimingOptions | None = None
-    """Parameters of the definitions of timing; None: the defaults."""
-    digest: str = ""
-    """Of the definition's content."""
-
-    @property
-    def label(self) -> str:
-        """ "id@version", as score sheets name it."""
-        return f"{self.id}@{self.version}"
-
-    @property
-    def stamp(self) -> str:
-        """The label with the content's digest: what documents carry, so that an edit without a new version shows."""
-        return f"{self.label}+{self.digest[:12]}" if self.digest else self.label
-
-    @property
-    def criteria(self) -> tuple[Criterion, ...]:
-        """All criteria in order."""
-        return tuple(criterion for section in self.sections for criterion in section.criteria)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CriterionResult:
-    """One line of a score sheet."""
-
-    id: str
-    points: float | None
-    """Points earned; None where not assessed or not applicable."""
-    max_points: float
-    verdict: Verdict
-    source: str
-    """ "auto", "manual" or "assisted"."""
-    finding_ids: tuple[str, ...] = ()
-    """Rule ids of the findings it rests on."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SectionResult:
-    """Points of one section; None where nothing in it was assessed."""
-
-    id: str
-    points: float | None
-    max_points: float
-    """Of the criteria that were assessed."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScoreSheet:
-    """The machine's result for one call on one scorecard; never changed once made."""
-
-    scorecard: str
-    version: str
-    points: float | None
-    """Scaled to the full points of the card; None where too little was assessed."""
-    max_points: float
-    assessed_share: float
-    """Share of the applicable points that could be assessed, 0 to 1."""
-    fatal: bool
-    sections: tuple[SectionResult, ...] = ()
-    criteria: tuple[CriterionResult, ...] = ()
-
+__all__ = [
+    "SAME_POINTS",
+    "Band",
+    "Criterion",
+    "CriterionResult",
+    "Decision",
+    "ErrorClass",
+    "Fatal",
+    "Kind",
+    "Level",
+    "ScoreSheet",
+    "Scorecard",
+    "Section",
+    "SectionResult",
+    "Source",
+    "VerdictIs",
+    "When",
+    "applies",
+    "apply_review",
+    "class_errors",
+    "facts_of",
+    "score",
+]
 
 Decision = Verdict | float
 """What a person decides about a criterion: a verdict, or points."""
@@ -195,12 +74,18 @@ def score(
         findings: Of the call; a rule without a finding counts as undetermined.
         facts: Metadata of the call that `applies_when` looks at (queue, direction, language, ...).
     """
-    by_rule = {finding.rule_id: finding for finding in findings}
-    results = [_assess(criterion, by_rule, facts or {}) for criterion in scorecard.criteria]
-    return _sheet(scorecard, results)
+    look = _Looking({finding.rule_id: finding for finding in findings}, facts or {})
+    return _sheet(scorecard, _lines(scorecard, lambda criterion, lines: _assess(criterion, look, lines)))
 
 
-def apply_review(sheet: ScoreSheet, scorecard: Scorecard, decisions: Mapping[str, Decision]) -> ScoreSheet:
+def apply_review(
+    sheet: ScoreSheet,
+    scorecard: Scorecard,
+    decisions: Mapping[str, Decision],
+    *,
+    findings: Iterable[Finding] | None = None,
+    facts: Mapping[str, str | None] | None = None,
+) -> ScoreSheet:
     """The sheet as a person decided it: a new one, the machine's stays as it is.
 
     A verdict that agrees with the machine keeps the machine's points. A new "met" earns all points; a new "not met"
@@ -210,7 +95,10 @@ def apply_review(sheet: ScoreSheet, scorecard: Scorecard, decisions: Mapping[str
     Args:
         sheet: A sheet made on `scorecard`.
         scorecard: The card the sheet was made on.
-        decisions: Criterion id -> verdict or points. Criteria not named stay as they are.
+        decisions: Criterion id -> verdict or points. Criteria not named stay as they are, but for those whose
+            conditions look at other criteria: they are assessed again, by what was decided of those.
+        findings: Of the call; without them conditional criteria stay as they are, too.
+        facts: As for `score`.
 
     Raises:
         ConflictError: The sheet was made on another card or version.
@@ -220,14 +108,19 @@ def apply_review(sheet: ScoreSheet, scorecard: Scorecard, decisions: Mapping[str
     if (sheet.scorecard, sheet.version) != (scorecard.id, scorecard.version):
         made_on = f"{sheet.scorecard}@{sheet.version}"
         raise ConflictError(f"the sheet was made on scorecard {made_on}, not {scorecard.label}: review it on {made_on}")
-    criteria = {criterion.id: criterion for criterion in scorecard.criteria}
-    if unknown := sorted(set(decisions) - set(criteria)):
+    if unknown := sorted(set(decisions) - {criterion.id for criterion in scorecard.criteria}):
         raise NotFoundError(f"scorecard {scorecard.label} has no criterion {', '.join(unknown)}")
-    results = [
-        _decide(result, criteria[result.id], decisions[result.id]) if result.id in decisions else result
-        for result in sheet.criteria
-    ]
-    return _sheet(scorecard, results)
+    machine = {result.id: result for result in sheet.criteria}
+    look = None if findings is None else _Looking({f.rule_id: f for f in findings}, facts or {})
+
+    def review(criterion: Criterion, lines: Lines) -> CriterionResult:
+        if criterion.id in decisions:
+            return _decide(machine[criterion.id], criterion, decisions[criterion.id])
+        if look is not None and criterion.when is not None and criterion.when.criterion_ids:
+            return _assess(criterion, look, lines)
+        return machine[criterion.id]
+
+    return _sheet(scorecard, _lines(scorecard, review))
 
 
 def class_errors(scorecard: Scorecard, sheet: ScoreSheet) -> dict[ErrorClass, bool | None]:
@@ -251,18 +144,71 @@ def applies(when: Mapping[str, tuple[str, ...]], facts: Mapping[str, str | None]
     return all(facts.get(name) in values for name, values in when.items())
 
 
-def _assess(criterion: Criterion, findings: Mapping[str, Finding], facts: Mapping[str, str | None]) -> CriterionResult:
-    verdicts = {rule: findings[rule].verdict if rule in findings else Verdict.UNDETERMINED for rule in criterion.rules}
+@dataclass(frozen=True, slots=True)
+class _Looking:
+    """What a criterion is assessed by."""
+
+    findings: Mapping[str, Finding]
+    facts: Mapping[str, str | None]
+
+    def verdict(self, rule: str) -> Verdict:
+        """Of a rule; one without a finding is undetermined."""
+        return self.findings[rule].verdict if rule in self.findings else Verdict.UNDETERMINED
+
+
+Lines = Mapping[str, CriterionResult]
+
+
+def _lines(scorecard: Scorecard, assess: Callable[[Criterion, Lines], CriterionResult]) -> tuple[CriterionResult, ...]:
+    """Every line of a sheet, each after those its conditions look at; in the order of the card."""
+    criteria = {criterion.id: criterion for criterion in scorecard.criteria}
+    lines: dict[str, CriterionResult] = {}
+
+    def settle(name: str, below: tuple[str, ...]) -> None:
+        if name in below:
+            raise UsageError(f"scorecard {scorecard.label}: criteria rest on each other: {' -> '.join((*below, name))}")
+        when = criteria[name].when
+        for other in sorted(when.criterion_ids if when else ()):
+            if other in criteria and other not in lines:
+                settle(other, (*below, name))
+        lines[name] = assess(criteria[name], lines)
+
+    for name in criteria:
+        if name not in lines:
+            settle(name, ())
+    return tuple(lines[name] for name in criteria)
+
+
+def _assess(criterion: Criterion, look: _Looking, lines: Lines) -> CriterionResult:
+    verdicts = {rule: look.verdict(rule) for rule in criterion.rules}
     silent = bool(verdicts) and all(verdict is Verdict.NOT_APPLICABLE for verdict in verdicts.values())
-    if silent or not applies(criterion.applies_when, facts):
+    holds = True if criterion.when is None else _holds(criterion.when, look, lines)
+    if silent or holds is False or not applies(criterion.applies_when, look.facts):
         return _result(criterion, Verdict.NOT_APPLICABLE, None)
-    seen = tuple(rule for rule in criterion.rules if rule in findings)
-    if criterion.source != Source.AUTO:
+    seen = tuple(rule for rule in criterion.rules if rule in look.findings)
+    if holds is None or criterion.source != Source.AUTO:
         return _result(criterion, Verdict.UNDETERMINED, None, seen)
-    points = _points(criterion, verdicts, findings)
+    points = _points(criterion, verdicts, look.findings)
     if points is None:
         return _result(criterion, Verdict.UNDETERMINED, None, seen)
     return _result(criterion, _verdict(criterion, points), points, seen)
+
+
+def _holds(when: When, look: _Looking, lines: Lines) -> bool | None:
+    """Whether conditions hold; None where that rests on something undetermined."""
+    parts: list[bool | None] = [applies(when.facts, look.facts)]
+    parts += [_came_out(look.verdict(one.id), one) for one in when.rules]
+    parts += [_came_out(lines[one.id].verdict, one) if one.id in lines else None for one in when.criteria]
+    if when.any_of:
+        ways = [_holds(part, look, lines) for part in when.any_of]
+        parts.append(True if True in ways else None if None in ways else False)
+    return False if False in parts else None if None in parts else True
+
+
+def _came_out(verdict: Verdict, wanted: VerdictIs) -> bool | None:
+    if verdict in wanted.verdicts:
+        return True
+    return None if verdict is Verdict.UNDETERMINED else False
 
 
 def _points(criterion: Criterion, verdicts: Mapping[str, Verdict], findings: Mapping[str, Finding]) -> float | None:
@@ -335,15 +281,18 @@ def _sheet(scorecard: Scorecard, results: Sequence[CriterionResult]) -> ScoreShe
     share = min(1.0, assessed / applicable) if applicable else 0.0
     fatal = {criterion.fatal for criterion in scorecard.criteria if by_id[criterion.id].verdict is Verdict.NOT_MET}
     known = assessed > 0 and share >= scorecard.min_assessed_share - SAME_POINTS
+    points = _total(scorecard, tallies, zero=Fatal.SHEET in fatal) if known else None
+    band = scorecard.band_of(points)
     return ScoreSheet(
         scorecard=scorecard.id,
         version=scorecard.version,
-        points=_total(scorecard, tallies, zero=Fatal.SHEET in fatal) if known else None,
+        points=points,
         max_points=scorecard.points,
         assessed_share=share,
         fatal=bool(fatal - {Fatal.NONE}),
         sections=tuple(tally.result for tally in tallies),
         criteria=tuple(results),
+        band=band.id if band else None,
     )
 
 
@@ -370,11 +319,15 @@ def _tally(section: Section, by_id: Mapping[str, CriterionResult]) -> _Tally:
     counted = [result for criterion, result in pairs if criterion.kind != Kind.BONUS]
     extra = [result for criterion, result in pairs if criterion.kind == Kind.BONUS]
     zero = any(c.fatal == Fatal.SECTION and result.verdict is Verdict.NOT_MET for c, result in pairs)
+    assessed = sum(result.max_points for result in counted if result.points is not None)
+    earned = sum(result.points or 0.0 for result in counted)
+    if section.cap is not None:
+        earned = max(earned, assessed - section.cap)
     return _Tally(
         id=section.id,
-        earned=0.0 if zero else sum(result.points or 0.0 for result in counted),
+        earned=0.0 if zero else earned,
         bonus=0.0 if zero else sum(result.points or 0.0 for result in extra),
-        assessed=sum(result.max_points for result in counted if result.points is not None),
+        assessed=assessed,
         applicable=sum(result.max_points for result in counted if result.verdict is not Verdict.NOT_APPLICABLE),
         touched=any(result.points is not None for _, result in pairs),
     )

@@ -20,7 +20,7 @@ from asr_qa.core.review import (
     open_lines,
     override,
 )
-from asr_qa.core.scorecard import CriterionResult, Scorecard, ScoreSheet, apply_review
+from asr_qa.core.scorecard import CriterionResult, Scorecard, ScoreSheet, apply_review, facts_of
 from asr_qa.errors import ConflictError, NotFoundError, UsageError
 from asr_qa.pipeline.store import DecisionEntry, Review, StaleRevisionError, Store, StoredCall
 
@@ -240,7 +240,7 @@ def _view(call: StoredCall, review: Review | None, scorecards: Scorecards) -> Re
         review=review,
         lines=tuple(_line(line, entries) for line in sheet.criteria),
         machine_sheet=sheet,
-        human_sheet=_human_sheet(sheet, decisions, _card(sheet, scorecards)),
+        human_sheet=_human_sheet(call, decisions, _card(sheet, scorecards)),
         open_criteria=open_lines(sheet, decisions),
     )
 
@@ -251,11 +251,13 @@ def _line(line: CriterionResult, entries: tuple[DecisionEntry, ...]) -> ReviewLi
     return ReviewLine(machine=line, entry=last, kind=kind_of(last.decision, line) if last else None, history=history)
 
 
-def _human_sheet(sheet: ScoreSheet, decisions: list[Decision], card: Scorecard | None) -> ScoreSheet | None:
-    if card is None:
+def _human_sheet(call: StoredCall, decisions: list[Decision], card: Scorecard | None) -> ScoreSheet | None:
+    if card is None or call.document is None:
         return None
     values: dict[str, Verdict | float] = {
         name: decision.verdict if decision.points is None else decision.points
         for name, decision in in_force(decisions).items()
     }
-    return apply_review(sheet, card, values)
+    document = call.document
+    facts = facts_of(document.recording)
+    return apply_review(document.score_sheet, card, values, findings=document.findings, facts=facts)

@@ -6,97 +6,19 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, replace
-from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from pydantic import BeforeValidator, Field, ValidationError, model_validator
-
-from asr_qa.core.rule import Ruleset, Status
-from asr_qa.core.scorecard import Criterion, ErrorClass, Fatal, Kind, Level, Scorecard, Section, Source
+from asr_qa.core.card import Band, Criterion, Fatal, Kind, Level, Scorecard, Section, Source, VerdictIs, When
+from asr_qa.core.finding import Verdict
+from asr_qa.core.rule import ErrorClass, Ruleset
 from asr_qa.errors import Issue, RulesetError
+from asr_qa.ruleset.cardlint import named_rules, rule_issues, shape_issues, wisdom
+from asr_qa.ruleset.cardshape import CameOutModel, CriterionModel, ScorecardModel, WhenModel, shaped
 from asr_qa.ruleset.lint import RuleUse
 from asr_qa.ruleset.loader import SCORECARDS, SUFFIXES, issues_of
-from asr_qa.ruleset.schema import Names, Number, Strict, TitleModel, did_you_mean, wrong
-from asr_qa.ruleset.source import Path_, read_source
 from asr_qa.ruleset.source import Source as File
-from asr_qa.ruleset.timing import TimingModel
-
-_EPSILON = 1e-6
-
-Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-Points = Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False)]
-
-
-def _version(value: Any) -> Any:
-    if isinstance(value, float):
-        raise wrong(f"version {value} is read as a number", 'put it in quotes: "1.10"')
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-class PerHitModel(Strict):
-    """per_hit."""
-
-    points: Points
-    cap: Points | None = None
-
-
-class LevelModel(Strict):
-    """levels."""
-
-    points: Number
-    anchor: Annotated[str, Field(min_length=1)]
-    rules: Names = Field(default_factory=list)
-
-
-class CriterionModel(Strict):
-    """A criterion."""
-
-    id: Identifier
-    title: TitleModel
-    points: Points
-    kind: Literal["met", "per_hit", "graded", "bonus"] = "met"
-    source: Literal["auto", "manual", "assisted"] = "auto"
-    rules: Names = Field(default_factory=list)
-    class_: Literal["customer", "business", "compliance", "non_critical"] = Field(alias="class")
-    fatal: Literal["none", "section", "sheet"] = "none"
-    per_hit: PerHitModel | None = None
-    levels: list[LevelModel] = Field(default_factory=list)
-    applies_when: dict[str, Names] = Field(default_factory=dict)
-    guidance: str = ""
-
-    @model_validator(mode="after")
-    def _whole(self) -> CriterionModel:
-        for problem, hint in (*_kind_problems(self), *_level_problems(self)):
-            raise wrong(f"criterion {self.id}: {problem}", hint)
-        return self
-
-    @property
-    def all_rules(self) -> list[str]:
-        """The rules it rests on, those of its levels included, each once."""
-        return list(dict.fromkeys([*self.rules, *(rule for level in self.levels for rule in level.rules)]))
-
-
-class SectionModel(Strict):
-    """A section."""
-
-    id: Identifier
-    title: TitleModel
-    criteria: Annotated[list[CriterionModel], Field(min_length=1)]
-
-
-class ScorecardModel(Strict):
-    """A scorecard."""
-
-    id: Identifier
-    version: Annotated[str, Field(min_length=1), BeforeValidator(_version)]
-    title: TitleModel
-    points: Points = 100.0
-    pass_points: Number | None = None
-    min_assessed_share: Annotated[float, Field(ge=0, le=1)] = 0.5
-    bonus_max: Number = 0.0
-    timing: TimingModel | None = None
-    sections: Annotated[list[SectionModel], Field(min_length=1)]
+from asr_qa.ruleset.source import read_source
 
 
 def load_scorecard(path_or_name: Path | str, rules_dir: Path, ruleset: Ruleset | None = None) -> Scorecard:
@@ -111,20 +33,68 @@ def load_scorecard(path_or_name: Path | str, rules_dir: Path, ruleset: Ruleset |
         RulesetError: With every mistake of the file.
     """
     file = read_source(_find(path_or_name, rules_dir))
-    issues = list(file.issues)
-    model = None
-    if file.data is not None:
-        try:
-            model = ScorecardModel.model_validate(file.data)
-        except ValidationError as error:
-            issues += issues_of(error, file, ())
-    issues += _cross_issues(file, model)
+    model, issues = _read(file)
     if ruleset is not None:
-        issues += _rule_issues(file, ruleset)
+        issues += rule_issues(file, ruleset, retired=model is not None and model.status == "retired")
     if issues or model is None:
         raise RulesetError(issues)
     card = _scorecard(model)
     return replace(card, digest=_digest(card))
+
+
+def load_active(path_or_name: Path | str, rules_dir: Path, ruleset: Ruleset) -> Scorecard:
+    """Read a scorecard that calls are to be scored on.
+
+    Raises:
+        RulesetError: As `load_scorecard`, and where the card is retired.
+    """
+    card = load_scorecard(path_or_name, rules_dir, ruleset)
+    if card.retired:
+        message = f"scorecard {card.label} is retired: nothing is scored on it any more"
+        raise RulesetError([Issue(str(_find(path_or_name, rules_dir)), 0, message, "name another in ASR_QA_SCORECARD")])
+    return card
+
+
+def card_issues(rules_dir: Path, ruleset: Ruleset | None = None) -> list[Issue]:
+    """Everything wrong or unwise with the scorecards of a folder, every file read whatever the others hold.
+
+    Args:
+        rules_dir: Folder of rules.
+        ruleset: Its rules, where they can be read; without it rules that do not exist are not told.
+    """
+    issues = list(double_cards(rules_dir))
+    for name in scorecard_names(rules_dir):
+        file = read_source(_find(name, rules_dir))
+        model, wrong = _read(file)
+        issues += wrong
+        if model is not None and not wrong:
+            issues += wisdom(file, model, ruleset)
+    return issues
+
+
+def rules_of_others(rules_dir: Path, card: Scorecard) -> frozenset[str]:
+    """Rules that only other cards of the folder name: they say nothing about calls scored on this one."""
+    own = {rule for criterion in card.criteria for rule in criterion.rules} | _looked_at(card)
+    return frozenset(use.rule_id for use in rule_uses(rules_dir)) - own
+
+
+def _looked_at(card: Scorecard) -> set[str]:
+    whens = [criterion.when for criterion in card.criteria if criterion.when is not None]
+    found: set[str] = set()
+    while whens:
+        when = whens.pop()
+        found |= {one.id for one in when.rules}
+        whens += when.any_of
+    return found
+
+
+def _read(file: File) -> tuple[ScorecardModel | None, list[Issue]]:
+    """A file as its model, with everything that is wrong with the file taken by itself."""
+    issues = list(file.issues)
+    model, error = shaped(file.data) if file.data is not None else (None, None)
+    if error is not None:
+        issues += issues_of(error, file, ())
+    return model, [*issues, *shape_issues(file, model)]
 
 
 def scorecard_names(rules_dir: Path) -> list[str]:
@@ -136,7 +106,7 @@ def scorecard_names(rules_dir: Path) -> list[str]:
 def rule_uses(rules_dir: Path) -> tuple[RuleUse, ...]:
     """Every place where a scorecard of a folder names a rule, for `lint`; unreadable files name none."""
     files = [read_source(_find(name, rules_dir)) for name in scorecard_names(rules_dir)]
-    return tuple(RuleUse(file.path, file.place(at)[0], rule) for file in files for at, rule in _named_rules(file))
+    return tuple(RuleUse(file.path, file.place(at)[0], rule) for file in files for at, rule in named_rules(file))
 
 
 def double_cards(rules_dir: Path) -> Iterator[Issue]:
@@ -166,97 +136,14 @@ def _find(path_or_name: Path | str, rules_dir: Path) -> Path:
     raise RulesetError([Issue(where, 0, f"no scorecard {str(path_or_name)!r}", f"there: {known}; or give a file")])
 
 
-def _kind_problems(model: CriterionModel) -> Iterator[tuple[str, str]]:
-    if model.source == "manual" and model.all_rules:
-        yield "a manual criterion has no rules", "source: assisted shows rules as hints"
-    if model.source != "manual" and not model.all_rules:
-        yield f"source {model.source} needs rules", "rules: [OPEN-001], or source: manual"
-    if (model.kind == "per_hit") != (model.per_hit is not None):
-        yield "kind per_hit and the key per_hit go together", "kind: per_hit with per_hit: {points: 2, cap: 6}"
-    if (model.kind == "graded") != bool(model.levels):
-        yield "kind graded and the key levels go together", "kind: graded with levels: [...]"
-    if model.kind == "bonus" and model.fatal != "none":
-        yield "a bonus cannot be fatal", "fatal: none"
-
-
-def _level_problems(model: CriterionModel) -> Iterator[tuple[str, str]]:
-    levels = model.levels
-    if not levels:
-        return
-    if len(levels) < 2:
-        yield "graded needs at least two levels", ""
-    if any(one.points <= other.points for one, other in pairwise(levels)):
-        yield "levels go from most points to fewest", ""
-    if abs(levels[0].points - model.points) > _EPSILON:
-        yield f"the highest level has {levels[0].points:g} points, the criterion {model.points:g}", "make them equal"
-    if model.source != "manual" and (levels[-1].rules or not all(level.rules for level in levels[:-1])):
-        yield "every level but the lowest needs rules, the lowest none", ""
-
-
-def _cross_issues(file: File, model: ScorecardModel | None) -> Iterator[Issue]:
-    """What is wrong between criteria; told from the raw file, so that it is found beside mistakes of shape."""
-    for what, places in (("section", _ids(file, deep=False)), ("criterion", _ids(file, deep=True))):
-        seen: dict[str, Path_] = {}
-        for at, name in places:
-            if name in seen:
-                yield file.issue(
-                    at, f"{what} id {name!r} stands twice", hint=f"first on line {file.place(seen[name])[0]}"
-                )
-            seen.setdefault(name, at)
-    if model is None:
-        return
-    total = sum(line.points for section in model.sections for line in section.criteria if line.kind != "bonus")
-    if abs(total - model.points) > _EPSILON:
-        hint = "change the points of criteria or of the card"
-        yield file.issue(
-            ("points",), f"the criteria add up to {total:g} points, the card has {model.points:g}", hint=hint
-        )
-    if model.pass_points is not None and model.pass_points > model.points:
-        yield file.issue(
-            ("pass_points",), f"pass_points {model.pass_points:g} is more than the card's {model.points:g}"
-        )
-
-
-def _criteria(file: File) -> Iterator[tuple[Path_, dict[str, Any]]]:
-    """Every criterion of a file whose shape allows to find it."""
-    for at, section in _mappings(file.data, "sections", ()):
-        yield from _mappings(section, "criteria", at)
-
-
-def _mappings(data: Any, key: str, at: Path_) -> Iterator[tuple[Path_, dict[str, Any]]]:
-    parts = data.get(key) if isinstance(data, dict) else None
-    for index, part in enumerate(parts if isinstance(parts, list) else ()):
-        if isinstance(part, dict):
-            yield (*at, key, index), part
-
-
-def _ids(file: File, *, deep: bool) -> Iterator[tuple[Path_, str]]:
-    for at, data in _criteria(file) if deep else _mappings(file.data, "sections", ()):
-        if isinstance(data.get("id"), str):
-            yield (*at, "id"), data["id"]
-
-
-def _rule_issues(file: File, ruleset: Ruleset) -> Iterator[Issue]:
-    known = {rule.id: rule.status for rule in ruleset.rules}
-    for at, name in _named_rules(file):
-        status = known.get(name)
-        if status is None:
-            yield file.issue(at, f"there is no rule {name}", hint=did_you_mean(name, known))
-        elif status in (Status.DRAFT, Status.RETIRED):
-            yield file.issue(at, f"rule {name} is {status.value} and gives no findings", hint="take it off the card")
-
-
-def _named_rules(file: File) -> Iterator[tuple[Path_, str]]:
-    for at, criterion in _criteria(file):
-        for place, holder in ((at, criterion), *_mappings(criterion, "levels", at)):
-            rules = holder.get("rules")
-            listed = [rules] if isinstance(rules, str) else rules if isinstance(rules, list) else []
-            yield from (((*place, "rules", i), rule) for i, rule in enumerate(listed) if isinstance(rule, str))
-
-
 def _scorecard(model: ScorecardModel) -> Scorecard:
     sections = tuple(
-        Section(id=section.id, title=section.title.model_dump(), criteria=tuple(map(_criterion, section.criteria)))
+        Section(
+            id=section.id,
+            title=section.title.model_dump(),
+            criteria=tuple(map(_criterion, section.criteria)),
+            cap=section.cap,
+        )
         for section in model.sections
     )
     return Scorecard(
@@ -269,6 +156,8 @@ def _scorecard(model: ScorecardModel) -> Scorecard:
         min_assessed_share=model.min_assessed_share,
         bonus_max=model.bonus_max,
         timing=model.timing.options() if model.timing else None,
+        bands=tuple(Band(id=one.id, title=one.title.model_dump(), at_least=one.from_) for one in model.bands),
+        retired=model.status == "retired",
     )
 
 
@@ -285,14 +174,44 @@ def _criterion(model: CriterionModel) -> Criterion:
         per_hit=model.per_hit.points if model.per_hit else 0.0,
         cap=model.per_hit.cap if model.per_hit else None,
         levels=tuple(Level(points=x.points, anchor=x.anchor, rules=tuple(x.rules)) for x in model.levels),
-        applies_when={name: tuple(values) for name, values in model.applies_when.items()},
+        applies_when=_facts(model.applies_when),
         guidance=model.guidance,
+        when=_when(model.applies_when) if model.applies_when.looks else None,
     )
 
 
+def _facts(model: WhenModel) -> dict[str, tuple[str, ...]]:
+    return {name: tuple(values) for name, values in model.facts.items()}
+
+
+def _when(model: WhenModel, *, nested: bool = False) -> When:
+    """What is asked besides facts; in `any` the facts too."""
+    return When(
+        rules=tuple(map(_came_out, model.rule)),
+        criteria=tuple(map(_came_out, model.criterion)),
+        any_of=tuple(_when(part, nested=True) for part in model.any or ()),
+        facts=_facts(model) if nested else {},
+    )
+
+
+def _came_out(model: CameOutModel) -> VerdictIs:
+    return VerdictIs(id=model.id, verdicts=tuple(map(Verdict, model.verdict)))
+
+
 def _digest(card: Scorecard) -> str:
-    """sha256 over what the card says; layout and comments do not matter."""
+    """sha256 over what the card says; layout and comments do not matter, nor that it is retired."""
     said = asdict(card)
-    if card.timing is None:
-        del said["timing"]  # cards that say nothing of it keep the digest they had
+    del said["retired"]
+    # Cards that say nothing of what came to be later keep the digest they had.
+    _drop(said, "timing", None)
+    _drop(said, "bands", ())
+    for section in said["sections"]:
+        _drop(section, "cap", None)
+        for criterion in section["criteria"]:
+            _drop(criterion, "when", None)
     return hashlib.sha256(json.dumps(said, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+
+
+def _drop(said: dict[str, Any], name: str, unsaid: object) -> None:
+    if said[name] == unsaid:
+        del said[name]
