@@ -21,7 +21,7 @@ from asr_qa.audio.soundkind import SoundKindNetwork
 from asr_qa.audio.vad import detector
 from asr_qa.audio.voice_meter import VoiceMeter
 from asr_qa.config import Settings, shipped
-from asr_qa.core.rule import Ruleset
+from asr_qa.core.rule import Ruleset, references
 from asr_qa.core.scorecard import Scorecard
 from asr_qa.core.transcript import Transcript
 from asr_qa.db.store import SqlStore, open_store
@@ -31,7 +31,7 @@ from asr_qa.pipeline.ports import Diarizer, NonSpeechDetector, Transcriber
 from asr_qa.pipeline.process import Stages
 from asr_qa.ruleset.loader import load_ruleset
 from asr_qa.ruleset.phrases import refuse_phrases
-from asr_qa.ruleset.scorecards import load_scorecard, scorecard_names
+from asr_qa.ruleset.scorecards import load_active, load_scorecard, rules_of_others, scorecard_names
 
 
 class SystemClock:
@@ -48,6 +48,17 @@ class Rules:
 
     ruleset: Ruleset
     scorecard: Scorecard
+    others: frozenset[str] = frozenset()
+    """Rules that only other cards of the folder name."""
+
+    @property
+    def applied(self) -> Ruleset:
+        """The rules that calls are tried by: all but those that belong to other cards, and what the rest refers to."""
+        needed = {rule.id for rule in self.ruleset.rules} - self.others
+        for rule in reversed(self.ruleset.rules):  # each stands after those it refers to
+            if rule.id in needed:
+                needed |= references(rule)
+        return replace(self.ruleset, rules=tuple(rule for rule in self.ruleset.rules if rule.id in needed))
 
     @property
     def severities(self) -> dict[str, str]:
@@ -64,7 +75,8 @@ def load_rules(settings: Settings) -> Rules:
     """Rules and scorecard in use; raises RulesetError with every mistake."""
     folder = rules_dir(settings)
     ruleset = load_ruleset(folder)
-    return Rules(ruleset, load_scorecard(settings.scorecard, folder, ruleset))
+    card = load_active(settings.scorecard, folder, ruleset)
+    return Rules(ruleset, card, rules_of_others(folder, card))
 
 
 def load_scorecards(settings: Settings, rules: Rules) -> dict[str, Scorecard]:
@@ -117,7 +129,7 @@ def build_stages(settings: Settings, *, rules: Rules | None = None, workers: int
         inspect=inspect_channels,
         non_speech=_non_speech(settings),
         transcriber=_with_hot_words(_transcriber(settings, workers), words),
-        ruleset=rules.ruleset,
+        ruleset=rules.applied,
         scorecard=rules.scorecard,
         version=__version__,
         diarizer=find_diarizer(settings),

@@ -21,7 +21,7 @@ from asr_qa.ruleset.describe import describe
 from asr_qa.ruleset.lint import lint
 from asr_qa.ruleset.loader import LoadedRules, load_rules, load_ruleset
 from asr_qa.ruleset.schema import did_you_mean
-from asr_qa.ruleset.scorecards import double_cards, load_scorecard, rule_uses, scorecard_names
+from asr_qa.ruleset.scorecards import card_issues, load_scorecard, rule_uses, scorecard_names
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -63,22 +63,11 @@ def lint_rules(folder: Folder = None, as_json: Json = False) -> int:
 
 def all_issues(folder: Path) -> tuple[Issue, ...]:
     """Everything wrong in a folder of rules, in order of file and line; every file is read whatever the others hold."""
-    issues = list(double_cards(folder))
-    for name in scorecard_names(folder):
-        issues += _mistakes_of_card(name, folder)
     try:
         loaded = load_rules(folder)
     except RulesetError as exc:
-        return _ordered([*issues, *exc.issues])
-    return _ordered([*issues, *_lint(loaded, folder)])
-
-
-def _mistakes_of_card(name: str, folder: Path) -> tuple[Issue, ...]:
-    try:
-        load_scorecard(name, folder)
-    except RulesetError as exc:
-        return exc.issues
-    return ()
+        return _ordered([*card_issues(folder), *exc.issues])
+    return _ordered([*card_issues(folder, loaded.ruleset), *_lint(loaded, folder)])
 
 
 def _lint(loaded: LoadedRules, folder: Path) -> list[Issue]:

@@ -37,6 +37,7 @@ class RuleUse:
     path: str
     line: int
     rule_id: str
+    column: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,9 @@ def lint(
         sources: Where each rule stands, from `load_rules`; without it issues name the rule instead of a file.
     """
     desk = _Desk(ruleset, tuple(cases), sources or {})
-    issues = [*_case_issues(desk), *_twins(desk), *_retired(desk), *_scorecard_issues(ruleset, scorecard_rules)]
+    uses = tuple(scorecard_rules)
+    issues = [*_case_issues(desk), *_twins(desk), *_retired(desk), *_scorecard_issues(ruleset, uses)]
+    issues += _orphans(desk, uses)
     for rule in ruleset.rules:
         for part in walk(rule):
             if isinstance(part, Check):
@@ -122,13 +125,28 @@ def _scorecard_issues(ruleset: Ruleset, uses: Iterable[RuleUse]) -> Iterator[Iss
         rule = known.get(use.rule_id)
         if rule is None:
             hint = did_you_mean(use.rule_id, known)
-            yield Issue(use.path, use.line, f"there is no rule {use.rule_id!r}", hint)
+            yield Issue(use.path, use.line, f"there is no rule {use.rule_id!r}", hint, use.column)
         elif rule.status in (Status.RETIRED, Status.DRAFT):
-            hint = "it gives no finding: take it out, or make the rule stable"
-            yield Issue(use.path, use.line, f"rule {use.rule_id} is {rule.status}", hint)
+            hint = "take it out, or make the rule stable"
+            if rule.status is Status.RETIRED:
+                hint = "make a new version of the card without it; where sheets refer to this one, status: retired"
+            message = f"rule {use.rule_id} is {rule.status} and gives no findings"
+            yield Issue(use.path, use.line, message, hint, use.column)
         elif rule.status is Status.TEST:
             message = f"rule {use.rule_id} is still being tested, and takes points already"
-            yield Issue(use.path, use.line, message, severity="warning")
+            yield Issue(use.path, use.line, message, column=use.column, severity="warning")
+
+
+def _orphans(desk: _Desk, uses: tuple[RuleUse, ...]) -> Iterator[Issue]:
+    """Stable rules that no card counts and no rule on one refers to; nothing to say of folders without cards."""
+    counted = {use.rule_id for use in uses}
+    for rule in reversed(desk.ruleset.rules):  # each stands after those it refers to
+        if rule.id in counted:
+            counted |= references(rule)
+    for rule in desk.ruleset.rules if uses else ():
+        if rule.status is Status.STABLE and rule.id not in counted:
+            hint = "put it on a scorecard, or give it status: test"
+            yield desk.issue(rule, "is on no scorecard: it gives findings that cost nothing", hint=hint)
 
 
 def _check_issues(desk: _Desk, rule: Rule, check: Check) -> Iterator[Issue]:

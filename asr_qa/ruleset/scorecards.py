@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,8 @@ from asr_qa.ruleset.cardlint import named_rules, rule_issues, shape_issues, wisd
 from asr_qa.ruleset.cardshape import CameOutModel, CriterionModel, ScorecardModel, WhenModel, shaped
 from asr_qa.ruleset.lint import RuleUse
 from asr_qa.ruleset.loader import SCORECARDS, SUFFIXES, issues_of
+from asr_qa.ruleset.source import Path_, read_source
 from asr_qa.ruleset.source import Source as File
-from asr_qa.ruleset.source import read_source
 
 
 def load_scorecard(path_or_name: Path | str, rules_dir: Path, ruleset: Ruleset | None = None) -> Scorecard:
@@ -75,7 +75,7 @@ def card_issues(rules_dir: Path, ruleset: Ruleset | None = None) -> list[Issue]:
 def rules_of_others(rules_dir: Path, card: Scorecard) -> frozenset[str]:
     """Rules that only other cards of the folder name: they say nothing about calls scored on this one."""
     own = {rule for criterion in card.criteria for rule in criterion.rules} | _looked_at(card)
-    return frozenset(use.rule_id for use in rule_uses(rules_dir)) - own
+    return frozenset(use.rule_id for use in rule_uses(rules_dir, retired=True)) - own
 
 
 def _looked_at(card: Scorecard) -> set[str]:
@@ -103,10 +103,25 @@ def scorecard_names(rules_dir: Path) -> list[str]:
     return sorted(path.stem for path in folder.glob("*") if path.suffix in SUFFIXES) if folder.is_dir() else []
 
 
-def rule_uses(rules_dir: Path) -> tuple[RuleUse, ...]:
-    """Every place where a scorecard of a folder names a rule, for `lint`; unreadable files name none."""
+def rule_uses(rules_dir: Path, *, retired: bool = False) -> tuple[RuleUse, ...]:
+    """Every place where a scorecard of a folder names a rule; unreadable files name none.
+
+    Args:
+        rules_dir: Folder of rules.
+        retired: Also the cards that nothing is scored on any more.
+    """
     files = [read_source(_find(name, rules_dir)) for name in scorecard_names(rules_dir)]
-    return tuple(RuleUse(file.path, file.place(at)[0], rule) for file in files for at, rule in named_rules(file))
+    active = [file for file in files if retired or _status(file) != "retired"]
+    return tuple(RuleUse(file.path, file.place(at)[0], rule, file.place(at)[1]) for file, at, rule in _uses(active))
+
+
+def _uses(files: Iterable[File]) -> Iterator[tuple[File, Path_, str]]:
+    for file in files:
+        yield from ((file, at, rule) for at, rule in named_rules(file))
+
+
+def _status(file: File) -> object:
+    return file.data.get("status") if isinstance(file.data, dict) else None
 
 
 def double_cards(rules_dir: Path) -> Iterator[Issue]:
