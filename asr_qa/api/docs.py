@@ -34,6 +34,7 @@ CALL: dict[str, Any] = {
     "flagged": True,
     "flag_reason": "major_not_met",
     "review_state": None,
+    "reviewed_version": None,
 }
 CALLS = {"calls": [CALL], "next_cursor": "djE6NDI"}
 
@@ -171,6 +172,7 @@ REVIEW: dict[str, Any] = {
     "call_id": CALL["id"],
     "version": 1,
     "state": "open",
+    "reviewed_version": 1,
     "reviewer": "li.na",
     "revision": 2,
     "started_at": "2026-03-03T01:28:00Z",

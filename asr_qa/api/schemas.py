@@ -132,6 +132,8 @@ class CallRow(Shape):
     """fatal, below_pass_mark, major_not_met or undetermined."""
     review_state: str | None
     """open or released; null where nobody has begun."""
+    reviewed_version: int | None
+    """Newest version that somebody has begun to review; below `version` where the call was scored again since."""
 
     @classmethod
     def of(cls, call: CallSummary, principal: Principal) -> CallRow:
@@ -228,6 +230,8 @@ class ReviewOut(Shape):
     """Version of the document reviewed."""
     state: str | None
     """open, released, or null where nobody has begun."""
+    reviewed_version: int | None
+    """Newest version that has a review; below `version` where the call was scored again since."""
     reviewer: str | None
     revision: int
     """Grows with every change; 0 before the beginning. The ETag follows it."""
@@ -248,6 +252,7 @@ class ReviewOut(Shape):
             call_id=view.call.summary.id,
             version=view.call.summary.version or 0,
             state=review.state.value if review else None,
+            reviewed_version=view.call.summary.reviewed_version,
             reviewer=review.reviewer if review else None,
             revision=review.revision if review else 0,
             started_at=review.started_at if review else None,

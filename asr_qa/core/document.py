@@ -8,10 +8,13 @@ from dataclasses import dataclass, field
 from asr_qa.core.event import Event
 from asr_qa.core.finding import Finding
 from asr_qa.core.metrics import CallMetrics
-from asr_qa.core.recording import Recording
+from asr_qa.core.prompts import Prompts
+from asr_qa.core.recording import Recording, Role
 from asr_qa.core.scorecard import ScoreSheet
+from asr_qa.core.segment import Track
 from asr_qa.core.transcript import Utterance
 from asr_qa.core.voice import VoiceReport
+from asr_qa.core.turns import Turn
 
 SCHEMA_VERSION = 1
 
@@ -45,6 +48,27 @@ class CallWarning:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallDocument:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimingBasis:
+    """What events and figures were found from: enough to find them again by other parameters, without the audio."""
+
+    options: str
+    """Digest of every parameter that events, turns and figures were found by."""
+    speech: Mapping[Role, Track]
+    """Where each role's voice was detected, pauses not yet bridged."""
+    turns: tuple[Turn, ...]
+    holds: Track | None = None
+    """Music and ring-back that lets somebody wait; None where nobody looked for it."""
+    unanswered: Track = ()
+    """What of that plays before the agent's first word."""
+    prompts: Prompts | None = None
+    """The automatic part that the call begins with."""
+    gone_at: float | None = None
+    """When the busy tone began that tells who hung up, in seconds."""
+    start_known: bool = True
+    """False where the recording begins in the middle of speech."""
+
+
     """One call, worked through."""
 
     schema_version: int = SCHEMA_VERSION
@@ -60,3 +84,5 @@ class CallDocument:
     """Every definition of timing by its id, with the parameters in force; empty in older documents."""
     voice: VoiceReport | None = None
     """How each turn is spoken, with hints for a person; None where voices were not measured."""
+    timing: TimingBasis | None = None
+    """What the timing rests on; None in older documents."""

@@ -20,7 +20,7 @@ from asr_qa.core.segment import Segment, Track, bridge, intersect, subtract, tot
 from asr_qa.core.transcript import Transcript, Word, text_of
 from asr_qa.core.turns import Talk, Turn, assents, build_turns, monologues, sort_talk, words_in
 
-__all__ = ["CallTimeline", "Event", "TimingOptions", "Turn", "build_timeline", "definitions", "overlaps"]
+__all__ = ["CallTimeline", "Event", "TimingOptions", "Turn", "bridged", "build_timeline", "definitions", "overlaps"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +79,7 @@ def build_timeline(
         The timeline, its events in order of start, then kind.
     """
     options = options or TimingOptions()
-    tracks = {role: bridge(track, options.speech_bridge) for role, track in speech.items()}
-    if holds and Role.AGENT in tracks:
-        tracks[Role.AGENT] = subtract(tracks[Role.AGENT], union(holds))
+    tracks = bridged(speech, holds, options)
     talks = sort_talk(tracks, transcript, options=options)
     turns = build_turns(talks, options=options)
     automatic = prompts.segment if prompts else None
@@ -100,6 +98,14 @@ def build_timeline(
         *_hang_up(hung_up, duration, gone_at),
     ]
     return CallTimeline(duration, tracks, turns, _stamp(events, definitions(options)), holds is not None, unanswered)
+
+
+def bridged(speech: Mapping[Role, Track], holds: Track | None, options: TimingOptions) -> dict[Role, Track]:
+    """The speech of each role with its short pauses bridged; none of the agent's where music or ring-back plays."""
+    tracks = {role: bridge(track, options.speech_bridge) for role, track in speech.items()}
+    if holds and Role.AGENT in tracks:
+        tracks[Role.AGENT] = subtract(tracks[Role.AGENT], union(holds))
+    return tracks
 
 
 def overlaps(turns: Sequence[Turn]) -> Iterator[tuple[Turn, Turn, Track]]:

@@ -2,32 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, ScalarSelect, Select, exists, func, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from asr_qa.core.document import CallDocument
 from asr_qa.core.finding import Verdict
 from asr_qa.core.review import ReviewState, flag_reason
 from asr_qa.db import mapping, recordings
 from asr_qa.db.tables import CurrentRow, DecisionRow, DocumentRow, FindingRow, RecordingRow, ReviewRow, SheetRow
-from asr_qa.pipeline.store import CallFilters, CallSummary, StoredCall
+from asr_qa.errors import ConflictError
+from asr_qa.pipeline.store import CallFilters, CallState, CallSummary, ScoredRow, StoredCall
 
 if TYPE_CHECKING:
     # SQLAlchemy 2.0 knows no such type at run time.
     Query = Select[*tuple[Any, ...]]
 
 
+# Beside the current version and its review, which every query of calls joins: any version, any review.
+_AnyVersion = aliased(DocumentRow)
+_AnyReview = aliased(ReviewRow)
+_Reviewed = aliased(DecisionRow)
+
+
 def save(
-    session: Session, document: CallDocument, *, severities: Mapping[str, str], now: datetime, pass_mark: float | None
+    session: Session,
+    document: CallDocument,
+    *,
+    severities: Mapping[str, str],
+    now: datetime,
+    pass_mark: float | None,
+    supersedes: int | None = None,
 ) -> int:
     """Store a document as its call's current version; gives the id of the version."""
     recording, _ = recordings.register(session, document.recording, now=now)
     recordings.refresh(recording, document.recording)
     _lock(session, recording)
+    if supersedes is not None:
+        _check_current(session, recording, supersedes)
     row = mapping.document_row(document, recording=recording.sequence, now=now)
     known = _same(session, row)
     if known is None:
@@ -95,6 +110,44 @@ def bodies(session: Session, filters: CallFilters, *, before: int | None, limit:
     return [(row.sequence, row.id, row.body) for row in session.execute(query)]
 
 
+def scored(session: Session, filters: CallFilters, *, limit: int | None) -> list[ScoredRow]:
+    """Calls that are done and fulfil the filters, newest registration first."""
+    columns = select(RecordingRow.id, RecordingRow.path, DocumentRow.id.label("document"), DocumentRow.ruleset_digest)
+    query = (
+        _joined(columns)
+        .where(DocumentRow.id.is_not(None), RecordingRow.state == CallState.DONE.value, *_conditions(filters))
+        .order_by(RecordingRow.sequence.desc())
+        .limit(limit)
+    )
+    return [
+        ScoredRow(call_id=row.id, path=row.path, document_id=row.document, ruleset_digest=row.ruleset_digest)
+        for row in session.execute(query)
+    ]
+
+
+def bodies_of(session: Session, document_ids: Collection[int]) -> dict[int, str]:
+    """Documents as JSON, by id."""
+    query = select(DocumentRow.id, DocumentRow.body).where(DocumentRow.id.in_(document_ids))
+    return {row.id: row.body for row in session.execute(query)}
+
+
+def judged(session: Session, filters: CallFilters) -> dict[str, dict[str, Verdict]]:
+    """Call id -> criterion id -> what people decided in released reviews of any version."""
+    query = (
+        _joined(select(RecordingRow.id, _Reviewed.criterion_id, _Reviewed.verdict))
+        .join(_AnyVersion, _AnyVersion.recording == RecordingRow.sequence)
+        .join(_AnyReview, _AnyReview.document == _AnyVersion.id)
+        .join(_Reviewed, _Reviewed.review == _AnyReview.id)
+        .where(_AnyReview.state == ReviewState.RELEASED.value, *_conditions(filters))
+        .order_by(_AnyVersion.version, _Reviewed.id)
+    )
+    found: dict[str, dict[str, Verdict]] = {}
+    for row in session.execute(query):
+        # In the order of versions, then of decisions: a later one takes the place of the earlier.
+        found.setdefault(row.id, {})[row.criterion_id] = Verdict(row.verdict)
+    return found
+
+
 def decided(session: Session, filters: CallFilters) -> dict[tuple[str, str], Verdict]:
     """(call id, criterion id) -> verdict in force of the released reviews of current documents."""
     columns = select(RecordingRow.id, DecisionRow.criterion_id, DecisionRow.verdict)
@@ -117,7 +170,19 @@ def summaries() -> Query:
             DocumentRow.version.label("version"),
             ReviewRow.state.label("review_state"),
             DocumentRow.id.label("document_id"),
+            _reviewed_version().label("reviewed_version"),
         )
+    )
+
+
+def _reviewed_version() -> ScalarSelect[int | None]:
+    """The newest version of a call's document that has a review."""
+    return (
+        select(func.max(_AnyVersion.version))
+        .join(_AnyReview, _AnyReview.document == _AnyVersion.id)
+        .where(_AnyVersion.recording == RecordingRow.sequence)
+        .correlate(RecordingRow)
+        .scalar_subquery()
     )
 
 
@@ -197,6 +262,12 @@ def _lock(session: Session, recording: RecordingRow) -> None:
     # Versions of one call are counted one after the other, also by two processes on PostgreSQL.
     session.flush()
     session.execute(select(RecordingRow.id).where(RecordingRow.sequence == recording.sequence).with_for_update())
+
+
+def _check_current(session: Session, recording: RecordingRow, expected: int) -> None:
+    current = session.scalar(select(CurrentRow.document).where(CurrentRow.recording == recording.sequence))
+    if current != expected:
+        raise ConflictError(f"call {recording.id} was scored anew meanwhile (version {current}, not {expected})")
 
 
 def _same(session: Session, row: DocumentRow) -> int | None:

@@ -190,6 +190,7 @@ def to_summary(row: Row[Any]) -> CallSummary:
         flagged=sheet.flagged if sheet else False,
         flag_reason=sheet.flag_reason if sheet else None,
         review_state=row.review_state,
+        reviewed_version=row.reviewed_version,
     )
 
 

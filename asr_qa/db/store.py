@@ -21,6 +21,7 @@ from asr_qa.pipeline.store import (
     Page,
     Registered,
     Review,
+    ScoredRow,
     StoredCall,
 )
 
@@ -115,10 +116,13 @@ class SqlStore:
         severities: Mapping[str, str],
         now: datetime,
         pass_mark: float | None = None,
+        supersedes: int | None = None,
     ) -> StoredCall:
         """See Store."""
         with unit_of_work(self._engine, write=True) as session:
-            version = calls.save(session, document, severities=severities, now=now, pass_mark=pass_mark)
+            version = calls.save(
+                session, document, severities=severities, now=now, pass_mark=pass_mark, supersedes=supersedes
+            )
             stored = calls.call_at(session, version)
         assert stored is not None  # noqa: S101 - saved above
         return stored
@@ -167,6 +171,21 @@ class SqlStore:
             if len(found) < batch:
                 return
             before = found[-1][0]
+
+    def scored(self, filters: CallFilters, *, limit: int | None = None) -> tuple[ScoredRow, ...]:
+        """See Store."""
+        with unit_of_work(self._engine) as session:
+            return tuple(calls.scored(session, filters, limit=limit))
+
+    def bodies(self, document_ids: Collection[int]) -> dict[int, str]:
+        """See Store."""
+        with unit_of_work(self._engine) as session:
+            return calls.bodies_of(session, document_ids)
+
+    def judged(self, filters: CallFilters) -> dict[str, dict[str, Verdict]]:
+        """See Store."""
+        with unit_of_work(self._engine) as session:
+            return calls.judged(session, filters)
 
     def start_review(self, document_id: int, reviewer: str, *, now: datetime) -> Review:
         """See Store."""

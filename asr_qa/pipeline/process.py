@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from asr_qa.core.checks.base import UNSURE_OVERLAP, CallFacts
-from asr_qa.core.document import CallDocument, CallWarning, Models
+from asr_qa.core.document import CallDocument, CallWarning, Models, TimingBasis
 from asr_qa.core.evaluate import evaluate
 from asr_qa.core.metrics import measure
+from asr_qa.core.options import options_digest
 from asr_qa.core.prompts import Prompts
 from asr_qa.core.recording import Recording, Role
 from asr_qa.core.rule import Ruleset
@@ -294,12 +295,29 @@ def _judge(listened: _Listened, stages: Stages) -> CallDocument:
 
 
 def _warnings(listened: _Listened, timeline: CallTimeline) -> tuple[CallWarning, ...]:
+        timing=_basis(listened, timeline, options, gone_at=ending.gone_at),
     if not any(total(track) for track in timeline.speech.values()):
         return (CallWarning(code="no_speech", message="nobody speaks: the call is not assessed"),)
     transcript = listened.transcript
     lost = (_lost(u) for u in transcript.utterances if u.status == UNINTELLIGIBLE)
     known = listened.roles_settled
     sided = one_sided(listened.recording, timeline.speech)
+def _basis(
+    listened: _Listened, timeline: CallTimeline, options: TimingOptions, *, gone_at: float | None
+) -> TimingBasis:
+    """What the timing was found from, kept so that it can be found again by other parameters."""
+    return TimingBasis(
+        options=options_digest(options),
+        speech=listened.speech,
+        turns=timeline.turns,
+        holds=holds_of(listened.recording, listened.waits),
+        unanswered=timeline.unanswered,
+        prompts=listened.prompts,
+        gone_at=gone_at,
+        start_known=all(warning.code != BEGINS_IN_SPEECH for warning in listened.warnings),
+    )
+
+
     return (*(() if known else role_warnings(listened.recording.role_by_channel, transcript)), *sided, *lost)
 
 

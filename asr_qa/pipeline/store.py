@@ -82,6 +82,9 @@ class CallSummary:
     flag_reason: str | None = None
     review_state: str | None = None
     """State of the review of the current document; None where nobody has begun one."""
+    reviewed_version: int | None = None
+    """Newest version of the document that somebody has begun to review; below `version` where the call was scored
+    again since."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +100,16 @@ class StoredCall:
     """When the document was stored."""
     paths: tuple[str, ...]
     """Every path the audio was seen under, the registered one first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoredRow:
+    """A call that can be scored again: which document is the current one, and what it was scored by."""
+
+    call_id: str
+    path: str
+    document_id: int
+    ruleset_digest: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,6 +262,7 @@ class Store(Protocol):
         severities: Mapping[str, str],
         now: datetime,
         pass_mark: float | None = None,
+        supersedes: int | None = None,
     ) -> StoredCall:
         """Store a document as the current version of its call and set the call done.
 
@@ -260,6 +274,10 @@ class Store(Protocol):
             severities: Severity by rule id, stored with the findings and used for flagging.
             now: The present moment.
             pass_mark: Points below which the call is flagged; None where the scorecard has none.
+            supersedes: The version it was made from; None takes whichever is current.
+
+        Raises:
+            ConflictError: The version it was made from is not the current one any more; nothing was stored.
         """
 
     def find_document(self, sha256: str, stamp: str) -> CallDocument | None:
@@ -282,6 +300,18 @@ class Store(Protocol):
 
     def documents(self, filters: CallFilters, *, batch: int = 100) -> Iterator[CallDocument]:
         """Current documents of the calls that fulfil the filters, newest registration first, read in batches."""
+
+    def scored(self, filters: CallFilters, *, limit: int | None = None) -> tuple[ScoredRow, ...]:
+        """Calls that are done and fulfil the filters, newest registration first, without their documents."""
+
+    def bodies(self, document_ids: Collection[int]) -> dict[int, str]:
+        """Documents as JSON, unread; those that there are not are left out."""
+
+    def judged(self, filters: CallFilters) -> dict[str, dict[str, Verdict]]:
+        """Call id -> criterion id -> what people decided in released reviews, whichever version they looked at.
+
+        Where several reviews decided a criterion, that of the newest version counts.
+        """
 
     def start_review(self, document_id: int, reviewer: str, *, now: datetime) -> Review:
         """Begin the review of a document version, or give the one there is; raises NotFoundError."""

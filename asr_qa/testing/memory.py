@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import wraps
-from threading import RLock
-from typing import Concatenate, ParamSpec, TypeVar
 
 from asr_qa.core.document import CallDocument
 from asr_qa.core.finding import Verdict
@@ -16,7 +13,6 @@ from asr_qa.core.review import ReviewState, flag_reason
 from asr_qa.errors import ConflictError, NotFoundError, StorageError
 from asr_qa.pipeline.documents import to_json
 from asr_qa.pipeline.store import (
-    ApiToken,
     CallFilters,
     CallState,
     CallSummary,
@@ -24,6 +20,7 @@ from asr_qa.pipeline.store import (
     Page,
     Registered,
     Review,
+    ScoredRow,
     StaleRevisionError,
     StoredCall,
     failure_id,
@@ -32,28 +29,16 @@ from asr_qa.pipeline.store import (
 )
 from asr_qa.testing.filters import fits, has_finding
 from asr_qa.testing.records import Call, Version, is_free
-
-P = ParamSpec("P")
-R = TypeVar("R")
+from asr_qa.testing.tokens import TokenShelf, locked
 
 
-def _locked(method: Callable[Concatenate[MemoryStore, P], R]) -> Callable[Concatenate[MemoryStore, P], R]:
-    @wraps(method)
-    def guarded(store: MemoryStore, /, *args: P.args, **kwargs: P.kwargs) -> R:
-        with store._lock:
-            return method(store, *args, **kwargs)
-
-    return guarded
-
-
-class MemoryStore:
+class MemoryStore(TokenShelf):
     """asr_qa.pipeline.store.Store without a database; may be shared by threads."""
 
     def __init__(self) -> None:
-        self._lock = RLock()
+        super().__init__()
         self._calls: dict[str, Call] = {}
         self._reviews: dict[int, Review] = {}
-        self._tokens: dict[str, tuple[ApiToken, str]] = {}
         self._sequence = 0
         self._documents = 0
 
@@ -63,14 +48,14 @@ class MemoryStore:
     def close(self) -> None:
         """See Store."""
 
-    @_locked
+    @locked
     def add_recording(self, recording: Recording, *, now: datetime) -> Registered:
         """See Store."""
         call, created = self._register(recording, now)
         assert call.recording is not None  # noqa: S101 - registered above
         return Registered(recording=call.recording, state=call.state, created=created)
 
-    @_locked
+    @locked
     def add_failure(self, path: str, *, code: str, reason: str, now: datetime) -> str:
         """See Store."""
         call_id = failure_id(path)
@@ -80,7 +65,7 @@ class MemoryStore:
         self.mark_failed(call_id, code=code, reason=reason, now=now)
         return call_id
 
-    @_locked
+    @locked
     def claim_next(
         self,
         worker: str,
@@ -100,7 +85,7 @@ class MemoryStore:
                 return call.recording
         return None
 
-    @_locked
+    @locked
     def renew_claim(self, call_id: str, worker: str, *, now: datetime, lease_seconds: float) -> bool:
         """See Store."""
         call = self._calls.get(call_id)
@@ -109,7 +94,7 @@ class MemoryStore:
         call.claim = (worker, now + timedelta(seconds=lease_seconds))
         return True
 
-    @_locked
+    @locked
     def requeue(self, call_ids: Collection[str]) -> int:
         """See Store."""
         found = [self._calls[one] for one in set(call_ids) if one in self._calls and self._calls[one].recording]
@@ -117,13 +102,13 @@ class MemoryStore:
             call.state, call.attempts, call.claim, call.failure = CallState.PENDING, 0, None, (None, None)
         return len(found)
 
-    @_locked
+    @locked
     def mark_failed(self, call_id: str, *, code: str, reason: str, now: datetime) -> None:
         """See Store."""
         call = self._need(call_id)
         call.state, call.failure, call.claim = CallState.FAILED, (code, reason), None
 
-    @_locked
+    @locked
     def save_document(
         self,
         document: CallDocument,
@@ -131,8 +116,13 @@ class MemoryStore:
         severities: Mapping[str, str],
         now: datetime,
         pass_mark: float | None = None,
+        supersedes: int | None = None,
     ) -> StoredCall:
         """See Store."""
+        present = self._by_audio(document.recording.sha256)
+        current = present.current.id if present and present.current else None
+        if supersedes is not None and current != supersedes:
+            raise ConflictError(f"call {document.recording.id} was scored anew meanwhile")
         call, _ = self._register(document.recording, now)
         call.recording = replace(document.recording, id=call.id, path=call.path)
         stamp, body = stamp_of(document), to_json(document)
@@ -146,39 +136,39 @@ class MemoryStore:
         call.current, call.state, call.failure, call.claim = known, CallState.DONE, (None, None), None
         return self._stored(call, known)
 
-    @_locked
+    @locked
     def find_document(self, sha256: str, stamp: str) -> CallDocument | None:
         """See Store."""
         call = self._by_audio(sha256)
         found = [version for version in call.versions if version.stamp == stamp] if call else []
         return found[-1].document if found else None
 
-    @_locked
+    @locked
     def get_call(self, call_id: str) -> StoredCall | None:
         """See Store."""
         call = self._calls.get(call_id)
         return self._stored(call, call.current) if call else None
 
-    @_locked
+    @locked
     def get_version(self, document_id: int) -> StoredCall | None:
         """See Store."""
         version = self._version(document_id)
         return self._stored(self._calls[version.call_id], version) if version else None
 
-    @_locked
+    @locked
     def versions(self, call_id: str) -> tuple[tuple[int, str, datetime], ...]:
         """See Store."""
         call = self._calls.get(call_id)
         return tuple((v.number, v.stamp, v.created_at) for v in call.versions) if call else ()
 
-    @_locked
+    @locked
     def list_calls(self, filters: CallFilters, *, before: int | None = None, limit: int = 50) -> Page:
         """See Store."""
         found = [self._summary(call) for call in self._matching(filters, before)]
         shown = tuple(found[:limit])
         return Page(calls=shown, next_before=shown[-1].sequence if len(found) > limit else None)
 
-    @_locked
+    @locked
     def count_by_state(self) -> dict[CallState, int]:
         """See Store."""
         return {state: sum(call.state is state for call in self._calls.values()) for state in CallState}
@@ -189,7 +179,40 @@ class MemoryStore:
             found = [call.current.document for call in self._matching(filters, None) if call.current]
         yield from found
 
-    @_locked
+    @locked
+    def scored(self, filters: CallFilters, *, limit: int | None = None) -> tuple[ScoredRow, ...]:
+        """See Store."""
+        found = [c for c in self._matching(filters, None) if c.current and c.state is CallState.DONE][:limit]
+        return tuple(
+            ScoredRow(
+                call_id=call.id,
+                path=call.path,
+                document_id=call.current.id,
+                ruleset_digest=call.current.document.models.ruleset_digest,
+            )
+            for call in found
+            if call.current
+        )
+
+    @locked
+    def bodies(self, document_ids: Collection[int]) -> dict[int, str]:
+        """See Store."""
+        return {one: version.body for one in document_ids if (version := self._version(one))}
+
+    @locked
+    def judged(self, filters: CallFilters) -> dict[str, dict[str, Verdict]]:
+        """See Store."""
+        released = {
+            call.id: [r for r in self.reviews(call.id) if r.state is ReviewState.RELEASED]
+            for call in self._matching(filters, None)
+        }
+        found = {
+            call: {e.decision.criterion_id: e.decision.verdict for review in reviews for e in review.entries}
+            for call, reviews in released.items()
+        }
+        return {call: decisions for call, decisions in found.items() if decisions}
+
+    @locked
     def start_review(self, document_id: int, reviewer: str, *, now: datetime) -> Review:
         """See Store."""
         version = self._version(document_id)
@@ -212,25 +235,25 @@ class MemoryStore:
         self._reviews[review.id] = review
         return review
 
-    @_locked
+    @locked
     def find_review(self, document_id: int) -> Review | None:
         """See Store."""
         return next((review for review in self._reviews.values() if review.document_id == document_id), None)
 
-    @_locked
+    @locked
     def reviews(self, call_id: str) -> tuple[Review, ...]:
         """See Store."""
         found = [review for review in self._reviews.values() if review.call_id == call_id]
         return tuple(sorted(found, key=lambda review: review.version))
 
-    @_locked
+    @locked
     def decided(self, filters: CallFilters) -> dict[tuple[str, str], Verdict]:
         """See Store."""
         found = [self.find_review(call.current.id) for call in self._matching(filters, None) if call.current]
         released = [review for review in found if review and review.state is ReviewState.RELEASED]
         return {(r.call_id, e.decision.criterion_id): e.decision.verdict for r in released for e in r.entries}
 
-    @_locked
+    @locked
     def record_decision(self, review_id: int, entry: DecisionEntry, *, expected_revision: int) -> Review:
         """See Store."""
         review = self._at(review_id, expected_revision)
@@ -240,7 +263,7 @@ class MemoryStore:
         self._reviews[review_id] = changed
         return changed
 
-    @_locked
+    @locked
     def set_review(
         self, review_id: int, *, state: ReviewState, reviewer: str, expected_revision: int, now: datetime
     ) -> Review:
@@ -249,33 +272,6 @@ class MemoryStore:
         changed = replace(review, state=state, reviewer=reviewer, revision=expected_revision + 1, changed_at=now)
         self._reviews[review_id] = changed
         return changed
-
-    @_locked
-    def add_token(self, token: ApiToken, *, digest: str) -> ApiToken:
-        """See Store."""
-        if token.name in self._tokens:
-            raise ConflictError(f"there is already a token named {token.name} (revoked ones count); choose another")
-        stored = replace(token, id=len(self._tokens) + 1)
-        self._tokens[token.name] = (stored, digest)
-        return stored
-
-    @_locked
-    def find_token(self, digest: str) -> ApiToken | None:
-        """See Store."""
-        return next((token for token, known in self._tokens.values() if known == digest), None)
-
-    @_locked
-    def tokens(self) -> tuple[ApiToken, ...]:
-        """See Store."""
-        return tuple(self._tokens[name][0] for name in sorted(self._tokens))
-
-    @_locked
-    def revoke_token(self, name: str, *, now: datetime) -> None:
-        """See Store."""
-        if name not in self._tokens:
-            raise NotFoundError(f"there is no token named {name}")
-        token, digest = self._tokens[name]
-        self._tokens[name] = (replace(token, revoked_at=token.revoked_at or now), digest)
 
     def _next(self) -> int:
         self._sequence += 1
@@ -341,6 +337,7 @@ class MemoryStore:
             flagged=bool(version and version.flag),
             flag_reason=version.flag if version else None,
             review_state=review.state.value if review else None,
+            reviewed_version=max((r.version for r in self.reviews(call.id)), default=None),
             **known,
         )
 
