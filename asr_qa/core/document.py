@@ -13,8 +13,8 @@ from asr_qa.core.recording import Recording, Role
 from asr_qa.core.scorecard import ScoreSheet
 from asr_qa.core.segment import Track
 from asr_qa.core.transcript import Utterance
-from asr_qa.core.voice import VoiceReport
 from asr_qa.core.turns import Turn
+from asr_qa.core.voice import VoiceReport
 
 SCHEMA_VERSION = 1
 
@@ -47,8 +47,6 @@ class CallWarning:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CallDocument:
-@dataclass(frozen=True, slots=True, kw_only=True)
 class TimingBasis:
     """What events and figures were found from: enough to find them again by other parameters, without the audio."""
 
@@ -69,6 +67,8 @@ class TimingBasis:
     """False where the recording begins in the middle of speech."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallDocument:
     """One call, worked through."""
 
     schema_version: int = SCHEMA_VERSION
