@@ -19,10 +19,13 @@ from asr_qa.core.segment import Segment
 from asr_qa.core.sketch import parse_sketch
 from asr_qa.core.timeline import TimingOptions, build_timeline
 from asr_qa.errors import Issue, RulesetError
-from asr_qa.ruleset.loader import CASE_MARK, SUFFIXES, issues_of, ruleset_digest
+from asr_qa.ruleset.loader import open_pack, ruleset_digest
+from asr_qa.ruleset.packs import CASE_MARK, SUFFIXES, PackFile, files_of, read_settings, values_of
 from asr_qa.ruleset.schema import Names, Strict, did_you_mean
 from asr_qa.ruleset.source import Path_, Source, read_source
 from asr_qa.ruleset.timing import TimingModel
+from asr_qa.ruleset.variables import Value, filled
+from asr_qa.ruleset.wording import issues_of
 
 AT_TOLERANCE = 0.5
 """Seconds that evidence may reach out of the stretch a case names."""
@@ -76,6 +79,8 @@ class Case:
     known_miss: bool
     path: str
     line: int
+    own: bool = True
+    """Written for the pack in use rather than inherited with the rule."""
 
     @property
     def id(self) -> str:
@@ -114,13 +119,16 @@ class CaseReport:
         return tuple(result for result in self.results if result.outcome == outcome)
 
 
-def run_cases(ruleset: Ruleset, folder: Path, *, timing: TimingOptions | None = None) -> CaseReport:
+def run_cases(
+    ruleset: Ruleset, folder: Path, *, timing: TimingOptions | None = None, settings: Path | None = None
+) -> CaseReport:
     """Run every case below a folder, with the timing given where a case has none of its own.
 
     Raises:
         RulesetError: Case files are wrong; with every mistake.
     """
-    return CaseReport(tuple(run_case(ruleset, case) for case in load_cases(ruleset, folder, timing=timing)))
+    cases = load_cases(ruleset, folder, timing=timing, settings=settings)
+    return CaseReport(tuple(run_case(ruleset, case) for case in cases))
 
 
 def run_case(ruleset: Ruleset, case: Case) -> CaseResult:
@@ -135,22 +143,31 @@ def run_case(ruleset: Ruleset, case: Case) -> CaseResult:
     return CaseResult(case, "failed" if message else "passed", finding, message)
 
 
-def load_cases(ruleset: Ruleset, folder: Path, *, timing: TimingOptions | None = None) -> tuple[Case, ...]:
-    """Read every case file below a folder; cases of retired rules are left out.
+def load_cases(
+    ruleset: Ruleset, folder: Path, *, timing: TimingOptions | None = None, settings: Path | None = None
+) -> tuple[Case, ...]:
+    """Read every case file of a folder and of the packs it builds on; cases of retired rules are left out.
+
+    A pack that has cases for an inherited rule has them in place of those that come with it.
 
     Args:
         ruleset: The rules that the cases belong to.
         folder: Where they lie.
         timing: Parameters of the definitions in force, such as a scorecard's; a case may set its own.
+        settings: A file with values of variables, as for `load_rules`.
 
     Raises:
         RulesetError: With every mistake of every file.
     """
-    issues: list[Issue] = []
+    given, issues_ = read_settings(settings) if settings is not None else ({}, ())
+    values = {name: definition.value for name, definition in given.items()}
+    issues: list[Issue] = list(issues_)
     cases: list[Case] = []
     retired = {rule.id for rule in ruleset.rules if rule.status is Status.RETIRED}
-    for path in sorted(p for p in folder.rglob("*") if p.suffix in SUFFIXES and p.stem.endswith(CASE_MARK)):
-        found, wrong = _read_cases(path, ruleset, timing)
+    for one in files_of(open_pack(folder), cases=True):
+        found, wrong = _read_cases(one, ruleset, timing, values)
+        fresh = {case.rule_id for case in found}
+        cases = [case for case in cases if case.rule_id not in fresh or case.own] if not one.inherited else cases
         cases += (case for case in found if case.rule_id not in retired)
         issues += wrong
     if issues:
@@ -184,24 +201,30 @@ def _lies_in(evidence: Evidence, at: Segment) -> bool:
     return evidence.start >= at.start - AT_TOLERANCE and evidence.end <= at.end + AT_TOLERANCE
 
 
-def _read_cases(path: Path, ruleset: Ruleset, timing: TimingOptions | None) -> tuple[list[Case], list[Issue]]:
-    file = read_source(path)
-    issues = list(file.issues)
+def _read_cases(
+    one: PackFile, ruleset: Ruleset, timing: TimingOptions | None, settings: Mapping[str, Value]
+) -> tuple[list[Case], list[Issue]]:
+    read = read_source(one.path)
+    # What cannot be read as a list has no variables to fill in.
+    file = filled(read, (), values_of(one.layers, settings)) if isinstance(read.data, list) else read
+    issues = list(read.issues) + (file.issues if file is not read else [])
     cases: list[Case] = []
     if file.data is not None and not isinstance(file.data, list):
         issues.append(file.issue((), "expected a list of cases"))
-    beside = _rules_beside(path)
+    beside = _rules_beside(one.path)
     for index, data in enumerate(file.data if isinstance(file.data, list) else ()):
         try:
             model = _CaseModel.model_validate(data)
-            rule_id = _rule_id(model, beside, ruleset, path)
-            cases.append(_case(model, file, (index,), rule_id, timing))
+            rule_id = _rule_id(model, beside, ruleset, one.path)
+            cases.append(_case(model, file, (index,), rule_id, timing, own=not one.inherited))
         except ValidationError as error:
             issues += issues_of(error, file, (index,), keys=[*_CaseModel.model_fields])
         except ValueError as error:
             issues.append(file.issue((index, "call"), str(error)))
         except _WrongCaseError as error:
-            issues.append(file.issue((index, "rule"), str(error), hint=error.hint))
+            # A rule that was left out leaves its cases behind.
+            if not one.inherited:
+                issues.append(file.issue((index, "rule"), str(error), hint=error.hint))
     return cases, issues
 
 
@@ -241,7 +264,7 @@ def _rule_id(model: _CaseModel, beside: list[str], ruleset: Ruleset, path: Path)
     return beside[0]
 
 
-def _case(model: _CaseModel, file: Source, at: Path_, rule_id: str, timing: TimingOptions | None) -> Case:
+def _case(model: _CaseModel, file: Source, at: Path_, rule_id: str, timing: TimingOptions | None, *, own: bool) -> Case:
     where = None if model.expect.at is None else Segment(model.expect.at[0], model.expect.at[1])
     return Case(
         rule_id=rule_id,
@@ -252,6 +275,7 @@ def _case(model: _CaseModel, file: Source, at: Path_, rule_id: str, timing: Timi
         known_miss=model.known_miss,
         path=file.path,
         line=file.place(at)[0],
+        own=own,
     )
 
 

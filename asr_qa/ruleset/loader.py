@@ -3,53 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Hashable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
 from asr_qa.core.rule import Rule, Ruleset, references
 from asr_qa.errors import Issue, RulesetError
 from asr_qa.ruleset import schema
 from asr_qa.ruleset.convert import to_rule
+from asr_qa.ruleset.packs import CASE_MARK as CASE_MARK
+from asr_qa.ruleset.packs import SCORECARDS as SCORECARDS
+from asr_qa.ruleset.packs import SUFFIXES as SUFFIXES
+from asr_qa.ruleset.packs import Pack, files_of, read_pack, read_settings, values_of
 from asr_qa.ruleset.source import WIDE_COLON, Path_, Source, parse_source, read_source
-
-SUFFIXES = (".yml", ".yaml")
-CASE_MARK = ".cases"
-SCORECARDS = "scorecards"
-_MODELS: Mapping[str, type[schema.Strict]] = {
-    "title": schema.TitleModel,
-    "effective": schema.EffectiveModel,
-    "applies_when": schema.AppliesWhenModel,
-    "phrase": schema.PhraseModel,
-    "n_of": schema.NumberOf,
-    "regex": schema.RegexModel,
-    "script": schema.ScriptModel,
-    "sequence": schema.SequenceModel,
-    "metric": schema.MetricModel,
-    "event": schema.EventModel,
-    "count": schema.CountModel,
-    "rule": schema.RuleRefModel,
-    "within": schema.WithinModel,
-    "after": schema.AnchorModel,
-    "before": schema.AnchorModel,
-    "near": schema.AnchorModel,
-}
-"""Which shape stands under a key; everything else nested in a rule is a condition."""
-_EXPECTED = {
-    "string_type": "expected text",
-    "bool_type": "expected true or false",
-    "int_type": "expected a whole number",
-    "float_type": "expected a number",
-    "list_type": "expected a list",
-    "dict_type": "expected a mapping",
-    "model_type": "expected a mapping",
-    "date_type": "expected a date, e.g. 2026-01-31",
-}
+from asr_qa.ruleset.variables import Layer, Value, filled, names_in
+from asr_qa.ruleset.wording import issues_of as issues_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +34,8 @@ class RuleSource:
     """Folder of its file."""
     stem: str
     """Name of its file without suffix; its cases are in `<stem>.cases.yml`."""
+    file: Source | None = field(default=None, compare=False, repr=False)
+    """Its values with their places, variables filled in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +45,25 @@ class LoadedRules:
     ruleset: Ruleset
     sources: Mapping[str, RuleSource]
     """By rule id."""
+    warnings: tuple[Issue, ...] = ()
+    """What is not wise, such as a variable that no rule uses."""
+
+
+@dataclass(slots=True)
+class _Raw:
+    """A rule as it was written: before variables are filled in and its shape is checked."""
+
+    file: Source
+    """Its own values, variables not yet filled in."""
+    path: Path
+    pack: str
+    layers: tuple[Layer, ...]
+    inherited: bool = False
+
+    @property
+    def id(self) -> object:
+        """Its id, if it has one."""
+        return self.file.data.get("id") if isinstance(self.file.data, dict) else None
 
 
 @dataclass(slots=True)
@@ -80,74 +73,155 @@ class _Draft:
     rule: Rule
     source: RuleSource
     file: Source
-    at: Path_
     named: list[tuple[Path_, str]] = field(default_factory=list)
     """Where it names other rules."""
 
 
-def load_ruleset(folder: Path) -> Ruleset:
-    """Read every rule below a folder.
+def load_ruleset(folder: Path, *, settings: Path | None = None) -> Ruleset:
+    """Read every rule below a folder and those that its packs build on.
+
+    Args:
+        folder: The rules.
+        settings: A file with `variables:` whose values stand above those of packs.
 
     Raises:
         RulesetError: With every mistake of every file.
     """
-    return load_rules(folder).ruleset
+    return load_rules(folder, settings=settings).ruleset
 
 
-def load_rules(folder: Path) -> LoadedRules:
-    """Read every rule below a folder, with the places they come from.
+def load_rules(folder: Path, *, settings: Path | None = None) -> LoadedRules:
+    """Read every rule below a folder and those that its packs build on, with the places they come from.
+
+    Args:
+        folder: The rules.
+        settings: A file with `variables:` whose values stand above those of packs.
 
     Raises:
         RulesetError: With every mistake of every file.
     """
-    read = []
-    for path in rule_files(folder):
-        parts = path.relative_to(folder).parts
-        read.append(_read_rules(read_source(path), path, pack=parts[0] if len(parts) > 1 else ""))
-    return _loaded(read)
+    pack = open_pack(folder)
+    given, issues = read_settings(settings) if settings is not None else ({}, ())
+    raws, wrong = _raws_of(pack)
+    found = [*issues, *wrong, *(issue for part in pack.walk() for issue in part.issues)]
+    values = {name: definition.value for name, definition in given.items()}
+    loaded = _loaded(raws, found, values)
+    return replace(loaded, warnings=tuple(_unused(raws, pack, given)))
 
 
-def parse_rules(text: str, *, shown: str = "rules.yml") -> LoadedRules:
+def parse_rules(text: str, *, shown: str = "rules.yml", variables: Mapping[str, Value] | None = None) -> LoadedRules:
     """Read rules from a text instead of files; `shown` is the name that issues give it.
 
     Raises:
         RulesetError: With every mistake.
     """
-    return _loaded([_read_rules(parse_source(text, shown=shown), Path(shown), pack="")])
-
-
-def _loaded(read: Iterable[tuple[list[_Draft], list[Issue]]]) -> LoadedRules:
-    """Check the rules against each other and put them in order."""
     issues: list[Issue] = []
-    drafts: list[_Draft] = []
-    for found, wrong in read:
-        drafts += found
-        issues += wrong
-    issues += _double_ids(drafts)
-    rules, wrong = _in_order(drafts)
-    issues += wrong
-    if issues:
-        raise RulesetError(issues)
-    return LoadedRules(Ruleset(rules, ruleset_digest(rules)), {draft.rule.id: draft.source for draft in drafts})
+    raws = list(_read_rules(parse_source(text, shown=shown), Path(shown), "", (), issues))
+    return _loaded(raws, issues, dict(variables or {}), known=True)
 
 
-def rule_files(folder: Path) -> list[Path]:
-    """Rule files below a folder in order of path: neither cases nor scorecards.
+def open_pack(folder: Path) -> Pack:
+    """The pack in a folder.
 
     Raises:
         RulesetError: There is no such folder, or no rule in it.
     """
     if not folder.is_dir():
         raise RulesetError([Issue(str(folder), 0, "no such folder of rules", "set ASR_QA_RULES_DIR to a folder")])
-    files = sorted(path for path in folder.rglob("*") if path.suffix in SUFFIXES and path.is_file())
-    rules = [
-        path
-        for path in files
-        if not path.stem.endswith(CASE_MARK) and SCORECARDS not in path.relative_to(folder).parts[:-1]
-    ]
-    if not rules:
+    pack = read_pack(folder)
+    wrong = any(part.issues for part in pack.walk())
+    if not wrong and not any(True for _ in files_of(pack, cases=False)):
         raise RulesetError([Issue(str(folder), 0, "no rule files (*.yml) in this folder")])
-    return rules
+    return pack
+
+
+def _loaded(
+    raws: Iterable[_Raw], issues: Iterable[Issue], settings: Mapping[str, Value], *, known: bool = False
+) -> LoadedRules:
+    """Fill in variables, check the rules against each other and put them in order."""
+    issues = list(issues)
+    drafts: list[_Draft] = []
+    for raw in raws:
+        values = dict(settings) if known else values_of(raw.layers, settings)
+        if (draft := _draft(raw, filled(raw.file, (), values), issues)) is not None:
+            drafts.append(draft)
+    issues += _double_ids(drafts)
+    rules, wrong = _in_order(drafts)
+    issues += wrong
+    if any(issue.severity == "error" for issue in issues):
+        raise RulesetError(issues)
+    return LoadedRules(Ruleset(rules, ruleset_digest(rules)), {draft.rule.id: draft.source for draft in drafts})
+
+
+def _draft(raw: _Raw, file: Source, issues: list[Issue]) -> _Draft | None:
+    """A rule with its shape checked; None where it is wrong, with the issues added."""
+    issues += file.issues
+    if file.issues:
+        return None
+    try:
+        model = schema.RuleModel.model_validate(file.data)
+    except ValidationError as error:
+        issues += issues_of(error, file, ())
+        return None
+    line = file.place(("id",))[0]
+    source = RuleSource(file.path, line, raw.path.parent, raw.path.stem, file)
+    return _Draft(to_rule(model, pack=raw.pack), source, file, list(_named(file.data, ())))
+
+
+def _raws_of(pack: Pack) -> tuple[list[_Raw], list[Issue]]:
+    """Every rule of a pack as written: inherited ones, less those left out, changed by those of the same id."""
+    issues: list[Issue] = []
+    raws: list[_Raw] = []
+    if pack.base is not None:
+        inherited, wrong = _raws_of(pack.base)
+        issues += wrong
+        raws += _left_in(inherited, pack, issues)
+    files: dict[Path, Source] = {}
+    own: list[_Raw] = []
+    for one in files_of(replace(pack, base=None, below=[]), cases=False):
+        files[one.path] = read_source(one.path)
+        own += _read_rules(files[one.path], one.path, one.pack, one.layers, issues)
+    for part in pack.below:
+        below, wrong = _raws_of(part)
+        issues += wrong
+        own += (replace(raw, layers=(pack.variables, *raw.layers)) for raw in below)
+    return _merged(raws, own), issues
+
+
+def _left_in(inherited: list[_Raw], pack: Pack, issues: list[Issue]) -> Iterator[_Raw]:
+    known = {str(raw.id) for raw in inherited}
+    for index, name in enumerate(pack.without):
+        if name not in known and pack.file is not None:
+            message, hint = f"without: there is no rule {name!r} to leave out", schema.did_you_mean(name, known)
+            issues.append(pack.file.issue(("without", index), message, hint=hint))
+    for raw in inherited:
+        if raw.id not in pack.without:
+            yield replace(raw, layers=(*raw.layers, pack.variables), inherited=True)
+
+
+def _merged(inherited: list[_Raw], own: list[_Raw]) -> list[_Raw]:
+    """Inherited rules with the keys that the pack gives anew, then the pack's own rules."""
+    by_id = {raw.id: index for index, raw in enumerate(inherited) if isinstance(raw.id, str)}
+    merged = list(inherited)
+    for raw in own:
+        index = by_id.pop(raw.id, None) if isinstance(raw.id, str) else None
+        if index is None:
+            merged.append(raw)
+        else:
+            merged[index] = replace(raw, file=_changed(merged[index].file, raw.file), layers=merged[index].layers)
+    return merged
+
+
+def _changed(base: Source, change: Source) -> Source:
+    """A rule with some keys given anew; `require` and `forbid` replace each other, an empty value takes a key away."""
+    given = change.data
+    replaced = set(given) | ({"require", "forbid"} if {"require", "forbid"} & set(given) else set())
+    kept = {key: value for key, value in base.data.items() if key not in replaced}
+    file = Source(change.path, lines=change.lines)
+    file.data = kept | {key: value for key, value in given.items() if value is not None}
+    file.places = {loc: place for loc, place in base.places.items() if loc and loc[0] in kept} | change.places
+    file.origins = {key: base.origins.get(key, base.path) for key in kept}
+    return file
 
 
 def ruleset_digest(rules: Iterable[Rule]) -> str:
@@ -156,38 +230,18 @@ def ruleset_digest(rules: Iterable[Rule]) -> str:
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
-def issues_of(
-    error: ValidationError, source: Source, at: Path_, *, keys: Iterable[str] | None = None
-) -> Iterator[Issue]:
-    """What pydantic found, in the words of somebody who writes YAML.
-
-    Args:
-        keys: Known keys at the top, where the mapping is not a rule.
-    """
-    for detail in error.errors(include_url=False):
-        message, hint = _said(detail)
-        if detail["type"] == "extra_forbidden" and len(detail["loc"]) == 1 and keys is not None:
-            hint = schema.did_you_mean(str(detail["loc"][0]), keys)
-        yield source.issue((*at, *detail["loc"]), message, hint=hint)
-
-
-def _read_rules(file: Source, path: Path, *, pack: str) -> tuple[list[_Draft], list[Issue]]:
-    issues = list(file.issues)
-    drafts: list[_Draft] = []
-    for at, data in _documents(file, issues):
-        try:
-            model = schema.RuleModel.model_validate(data)
-        except ValidationError as error:
-            issues += issues_of(error, file, at)
-            continue
-        rule = to_rule(model, pack=pack)
-        source = RuleSource(file.path, file.place((*at, "id"))[0], path.parent, path.stem)
-        drafts.append(_Draft(rule, source, file, at, list(_named(data, at))))
-    return drafts, issues
-
-
-def _documents(file: Source, issues: list[Issue]) -> Iterator[tuple[Path_, Any]]:
+def _read_rules(file: Source, path: Path, pack: str, layers: tuple[Layer, ...], issues: list[Issue]) -> Iterator[_Raw]:
     """The rules of a file: itself, or the list under `rules`."""
+    issues += file.issues
+    for at in _documents(file, issues):
+        data = _part(file, at)
+        if isinstance(data, dict):
+            yield _Raw(_rerooted(file, at), path, pack, layers)
+        else:
+            issues.append(file.issue(at, "expected a rule (a mapping with id, name, title ...)"))
+
+
+def _documents(file: Source, issues: list[Issue]) -> Iterator[Path_]:
     data = file.data
     if data is None:
         return
@@ -196,13 +250,56 @@ def _documents(file: Source, issues: list[Issue]) -> Iterator[tuple[Path_, Any]]
         if not isinstance(data["rules"], list) or not data["rules"]:
             issues.append(file.issue(("rules",), "expected a list of rules"))
             return
-        yield from ((("rules", index), rule) for index, rule in enumerate(data["rules"]))
-    elif isinstance(data, dict):
-        yield (), data
+        yield from (("rules", index) for index in range(len(data["rules"])))
     elif isinstance(data, str) and WIDE_COLON.match(data):
         issues.append(file.issue((), "expected a rule, found a full-width colon ：", hint="write ':'"))
     else:
-        issues.append(file.issue((), "expected a rule (a mapping with id, name, title ...)"))
+        yield ()
+
+
+def _part(file: Source, at: Path_) -> Any:
+    data = file.data
+    for step in at:
+        data = data[step]
+    return data
+
+
+def _rerooted(file: Source, at: Path_) -> Source:
+    """A part of a file as a source of its own."""
+    if not at:
+        return Source(file.path, file.data, file.places, lines=file.lines)
+    part = Source(file.path, _part(file, at), lines=file.lines)
+    part.places = dict(_places(file, part.data, at, ()))
+    return part
+
+
+def _places(file: Source, data: Any, old: Path_, new: Path_) -> Iterator[tuple[Path_, tuple[int, int]]]:
+    if old in file.places:
+        yield new, file.places[old]
+    parts = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
+    for step, part in parts:
+        yield from _places(file, part, (*old, step), (*new, step))
+
+
+def _unused(raws: Iterable[_Raw], pack: Pack, settings: Layer) -> Iterator[Issue]:
+    """Variables that no rule or case names, and values for variables that no pack has."""
+    used: set[tuple[int, str]] = set()
+    for raw in raws:
+        used |= {(id(layer), name) for name in names_in(raw.file.data) for layer in raw.layers}
+    for case in files_of(pack, cases=True):
+        named = names_in(read_source(case.path).data)
+        used |= {(id(layer), name) for name in named for layer in case.layers}
+    layers = [part.variables for part in pack.walk()]
+    for layer in layers:
+        for name, one in layer.items():
+            if (id(layer), name) not in used:
+                hint = "take it out, or name it in a rule: ${" + name + "}"
+                yield one.source.issue(one.at, f"variable {name!r} is used by no rule", hint=hint, severity="warning")
+    known = {name for layer in layers for name in layer}
+    for name, one in settings.items():
+        if name not in known:
+            hint = schema.did_you_mean(name, known) or "packs name their variables in pack.yml"
+            yield one.source.issue(one.at, f"no pack has a variable {name!r}", hint=hint, severity="warning")
 
 
 def _named(data: Any, at: Path_) -> Iterator[tuple[Path_, str]]:
@@ -227,8 +324,8 @@ def _double_ids(drafts: Iterable[_Draft]) -> Iterator[Issue]:
             key = getattr(draft.rule, what)
             before = first.setdefault(key, draft)
             if before is not draft:
-                place = f"{before.source.path}:{before.file.place((*before.at, what))[0]}"
-                yield draft.file.issue((*draft.at, what), f"{what} {key!r} is already used", hint=f"in {place}")
+                place = f"{before.source.path}:{before.file.place((what,))[0]}"
+                yield draft.file.issue((what,), f"{what} {key!r} is already used", hint=f"in {place}")
 
 
 def _in_order(drafts: list[_Draft]) -> tuple[tuple[Rule, ...], list[Issue]]:
@@ -247,45 +344,5 @@ def _in_order(drafts: list[_Draft]) -> tuple[tuple[Rule, ...], list[Issue]]:
         ring = list(error.args[1])
         draft = next(draft for draft in drafts if draft.rule.id == ring[0])
         message = "rules rest on each other in a circle: " + " -> ".join(ring)
-        return (), [*issues, draft.file.issue((*draft.at, "id"), message)]
+        return (), [*issues, draft.file.issue(("id",), message)]
     return tuple(rules[rule_id] for rule_id in order), issues
-
-
-def _said(detail: ErrorDetails) -> tuple[str, str]:
-    """Message and hint for one mistake."""
-    kind, loc = detail["type"], detail["loc"]
-    name = loc[-1] if loc else ""
-    if kind == "rule":
-        context = detail.get("ctx", {})
-        return str(context.get("message", "")), str(context.get("hint", ""))
-    if kind == "extra_forbidden":
-        if WIDE_COLON.match(str(name)):
-            return f"unknown key {name!r}: full-width colon ：", "write ':'"
-        return f"unknown key {name!r}", schema.did_you_mean(str(name), _known_keys(loc[:-1]))
-    if kind == "missing":
-        return f"key {name!r} is missing", ""
-    if kind == "literal_error":
-        return _not_one_of(detail)
-    if kind in _EXPECTED:
-        quotes = "put it in quotes" if kind == "string_type" and not isinstance(detail["input"], list | dict) else ""
-        return f"{name}: {_EXPECTED[kind]}, found {_short(detail['input'])}", quotes
-    return f"{name}: {detail['msg'][:1].lower()}{detail['msg'][1:]}, found {_short(detail['input'])}", ""
-
-
-def _not_one_of(detail: ErrorDetails) -> tuple[str, str]:
-    expected = str(detail.get("ctx", {}).get("expected", ""))
-    known = [word.strip("'") for word in expected.replace(" or ", ", ").split(", ")]
-    message = f"{detail['loc'][-1]}: {_short(detail['input'])} is not one of {', '.join(known)}"
-    return message, schema.did_you_mean(str(detail["input"]), known)
-
-
-def _short(value: object, limit: int = 60) -> str:
-    text = repr(value)
-    return text if len(text) <= limit else text[: limit - 1] + "…"
-
-
-def _known_keys(loc: tuple[Hashable, ...]) -> list[str]:
-    """The keys allowed in the mapping at a place."""
-    words = [step for step in loc if isinstance(step, str)]
-    model = schema.RuleModel if not words else _MODELS.get(words[-1], schema.ConditionModel)
-    return [given.alias or name for name, given in model.model_fields.items()]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,20 @@ MAX_VALUES = 200_000
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 WIDE_COLON = re.compile(r"(?:^\s*(?:-\s+)*|[{,]\s*)[A-Za-z_]+\s*：")
 """A key that ends in a full-width colon."""
+_VARIABLE = re.compile(r"(?<!\$)\$\{\w*\}")
+_HINTS = {
+    "mapping values are not allowed here": "put a text that has ': ' in it in quotes, or check the indent",
+    "did not find expected ',' or ']'": "a bracket [ is not closed, or a ',' is missing",
+    "did not find expected ',' or '}'": "a brace { is not closed, or a ',' is missing",
+    "did not find expected key": "check the indent of this line and of those above",
+    "found character that cannot start any token": "put the text in quotes",
+    "found undefined alias": "an alias *name needs its &name above it; put a text that begins with * in quotes",
+    "found unexpected end of stream": "a quote or bracket is not closed",
+    "did not find expected '-' indicator": "every entry of a list begins with '- ' in the same column",
+}
 _LOOKED_BACK = 3
+_BELOW = 20
+"""Lines of one long text that are looked through."""
 _BOMB = "aliases refer in a circle or blow the file up"
 
 Place = tuple[int, int]
@@ -39,6 +52,10 @@ class Source:
     data: Any = None
     places: dict[Path_, Place] = field(default_factory=dict)
     issues: list[Issue] = field(default_factory=list)
+    lines: tuple[str, ...] = ()
+    """The text of the file."""
+    origins: dict[Hashable, str] = field(default_factory=dict)
+    """Path by key at the top, where a value was taken from another file."""
 
     def place(self, loc: Path_) -> Place:
         """Where a value stands; steps that are not in the file are skipped, so the nearest parent counts."""
@@ -51,7 +68,16 @@ class Source:
     def issue(self, loc: Path_, message: str, *, hint: str = "", severity: str = "error") -> Issue:
         """An issue at a value."""
         line, column = self.place(loc)
-        return Issue(self.path, line, message, hint, column, severity)
+        return Issue(self.origins.get(loc[0], self.path) if loc else self.path, line, message, hint, column, severity)
+
+    def at_text(self, issue: Issue, text: str) -> Issue:
+        """The issue with the column where a text stands on its line or below, if it does."""
+        last = min(issue.line + _BELOW, len(self.lines)) if issue.path == self.path else 0
+        for number in range(issue.line, last + 1):
+            column = self.lines[number - 1].find(text, issue.column - 1 if number == issue.line else 0)
+            if column >= 0:
+                return replace(issue, line=number, column=column + 1)
+        return issue
 
 
 def read_source(path: Path, *, shown: str = "") -> Source:
@@ -67,6 +93,7 @@ def parse_source(text: str, *, shown: str) -> Source:
 
 
 def _fill(source: Source, text: str) -> Source:
+    source.lines = tuple(text.splitlines())
     try:
         node = _compose(text, source)
     except yaml.MarkedYAMLError as error:
@@ -95,8 +122,13 @@ def _broken(error: yaml.MarkedYAMLError, text: str, path: str) -> Issue:
     line = lines[mark.line] if mark.line < len(lines) else ""
     if (indent := line[: len(line) - len(line.lstrip())]).count("\t"):
         return Issue(path, mark.line + 1, "not valid YAML: a tab", "indent with blanks", indent.index("\t") + 1)
+    if "${" in line and (unquoted := _VARIABLE.search(line)):
+        hint = f'inside [ ] and {{ }} put it in quotes: "{unquoted[0]}"'
+        return Issue(path, mark.line + 1, f"not valid YAML: {unquoted[0]} without quotes", hint, unquoted.start() + 1)
     problem = " ".join(filter(None, (error.context, error.problem)))
-    return Issue(path, mark.line + 1, f"not valid YAML: {problem}", "", mark.column + 1)
+    return Issue(
+        path, mark.line + 1, f"not valid YAML: {problem}", _HINTS.get(error.problem or "", ""), mark.column + 1
+    )
 
 
 def _text(path: Path, source: Source) -> str | None:

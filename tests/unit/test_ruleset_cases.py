@@ -97,7 +97,7 @@ def test_every_mistake_in_a_case_file_is_reported_with_its_line(tmp_path: Path) 
     assert found[1][1:] == ("unknown key 'cal'", "did you mean 'call'?")
     assert "'good' is not one of met, not_met" in found[2][1]
     assert found[3][1:] == ("there is no rule 'X-01'", "did you mean 'X-001'?")
-    assert "at least 2 items" in found[4][1]
+    assert "at least 2 of them" in found[4][1]
     assert "ends before it starts" in found[5][1]
 
 

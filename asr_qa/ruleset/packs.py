@@ -1,0 +1,271 @@
+"""Packs: folders of rules with a name, that build on other packs and have variables of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
+
+from asr_qa.errors import Issue
+from asr_qa.ruleset.schema import Names, Strict, TitleModel, did_you_mean, wrong
+from asr_qa.ruleset.source import Source, read_source
+from asr_qa.ruleset.variables import NAME, Definition, Layer, Value
+from asr_qa.ruleset.wording import issues_of
+
+SUFFIXES = (".yml", ".yaml")
+PACK_FILES = ("pack.yml", "pack.yaml")
+CASE_MARK = ".cases"
+SCORECARDS = "scorecards"
+SHIPPED = "shipped"
+"""Name of the rules that come along, for `extends`."""
+
+
+def _variable_name(name: str) -> str:
+    if not NAME.fullmatch(name):
+        raise wrong(f"variable {name!r}: a name has lower_case letters, digits and _", "e.g. company")
+    return name
+
+
+def _value(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, str | int | float | list):
+        raise wrong("a variable is words, a number or a list of words", "e.g. company: [华信, 华信宽带]")
+    words = value if isinstance(value, list) else [value]
+    if not words or any(isinstance(word, str) and not word.strip() for word in words):
+        raise wrong("a variable without words", "write its value, or take it out")
+    return value
+
+
+VariableName = Annotated[str, AfterValidator(_variable_name)]
+VariableValue = Annotated[list[str] | int | float | str, BeforeValidator(_value)]
+Variables = dict[VariableName, VariableValue]
+
+
+def _version(value: Any) -> Any:
+    if isinstance(value, float):
+        raise wrong(f"version {value} is read as a number", 'put it in quotes: "1.10"')
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+class PackModel(Strict):
+    """pack.yml."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
+    title: TitleModel
+    version: Annotated[str, Field(min_length=1), BeforeValidator(_version)] = "1"
+    extends: Annotated[str, Field(min_length=1)] | None = None
+    without: Names = Field(default_factory=list)
+    variables: Variables = Field(default_factory=dict)
+
+
+class SettingsModel(Strict):
+    """A file of values in force."""
+
+    variables: Variables
+
+
+@dataclass(slots=True)
+class Pack:
+    """A folder of rules as it is read: its own files, packs below it, and the pack it builds on."""
+
+    folder: Path
+    id: str = ""
+    file: Source | None = None
+    """Its pack.yml."""
+    variables: Layer = field(default_factory=dict)
+    without: tuple[str, ...] = ()
+    base: Pack | None = None
+    files: list[Path] = field(default_factory=list)
+    """Rule files and case files of its own, in order of path."""
+    below: list[Pack] = field(default_factory=list)
+    issues: list[Issue] = field(default_factory=list)
+
+    def walk(self) -> Iterator[Pack]:
+        """This pack, those below it, and all that they build on."""
+        yield self
+        for part in self.below:
+            yield from part.walk()
+        if self.base is not None:
+            yield from self.base.walk()
+
+    def name_of(self, path: Path) -> str:
+        """Pack that a file of its own belongs to: the first folder below this one, else this pack."""
+        parts = path.relative_to(self.folder).parts
+        return parts[0] if len(parts) > 1 else self.id
+
+
+@dataclass(frozen=True, slots=True)
+class PackFile:
+    """A rule or case file with the variables that are in force in it, weakest first."""
+
+    path: Path
+    pack: str
+    layers: tuple[Layer, ...]
+    inherited: bool
+
+
+def shipped_rules() -> Path:
+    """Folder of the rules that come along: inside the installed package, or at the top of a checkout."""
+    package = Path(__file__).resolve().parents[1]
+    inside = package / "data" / "rules"
+    return inside if inside.is_dir() else package.parent / "rules"
+
+
+def read_pack(folder: Path) -> Pack:
+    """The pack in a folder with everything that it rests on; what is wrong is in the `issues` of its parts."""
+    return _read(folder.resolve(), shown=folder, chain=())
+
+
+def files_of(pack: Pack, *, cases: bool) -> Iterator[PackFile]:
+    """Rule files (or case files) of a pack, those that it inherits first."""
+    yield from _files(pack, outer=(), over=(), inherited=False, cases=cases)
+
+
+def card_folders(folder: Path) -> list[Path]:
+    """Folders of scorecards of a pack and of those it builds on, nearest first."""
+    found: list[Path] = []
+    pack: Pack | None = read_pack(folder) if folder.is_dir() else None
+    while pack is not None:
+        found.append(pack.folder / SCORECARDS)
+        pack = pack.base
+    return found or [folder / SCORECARDS]
+
+
+def values_of(layers: tuple[Layer, ...], settings: Mapping[str, Value]) -> dict[str, Value]:
+    """Values in force, those of a settings file last."""
+    values: dict[str, Value] = {}
+    for layer in layers:
+        values |= {name: definition.value for name, definition in layer.items()}
+    # A settings file gives values to variables that packs know; it cannot invent one.
+    return values | {name: value for name, value in settings.items() if name in values}
+
+
+def read_settings(path: Path) -> tuple[Layer, tuple[Issue, ...]]:
+    """Values that override those of packs, from a file with `variables:`; with what is wrong in it."""
+    file = read_source(path)
+    if file.data is None:
+        return {}, tuple(file.issues)
+    try:
+        model = SettingsModel.model_validate(file.data)
+    except ValidationError as error:
+        return {}, (*file.issues, *issues_of(error, file, (), keys=SettingsModel.model_fields))
+    return _layer(model.variables, file), tuple(file.issues)
+
+
+def _files(
+    pack: Pack, *, outer: tuple[Layer, ...], over: tuple[Layer, ...], inherited: bool, cases: bool
+) -> Iterator[PackFile]:
+    """`outer` are variables of the folders around, `over` those of packs that build on this one."""
+    own = (*outer, pack.variables)
+    if pack.base is not None:
+        yield from _files(pack.base, outer=(), over=(*own, *over), inherited=True, cases=cases)
+    for path in pack.files:
+        if path.stem.endswith(CASE_MARK) is cases:
+            yield PackFile(path, pack.name_of(path), (*own, *over), inherited)
+    for part in pack.below:
+        yield from _files(part, outer=own, over=over, inherited=inherited, cases=cases)
+
+
+def _read(folder: Path, *, shown: Path, chain: tuple[Path, ...]) -> Pack:
+    pack = Pack(shown)
+    model = _read_model(pack)
+    for path in _entries(shown):
+        if path.is_dir():
+            _read_below(pack, path, chain)
+        elif path.suffix in SUFFIXES and path.name not in PACK_FILES:
+            pack.files.append(path)
+    pack.files.sort()
+    if model is not None and model.extends is not None:
+        _extend(pack, model.extends, (*chain, folder))
+    return pack
+
+
+def _entries(folder: Path) -> list[Path]:
+    return sorted(folder.iterdir()) if folder.is_dir() else []
+
+
+def _read_below(pack: Pack, folder: Path, chain: tuple[Path, ...]) -> None:
+    """A folder inside a pack: part of it, or a pack of its own where it has a pack.yml."""
+    if folder.name == SCORECARDS:
+        return
+    if any((folder / name).is_file() for name in PACK_FILES):
+        pack.below.append(_read(folder.resolve(), shown=folder, chain=(*chain, pack.folder.resolve())))
+        return
+    for path in _entries(folder):
+        if path.is_dir():
+            _read_below(pack, path, chain)
+        elif path.suffix in SUFFIXES:
+            pack.files.append(path)
+
+
+def _read_model(pack: Pack) -> PackModel | None:
+    path = next((pack.folder / name for name in PACK_FILES if (pack.folder / name).is_file()), None)
+    if path is None:
+        return None
+    file = pack.file = read_source(path)
+    pack.issues += file.issues
+    if file.data is None:
+        return None
+    try:
+        model = PackModel.model_validate(file.data)
+    except ValidationError as error:
+        pack.issues += issues_of(error, file, (), keys=PackModel.model_fields)
+        return None
+    pack.id, pack.without = model.id, tuple(model.without)
+    pack.variables = _layer(model.variables, file)
+    if model.without and model.extends is None:
+        pack.issues.append(file.issue(("without",), "without goes with extends", hint="name the pack it leaves out of"))
+    return model
+
+
+def _layer(variables: Mapping[str, Any], file: Source) -> Layer:
+    return {
+        name: Definition(tuple(value) if isinstance(value, list) else value, file, ("variables", name))
+        for name, value in variables.items()
+    }
+
+
+def _extend(pack: Pack, named: str, chain: tuple[Path, ...]) -> None:
+    """Read the pack that this one builds on, unless that leads in a circle or nowhere."""
+    file = pack.file
+    if file is None:
+        return
+    base = _resolve(pack.folder, named)
+    if base is None:
+        known = sorted(path.name for path in shipped_rules().iterdir() if path.is_dir() and path.name != SCORECARDS)
+        hint = did_you_mean(named, [SHIPPED, *known]) or f"a folder beside this one, a path, or {SHIPPED}"
+        pack.issues.append(file.issue(("extends",), f"there is no pack {named!r}", hint=hint))
+    elif base.resolve() in chain:
+        ring = [*chain[chain.index(base.resolve()) :], base.resolve()]
+        message = "packs extend each other in a circle: " + " -> ".join(path.name for path in ring)
+        places = ", ".join(_extends_place(path) for path in ring[:-1])
+        pack.issues.append(file.issue(("extends",), message, hint=f"take one of them out: {places}"))
+    else:
+        pack.base = _read(base.resolve(), shown=base, chain=chain)
+
+
+def _extends_place(folder: Path) -> str:
+    path = next((folder / name for name in PACK_FILES if (folder / name).is_file()), folder / PACK_FILES[0])
+    return f"{path}:{read_source(path).place(('extends',))[0]}"
+
+
+def _resolve(folder: Path, named: str) -> Path | None:
+    """The folder that `extends` means: the shipped rules, a path, a folder beside, a shipped pack."""
+    if named == SHIPPED:
+        return shipped_rules()
+    for path in (Path(named), folder / named, folder.parent / named, shipped_rules() / named):
+        if (path.is_absolute() or path != Path(named)) and path.is_dir():
+            return path
+    return next((path.parent for path in _pack_files(folder.parent) if _id_of(path) == named), None)
+
+
+def _pack_files(folder: Path) -> Iterator[Path]:
+    for name in PACK_FILES:
+        yield from sorted(folder.glob(f"*/{name}"))
+
+
+def _id_of(path: Path) -> str:
+    data = read_source(path).data
+    return str(data.get("id", "")) if isinstance(data, dict) else ""

@@ -1,0 +1,174 @@
+"""What is wrong with a file, in the words of somebody who writes YAML and knows no Python."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from asr_qa.errors import Issue
+from asr_qa.ruleset import schema
+from asr_qa.ruleset.source import WIDE_COLON, Path_, Source
+
+_MODELS: Mapping[str, type[schema.Strict]] = {
+    "title": schema.TitleModel,
+    "effective": schema.EffectiveModel,
+    "applies_when": schema.AppliesWhenModel,
+    "n_of": schema.NumberOf,
+    "count": schema.CountModel,
+    "within": schema.WithinModel,
+    "after": schema.AnchorModel,
+    "before": schema.AnchorModel,
+    "near": schema.AnchorModel,
+}
+"""Which shape stands under a key that is no kind of condition; everything else nested in a rule is a condition."""
+_SAID = {
+    "string_type": "expected text",
+    "bool_type": "expected true or false",
+    "int_type": "expected a whole number",
+    "int_from_float": "expected a whole number",
+    "float_type": "expected a number",
+    "finite_number": "expected a number",
+    "list_type": "expected a list",
+    "tuple_type": "expected a list",
+    "dict_type": "expected a mapping",
+    "model_type": "expected a mapping",
+    "model_attributes_type": "expected a mapping",
+    "date_type": "expected a date, e.g. 2026-01-31",
+    "date_parsing": "expected a date, e.g. 2026-01-31",
+    "date_from_datetime_inexact": "expected a date without a time of day, e.g. 2026-01-31",
+    "none_required": "expected nothing",
+    "string_too_short": "is too short, at least {min_length} long",
+    "string_too_long": "has more than {max_length} characters",
+    "too_short": "needs at least {min_length} of them",
+    "too_long": "may have {max_length} of them at most",
+    "greater_than": "must be greater than {gt}",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than": "must be less than {lt}",
+    "less_than_equal": "must be at most {le}",
+}
+"""By pydantic's name of a mistake; the names in braces are its own."""
+_PATTERNS = {
+    "id": ("is not written as an id", "rules: CAPITALS-digits, e.g. SERV-001; packs and cards: lower_case"),
+    "name": ("is not written as a name", "lower_case.dotted, e.g. opening.greeting"),
+}
+_INDEXED = frozenset({"list", "str", "int", "float", "constrained-str"})
+
+
+def issues_of(
+    error: ValidationError, source: Source, at: Path_, *, keys: Iterable[str] | None = None
+) -> Iterator[Issue]:
+    """What pydantic found, each mistake once and at its place.
+
+    Args:
+        error: What was raised.
+        source: The file.
+        at: Where in it the value stands.
+        keys: Known keys at the top, where the mapping is not a rule.
+    """
+    seen: set[tuple[Path_, str]] = set()
+    for detail in error.errors(include_url=False):
+        loc = _place(detail["loc"], source, at)
+        message, hint = _said(detail, loc)
+        if detail["type"] == "extra_forbidden" and len(detail["loc"]) == 1 and keys is not None:
+            hint = schema.did_you_mean(str(detail["loc"][0]), keys)
+        if (loc, message) not in seen:
+            seen.add((loc, message))
+            yield source.issue((*at, *loc), message, hint=hint)
+
+
+def _place(loc: tuple[Hashable, ...], source: Source, at: Path_) -> Path_:
+    """Steps of a place without the names of the alternatives that pydantic tried there."""
+    steps: list[Hashable] = []
+    for step in loc:
+        tried = isinstance(step, str) and (step in _INDEXED or "[" in step)
+        if not (tried and (*at, *steps, step) not in source.places):
+            steps.append(step)
+    return tuple(steps)
+
+
+def _said(detail: ErrorDetails, loc: Path_) -> tuple[str, str]:
+    """Message and hint for one mistake."""
+    kind = detail["type"]
+    name = loc[-1] if loc else ""
+    if kind == "rule":
+        context = detail.get("ctx", {})
+        return str(context.get("message", "")), str(context.get("hint", ""))
+    if kind == "extra_forbidden":
+        if WIDE_COLON.match(str(name)):
+            return f"unknown key {name!r}: full-width colon ：", "write ':'"
+        return f"unknown key {name!r}", schema.did_you_mean(str(name), _known_keys(loc[:-1]))
+    if kind == "missing":
+        return f"key {name!r} is missing", ""
+    if kind == "literal_error":
+        return _not_one_of(detail)
+    if kind == "string_pattern_mismatch":
+        said, hint = _PATTERNS.get(str(name), ("is not written as it should be", ""))
+        return f"{name}: {_short(detail['input'])} {said}", hint
+    return _of_type(detail, kind, name)
+
+
+def _of_type(detail: ErrorDetails, kind: str, name: Hashable) -> tuple[str, str]:
+    quotes = (
+        "put it in quotes"
+        if kind == "string_type" and not isinstance(detail["input"], list | dict | type(None))
+        else ""
+    )
+    context = {key: _number(value) for key, value in detail.get("ctx", {}).items()}
+    said = _SAID.get(kind, "cannot be used here").format_map(context)
+    shown = f"{name}: " if isinstance(name, str) else f"entry {name + 1}: " if isinstance(name, int) else ""
+    return f"{shown}{said}, found {_found(detail['input'])}", quotes
+
+
+def _number(value: Any) -> Any:
+    return f"{value:g}" if isinstance(value, float) else value
+
+
+def _found(value: object) -> str:
+    """What stands there, as it was written rather than as Python calls it."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list):
+        return "an empty list" if not value else "a list"
+    if isinstance(value, dict):
+        return "an empty mapping" if not value else "a mapping"
+    return _short(value)
+
+
+def _not_one_of(detail: ErrorDetails) -> tuple[str, str]:
+    expected = str(detail.get("ctx", {}).get("expected", ""))
+    known = [word.strip("'") for word in expected.replace(" or ", ", ").split(", ")]
+    message = f"{detail['loc'][-1]}: {_short(detail['input'])} is not one of {', '.join(known)}"
+    return message, schema.did_you_mean(str(detail["input"]), known)
+
+
+def _short(value: object, limit: int = 60) -> str:
+    text = repr(value)
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def _known_keys(loc: tuple[Hashable, ...]) -> list[str]:
+    """The keys allowed in the mapping at a place."""
+    words = [step for step in loc if isinstance(step, str)]
+    model = schema.RuleModel if not words else model_under(words[-1])
+    return [given.alias or name for name, given in model.model_fields.items()]
+
+
+def model_under(key: str) -> type[schema.Strict]:
+    """The shape under a key of a condition or rule."""
+    if key in _MODELS:
+        return _MODELS[key]
+    field = schema.ConditionModel.model_fields.get(key)
+    shapes = (part for part in _parts(field.annotation) if isinstance(part, type)) if field else ()
+    return next((shape for shape in shapes if issubclass(shape, schema.Strict)), schema.ConditionModel)
+
+
+def _parts(annotation: Any) -> Iterator[Any]:
+    """Every type inside an annotation."""
+    yield annotation
+    for part in getattr(annotation, "__args__", ()):
+        yield from _parts(part)
