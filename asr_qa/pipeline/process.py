@@ -288,20 +288,13 @@ def _judge(listened: _Listened, stages: Stages) -> CallDocument:
         score_sheet=score(stages.scorecard, findings, facts=facts_of(recording)),
         warnings=warnings,
         definitions=definitions(options),
+        timing=_basis(listened, timeline, options, gone_at=ending.gone_at),
         voice=hear_speaking(stages.voice, listened.channels, timeline, transcript, codes=codes)
         if stages.voice
         else None,
     )
 
 
-def _warnings(listened: _Listened, timeline: CallTimeline) -> tuple[CallWarning, ...]:
-        timing=_basis(listened, timeline, options, gone_at=ending.gone_at),
-    if not any(total(track) for track in timeline.speech.values()):
-        return (CallWarning(code="no_speech", message="nobody speaks: the call is not assessed"),)
-    transcript = listened.transcript
-    lost = (_lost(u) for u in transcript.utterances if u.status == UNINTELLIGIBLE)
-    known = listened.roles_settled
-    sided = one_sided(listened.recording, timeline.speech)
 def _basis(
     listened: _Listened, timeline: CallTimeline, options: TimingOptions, *, gone_at: float | None
 ) -> TimingBasis:
@@ -318,6 +311,13 @@ def _basis(
     )
 
 
+def _warnings(listened: _Listened, timeline: CallTimeline) -> tuple[CallWarning, ...]:
+    if not any(total(track) for track in timeline.speech.values()):
+        return (CallWarning(code="no_speech", message="nobody speaks: the call is not assessed"),)
+    transcript = listened.transcript
+    lost = (_lost(u) for u in transcript.utterances if u.status == UNINTELLIGIBLE)
+    known = listened.roles_settled
+    sided = one_sided(listened.recording, timeline.speech)
     return (*(() if known else role_warnings(listened.recording.role_by_channel, transcript)), *sided, *lost)
 
 

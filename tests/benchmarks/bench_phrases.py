@@ -1,0 +1,157 @@
+"""Are required phrases found in what is heard, and nothing else taken for them?
+
+    python tests/benchmarks/bench_phrases.py hear --voices VOICES --out DIR --part dev
+    python tests/benchmarks/bench_phrases.py hear --voices VOICES --out DIR --part test
+    python tests/benchmarks/bench_phrases.py measure --out DIR
+
+`hear` says each clip (phrase_corpus.py) with a voice (phrase_voices.py tells how to lay out the folder VOICES), ten
+clips to a recording with pauses between them, sends it through a telephone line (mu-law, pink noise at -35 dB full
+scale, speech at -20 dB +/- 3) and has it heard as `asr-qa process` would. What is done already is not done again.
+`measure` reads the transcripts and prints the tables of docs/benchmarks.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import random
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from zlib import crc32
+
+import numpy as np
+from phrase_corpus import Clip, clips
+from phrase_voices import LINE_RATE, Audio, Voices, on_line, with_noise, write_mu_law
+
+from asr_qa.bootstrap import build_stages
+from asr_qa.config import Settings
+from asr_qa.core.recording import Role
+from asr_qa.core.transcript import Utterance
+from asr_qa.pipeline.ports import SpokenChannel
+from asr_qa.pipeline.process import Stages
+from asr_qa.pipeline.unspoken import find_speech, let_fade
+
+PER_RECORDING = 10
+NOISE_DB = -35.0
+PAUSE = (1.2, 2.2)
+"""Seconds between two clips: in them the other party speaks."""
+
+
+def main() -> None:
+    """Run what is asked for."""
+    options = _options()
+    if options.command == "hear":
+        hear(options.voices, options.out, options.part, takes=options.takes)
+    else:
+        from phrase_measure import measure
+
+        measure(options.out)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(dest="command", required=True)
+    hearing = commands.add_parser("hear", help="say the clips and have them heard")
+    hearing.add_argument("--voices", type=Path, required=True)
+    hearing.add_argument("--part", choices=("dev", "test"), required=True)
+    hearing.add_argument("--takes", type=int, default=1, help="voices that say each required phrase")
+    measuring = commands.add_parser("measure", help="print the tables")
+    for command in (hearing, measuring):
+        command.add_argument("--out", type=Path, required=True)
+    return parser.parse_args()
+
+
+def hear(folder: Path, out: Path, part: str, *, takes: int) -> None:
+    """Write DIR/part.jsonl: each clip with what was heard, in seconds of its recording."""
+    out.mkdir(parents=True, exist_ok=True)
+    voices, done = Voices(folder), set(_done(out / f"{part}.jsonl"))
+    stages, started = build_stages(Settings()), time.process_time()
+    for name, group in _recordings(clips(part, voices.names, takes=takes), part):
+        if name in done:
+            continue
+        wav, spans = _say(group, voices, out / f"{name}.wav")
+        heard = listen(wav, stages)
+        with (out / f"{part}.jsonl").open("a", encoding="utf-8") as lines:
+            for clip, span in zip(group, spans, strict=True):
+                lines.write(json.dumps(_entry(clip, span, heard, name), ensure_ascii=False) + "\n")
+        print(f"{name}: {time.process_time() - started:.0f} CPU s", flush=True)
+
+
+def _done(path: Path) -> Iterator[str]:
+    if path.is_file():
+        yield from (json.loads(line)["recording"] for line in path.read_text("utf-8").splitlines())
+
+
+def _recordings(said: Sequence[Clip], part: str) -> Iterator[tuple[str, Sequence[Clip]]]:
+    """Clips of one voice and take by tens, in an order drawn once; a later take leaves the names of the first alone."""
+    takes = itertools.groupby(said, key=lambda clip: clip.id.partition("-")[2])
+    for take, of_take in takes:
+        drawn = sorted(of_take, key=lambda clip: crc32(clip.id.encode()))
+        numbered = []
+        for voice in sorted({clip.voice for clip in drawn}):
+            mine = [clip for clip in drawn if clip.voice == voice]
+            for number, first in enumerate(range(0, len(mine), PER_RECORDING)):
+                name = f"{part}{take and '-' + take}-{voice}-{number:02}"
+                numbered.append((number, name, mine[first : first + PER_RECORDING]))
+        yield from ((name, group) for _, name, group in sorted(numbered, key=lambda each: each[:2]))
+
+
+def _say(group: Sequence[Clip], voices: Voices, wav: Path) -> tuple[Path, list[tuple[float, float]]]:
+    """The recording, and from when to when each clip is said (seconds)."""
+    rng = random.Random(crc32(wav.stem.encode()))
+    line: list[Audio] = [np.zeros(LINE_RATE, np.float32)]
+    spans = []
+    for clip in group:
+        at = sum(map(len, line)) / LINE_RATE
+        spoken = voices.say(clip.said, clip.voice, speed=rng.uniform(0.95, 1.2))
+        line.append(on_line(spoken, gain_db=rng.uniform(-3, 3)))
+        spans.append((round(at, 2), round(at + len(line[-1]) / LINE_RATE, 2)))
+        line.append(np.zeros(int(rng.uniform(*PAUSE) * LINE_RATE), np.float32))
+    write_mu_law(wav, with_noise(np.concatenate(line), level_db=NOISE_DB, seed=crc32(wav.stem.encode())))
+    return wav, spans
+
+
+def listen(wav: Path, stages: Stages) -> tuple[Utterance, ...]:
+    """What is heard in a recording with one channel, found and transcribed as `process` does."""
+    audio = stages.reader.read(wav)
+    samples = audio.samples[0]
+    unspoken = stages.non_speech.find(samples, audio.sample_rate)
+    track = find_speech(samples, unspoken, audio.sample_rate, detector=stages.detector, silencer=stages.non_speech)
+    (track,) = let_fade([track], audio.duration, unspoken=[unspoken])
+    channel = SpokenChannel(Role.AGENT, samples, track, audio.sample_rate)
+    return stages.transcriber.transcribe([channel], language="zh").utterances
+
+
+def _entry(clip: Clip, span: tuple[float, float], heard: Iterable[Utterance], recording: str) -> dict[str, object]:
+    mine = [u for u in heard if u.start < span[1] and u.end > span[0]]
+    return {
+        "id": clip.id,
+        "set": clip.set,
+        "phrase": clip.phrase,
+        "said": clip.said,
+        "voice": clip.voice,
+        "recording": recording,
+        "span": span,
+        "utterances": [_utterance(u) for u in mine],
+    }
+
+
+def _utterance(utterance: Utterance) -> dict[str, object]:
+    words = [
+        {"text": w.text, "start": round(w.start, 3), "end": round(w.end, 3), "confidence": round(w.confidence or 0.0, 4)}
+        for w in utterance.words
+    ]
+    return {
+        "start": round(utterance.start, 3),
+        "end": round(utterance.end, 3),
+        "text": utterance.text,
+        "confidence": utterance.confidence,
+        "status": utterance.status,
+        "words": words,
+    }
+
+
+if __name__ == "__main__":
+    main()
