@@ -74,7 +74,7 @@ def rules_dir(settings: Settings) -> Path:
 def load_rules(settings: Settings) -> Rules:
     """Rules and scorecard in use; raises RulesetError with every mistake."""
     folder = rules_dir(settings)
-    ruleset = load_ruleset(folder)
+    ruleset = load_ruleset(folder, settings=settings.rules_variables)
     card = load_active(settings.scorecard, folder, ruleset)
     return Rules(ruleset, card, rules_of_others(folder, card))
 

@@ -113,6 +113,8 @@ class Settings(BaseSettings):
     """Offline folder of models, looked into first."""
     rules_dir: Path | None = None
     """Folder of rule packs; empty means the rules that are shipped."""
+    rules_variables: Path | None = None
+    """A YAML file with `variables:`, such as the company's name, whose values stand above those of packs."""
     scorecard: str = "inbound"
     """Name of the scorecard in rules/scorecards/, or a path to one."""
     direction: Literal["inbound", "outbound", ""] = "inbound"

@@ -64,7 +64,7 @@ def lint_rules(folder: Folder = None, as_json: Json = False) -> int:
 def all_issues(folder: Path) -> tuple[Issue, ...]:
     """Everything wrong in a folder of rules, in order of file and line; every file is read whatever the others hold."""
     try:
-        loaded = load_rules(folder)
+        loaded = load_rules(folder, settings=Settings().rules_variables)
     except RulesetError as exc:
         return _ordered([*card_issues(folder), *exc.issues])
     return _ordered([*card_issues(folder, loaded.ruleset), *_lint(loaded, folder)])
@@ -73,7 +73,7 @@ def all_issues(folder: Path) -> tuple[Issue, ...]:
 def _lint(loaded: LoadedRules, folder: Path) -> list[Issue]:
     """Issues across rules, cases and scorecards; without readable cases those that need none."""
     try:
-        cases = load_cases(loaded.ruleset, folder)
+        cases = load_cases(loaded.ruleset, folder, settings=Settings().rules_variables)
     except RulesetError as exc:
         # A rule whose cases cannot be read would be reported as one that has none.
         return list(exc.issues)
@@ -109,9 +109,10 @@ def run_cases(
     """
     settings = Settings()
     where = folder or rules_dir(settings)
-    ruleset = load_ruleset(where)
+    ruleset = load_ruleset(where, settings=settings.rules_variables)
     card = _card_of(where, scorecard, settings)
-    cases = load_cases(ruleset, where, timing=card.timing if card else None)
+    timing = card.timing if card else None
+    cases = load_cases(ruleset, where, timing=timing, settings=settings.rules_variables)
     chosen = [case for case in cases if pattern.casefold() in case.id.casefold()]
     if not chosen:
         raise UsageError(
@@ -212,7 +213,7 @@ def show(
     lang: Language = "zh",
 ) -> None:
     """List the rules in use, or say of one in plain words what it asks, why, and where it may be wrong."""
-    loaded = load_rules(rules_dir(Settings()))
+    loaded = load_rules(rules_dir(Settings()), settings=Settings().rules_variables)
     if rule_id is None:
         _list(loaded, as_json=as_json, lang=lang)
         return

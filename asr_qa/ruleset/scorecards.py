@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from asr_qa.ruleset.cardlint import named_rules, rule_issues, shape_issues, wisd
 from asr_qa.ruleset.cardshape import CameOutModel, CriterionModel, ScorecardModel, WhenModel, shaped
 from asr_qa.ruleset.lint import RuleUse
 from asr_qa.ruleset.loader import SCORECARDS, SUFFIXES, issues_of
+from asr_qa.ruleset.packs import card_folders
 from asr_qa.ruleset.source import Path_, read_source
 from asr_qa.ruleset.source import Source as File
 
@@ -98,9 +100,9 @@ def _read(file: File) -> tuple[ScorecardModel | None, list[Issue]]:
 
 
 def scorecard_names(rules_dir: Path) -> list[str]:
-    """Names of the scorecards in a folder of rules, sorted."""
-    folder = rules_dir / SCORECARDS
-    return sorted(path.stem for path in folder.glob("*") if path.suffix in SUFFIXES) if folder.is_dir() else []
+    """Names of the scorecards in a folder of rules and in the packs it builds on, sorted."""
+    files = (path for folder in card_folders(rules_dir) for path in folder.glob("*") if path.suffix in SUFFIXES)
+    return sorted({path.stem for path in files})
 
 
 def rule_uses(rules_dir: Path, *, retired: bool = False) -> tuple[RuleUse, ...]:
@@ -143,8 +145,8 @@ def _find(path_or_name: Path | str, rules_dir: Path) -> Path:
     given = Path(path_or_name)
     if given.suffix in SUFFIXES or given.is_file():
         return given
-    for suffix in SUFFIXES:
-        if (path := rules_dir / SCORECARDS / f"{path_or_name}{suffix}").is_file():
+    for folder, suffix in product(card_folders(rules_dir), SUFFIXES):
+        if (path := folder / f"{path_or_name}{suffix}").is_file():
             return path
     known = ", ".join(scorecard_names(rules_dir)) or "none"
     where = str(rules_dir / SCORECARDS)
