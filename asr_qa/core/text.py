@@ -38,6 +38,7 @@ _WRITTEN = re.compile(r"(?P<whole>[0-9]+)(?:\.(?P<part>[0-9]+))?(?P<percent>%)?(
 _CARDINAL_DIGITS = 4
 """Longer numbers are read digit by digit (telephone and order numbers)."""
 _FILLERS = frozenset("嗯呃唔")
+_APOSTROPHES = frozenset("'’‘`")
 
 
 def normalise(text: str, chain: Iterable[Step]) -> Normalised:
@@ -54,7 +55,10 @@ def fold_forms(raw: Normalised) -> Normalised:
 
 
 def drop_punctuation(raw: Normalised) -> Normalised:
-    """Only letters, digits and % stay; one blank is left between two Latin words, a point inside a number."""
+    """Only letters, digits and % stay; one blank is left between two Latin words, a point inside a number.
+
+    An apostrophe inside a word goes without a blank: I'm, I’m and Im are one.
+    """
     text = raw.text
     if text.isalnum():
         return raw
@@ -66,7 +70,8 @@ def drop_punctuation(raw: Normalised) -> Normalised:
             continue
         before = kept[-1][0] if kept else ""
         if pending and _is_latin(before) and _is_latin(char):
-            kept.append((" ", span))
+            if not (pending in _APOSTROPHES and text[index - 2].isalnum()):
+                kept.append((" ", span))
         elif pending == "." and text[index - 1] == "." and before.isdecimal() and char.isdecimal():
             kept.append((".", span))
         kept.append((char, span))
