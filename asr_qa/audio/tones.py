@@ -294,8 +294,8 @@ def _busy(bursts: Track, o: ToneOptions) -> Track:
 
 
 def _even(lengths: list[float], shortest: float, off: float) -> bool:
-    """Whether all are much the same, and none too short."""
-    return min(lengths) >= shortest and max(abs(length - median(lengths)) for length in lengths) <= off
+    """Whether all are much the same, and none too short; no lengths at all are."""
+    return not lengths or (min(lengths) >= shortest and max(abs(length - median(lengths)) for length in lengths) <= off)
 
 
 def _track(runs: Runs) -> Track:

@@ -56,7 +56,8 @@ class CallMetrics:
     """Seconds from the start of the call, or the end of its automatic prompts, to the agent's first speech; None where
     the recording begins in speech. Ringing before the recording is added."""
     characters_per_minute: PerRole
-    """CJK characters (words where the language has none) per minute of own speech in turns of at least five."""
+    """CJK characters (words where the language has none) per minute of own speech in turns of at least five; None
+    where those are too little speech to tell."""
     longest_monologue: PerRole
     turns: PerRole
     excused_silence_seconds: float | None = None
@@ -145,7 +146,7 @@ def measure(
         longest_silence=max((event.segment.duration for event in silences), default=0.0) if speech else None,
         dead_air_seconds=_seconds(unexcused) if speech else None,
         dead_air_count=len(unexcused) if speech else None,
-        hold_seconds=_seconds(timeline.of("hold")) if speech and timeline.holds_known else None,
+        hold_seconds=_hold_seconds(timeline),
         overlap_seconds=_overlap_seconds(timeline, options) if both else None,
         interruptions=counted("interruption"),
         talk_overs=counted("talk_over"),
@@ -201,6 +202,12 @@ def _overlap_seconds(timeline: CallTimeline, options: TimingOptions) -> float:
     return sum((seconds for seconds in pairs if seconds >= options.overlap_min - EPSILON), 0.0)
 
 
+def _hold_seconds(timeline: CallTimeline) -> float | None:
+    """Unknown where nobody looked, or nothing at all is heard."""
+    holds = timeline.of("hold")
+    return _seconds(holds) if timeline.holds_known and (holds or any(timeline.speech.values())) else None
+
+
 def _ivr_seconds(timeline: CallTimeline) -> float | None:
     """Unknown where nothing at all is said: prompts are known by their words."""
     prompts = timeline.of("ivr")
@@ -222,7 +229,10 @@ def _first_response(timeline: CallTimeline, ring_seconds: float | None) -> float
 def _rate(
     timeline: CallTimeline, transcript: Transcript, role: Role, language: str, options: TimingOptions
 ) -> float | None:
-    """Characters (words) per minute of own speech, over turns with enough of them that were all understood."""
+    """Characters (words) per minute of own speech, over turns with enough of them that were all understood.
+
+    None where those turns together are too short: their edges are found to some tenths of a second.
+    """
     said = words_in(timeline.turns_of(role), transcript)
     unheard = union(u.segment for u in transcript.of(role) if u.status != HEARD)
     counted = seconds = 0.0
@@ -231,7 +241,7 @@ def _rate(
         if count >= options.rate_turn_min and not clip(unheard, turn.segment):
             counted += count
             seconds += total(turn.speech)
-    return 60 * counted / seconds if seconds else None
+    return 60 * counted / seconds if seconds and seconds >= options.rate_least - EPSILON else None
 
 
 def _count(words: Sequence[Word], language: str) -> int:

@@ -49,6 +49,8 @@ class TimingOptions:
     monologue_min: float = 60.0
     rate_turn_min: float = 5.0
     """Turns of fewer characters (words) than this say nothing about the rate of speech."""
+    rate_least: float = 2.0
+    """Less counted speech than this tells no rate: what its edges are off by would decide it."""
     ivr_gap: float = 1.0
     """After an announcement that a person might make too, quiet of this length speaks for a machine."""
     ivr_spoken: float = 3.0
@@ -107,7 +109,7 @@ def parameters(o: TimingOptions) -> dict[str, dict[str, float]]:
         "interruption": cut_in,
         "talk_over": cut_in,
         "response_latency": {},
-        "speech_rate": {"turn_min": o.rate_turn_min},
+        "speech_rate": {"turn_min": o.rate_turn_min, "least": o.rate_least},
         "first_response": {},
         "monologue": {"min": o.monologue_min},
         "talk_ratio": {},

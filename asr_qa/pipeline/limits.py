@@ -8,10 +8,13 @@ import numpy as np
 
 from asr_qa.core.document import CallWarning
 from asr_qa.core.recording import Recording, Role
-from asr_qa.core.segment import Segment, Track, total
+from asr_qa.core.segment import EPSILON, Segment, Track, total
+from asr_qa.core.timeline import CallTimeline
 from asr_qa.pipeline.ports import CallAudio, Samples
 
 BEGINS_IN_SPEECH = "begins_in_speech"
+ENDS_IN_SPEECH = "ends_in_speech"
+TOO_SHORT = "too_short"
 ONE_SIDED = "one_sided"
 
 CUT_AT = 0.02
@@ -20,6 +23,14 @@ _FULL_VOICE = 0.25
 """A word that begins rises from nothing; one that is cut is at least this loud at once, of its own loudness."""
 _HEAD, _WORD = 0.02, 0.5
 """Seconds that are compared."""
+_PADDING = 0.06
+"""Seconds of nothing that a compressed file may end with."""
+_NOTHING = 8
+"""Samples (of 32768) no greater than this are nothing."""
+_LEAST_SPEECH = 3.0
+"""Less speech than this (seconds, of all together) is a scrap of a call, ..."""
+_LEAST_TURNS, _LITTLE_SPEECH = 3, 10.0
+"""... and so is less than this without an answer to an answer: greeting, matter, farewell."""
 
 
 def begins_in_speech(audio: CallAudio, tracks: Sequence[Track]) -> tuple[CallWarning, ...]:
@@ -29,6 +40,26 @@ def begins_in_speech(audio: CallAudio, tracks: Sequence[Track]) -> tuple[CallWar
         return ()
     message = "somebody is speaking as the recording begins: what was said before, and how long it took, is not known"
     return (CallWarning(code=BEGINS_IN_SPEECH, message=message, start=0.0, end=0.0),)
+
+
+def ends_in_speech(audio: CallAudio, tracks: Sequence[Track]) -> tuple[CallWarning, ...]:
+    """The warning that the recording ends in the middle of a word, where it does."""
+    pairs = zip(audio.samples, tracks, strict=False)
+    if not any(_broken_off(samples, track, audio.sample_rate) for samples, track in pairs):
+        return ()
+    message = "somebody is speaking as the recording ends: what was said after it is not known"
+    return (CallWarning(code=ENDS_IN_SPEECH, message=message, start=audio.duration, end=audio.duration),)
+
+
+def too_short(timeline: CallTimeline) -> tuple[CallWarning, ...]:
+    """The warning that hardly anything is said: what a call should hold may lie outside the recording."""
+    spoken = sum(total(track) for track in timeline.speech.values())
+    scrap = spoken < _LEAST_SPEECH - EPSILON
+    no_exchange = len(timeline.turns) < _LEAST_TURNS and spoken < _LITTLE_SPEECH - EPSILON
+    if not scrap and not no_exchange:
+        return ()
+    message = f"only {spoken:.1f} s are spoken: what was not heard may have been said before or after the recording"
+    return (CallWarning(code=TOO_SHORT, message=message),)
 
 
 def one_sided(recording: Recording, speech: Mapping[Role, Track]) -> tuple[CallWarning, ...]:
@@ -58,6 +89,19 @@ def _cut(samples: Samples, track: Track, rate: int) -> bool:
     word = track[0] & Segment(0.0, _WORD)
     spoken = _loudness(samples[: round(word.end * rate)])
     return spoken > 0 and _loudness(samples[: round(_HEAD * rate)]) >= _FULL_VOICE * spoken
+
+
+def _broken_off(samples: Samples, track: Track, rate: int) -> bool:
+    """Whether the last word of a channel is there in full voice up to the last sample that carries anything."""
+    sent = samples[max(0, len(samples) - round(_PADDING * rate)) :]
+    loud = np.flatnonzero(np.abs(sent.astype(np.int32)) > _NOTHING)
+    if not track or not loud.size:
+        return False
+    behind = len(samples) - len(sent) + int(loud[-1]) + 1
+    if track[-1].end < behind / rate - CUT_AT:
+        return False
+    spoken = _loudness(samples[max(round(track[-1].start * rate), behind - round(_WORD * rate)) : behind])
+    return spoken > 0 and _loudness(samples[max(0, behind - round(_HEAD * rate)) : behind]) >= _FULL_VOICE * spoken
 
 
 def _loudness(samples: Samples) -> float:

@@ -19,7 +19,14 @@ from asr_qa.core.segment import Track, total, union
 from asr_qa.core.timeline import CallTimeline, TimingOptions, build_timeline, definitions
 from asr_qa.core.transcript import UNINTELLIGIBLE, Transcript, Utterance
 from asr_qa.pipeline.ending import find_ending
-from asr_qa.pipeline.limits import BEGINS_IN_SPEECH, CUT_AT, begins_in_speech, one_sided
+from asr_qa.pipeline.limits import (
+    BEGINS_IN_SPEECH,
+    CUT_AT,
+    begins_in_speech,
+    ends_in_speech,
+    one_sided,
+    too_short,
+)
 from asr_qa.pipeline.ports import (
     AudioReader,
     CallAudio,
@@ -152,7 +159,8 @@ def _listen(recording: Recording, audio: CallAudio, stages: Stages) -> _Listened
     transcript = stages.transcriber.transcribe(heard, language=language, heard=_releasing(audio, stages.heard))
     recording = replace(recording, metadata={**recording.metadata, "language": transcript.language})
     truncated = (CallWarning(code="truncated", message="the file ends in the middle"),) if audio.truncated else ()
-    warnings = (*truncated, *inspected.warnings, *begins_in_speech(audio, inspected.tracks))
+    cut = (*begins_in_speech(audio, inspected.tracks), *ends_in_speech(audio, inspected.tracks))
+    warnings = (*truncated, *inspected.warnings, *cut)
     if parted:
         named = name_voices(parted, transcript, direction=recording.direction)
         warnings = (*warnings, *parted.warnings, *named.warnings)
@@ -266,9 +274,8 @@ def _judge(listened: _Listened, stages: Stages) -> CallDocument:
         options=options,
     )
     if codes & UNSURE_OVERLAP:
-        metrics = without_overlap(metrics)
+        metrics, timeline = without_overlap(metrics), without_events(timeline)
     if ONE_CHANNEL.code in codes:
-        timeline = without_events(timeline)
         codes -= {"dual_mono"}  # the voices tell what the channels do not
     facts = CallFacts(
         recording=recording,
@@ -318,7 +325,8 @@ def _warnings(listened: _Listened, timeline: CallTimeline) -> tuple[CallWarning,
     lost = (_lost(u) for u in transcript.utterances if u.status == UNINTELLIGIBLE)
     known = listened.roles_settled
     sided = one_sided(listened.recording, timeline.speech)
-    return (*(() if known else role_warnings(listened.recording.role_by_channel, transcript)), *sided, *lost)
+    roles = () if known else role_warnings(listened.recording.role_by_channel, transcript)
+    return (*roles, *sided, *too_short(timeline), *lost)
 
 
 def _lost(utterance: Utterance) -> CallWarning:

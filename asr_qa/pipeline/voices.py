@@ -97,13 +97,13 @@ def name_voices(parted: Parted, transcript: Transcript, *, direction: str | None
 
 
 def without_overlap(metrics: CallMetrics) -> CallMetrics:
-    """The figures of a call on one channel: what takes two voices at once was not measured."""
+    """The figures where two voices at once are not told apart: what takes both was not measured."""
     nobody = PerRole()
     return replace(metrics, overlap_seconds=None, interruptions=nobody, talk_overs=nobody, backchannels=nobody)
 
 
 def without_events(timeline: CallTimeline) -> CallTimeline:
-    """The events of a call on one channel: those of two voices at once are none, as most of them would be missed."""
+    """The events where two voices at once are not told apart: those of both are none, as most would be missed."""
     return replace(timeline, events=tuple(event for event in timeline.events if event.kind not in _AT_ONCE))
 
 

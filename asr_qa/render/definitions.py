@@ -70,8 +70,9 @@ DEFINITION_TEXTS: dict[str, dict[str, str]] = {
     },
     "speech_rate": {
         "en": "CJK characters (words where the language has none) per minute of own speech, over turns of at least "
-        "`turn_min` that were all understood.",
-        "zh": "每分钟自己说话的汉字数（无汉字的语言按词），只计至少 turn_min 字且全部听清的话轮。",
+        "`turn_min` that were all understood; unknown where these hold less than `least` of speech.",
+        "zh": "每分钟自己说话的汉字数（无汉字的语言按词），只计至少 turn_min 字且全部听清的话轮；"
+        "这些话轮的说话不足 least 秒时未知。",
     },
     "first_response": {
         "en": "Start of the recording, or end of the automatic prompts, to the agent's first speech, plus the time it "

@@ -12,7 +12,7 @@ from asr_qa.core.reason import Reason
 from asr_qa.core.recording import Role
 from asr_qa.errors import NotFoundError
 from asr_qa.render.definitions import DEFINITION_TEXTS
-from asr_qa.render.format import span
+from asr_qa.render.format import clock
 from asr_qa.render.texts import Lang, Texts
 
 # By test: what is said where it holds, and where it does not. {by} did it, {other} is the other party, {c} the limit.
@@ -170,8 +170,10 @@ def explain(document: CallDocument, number: int, *, lang: Lang = "zh") -> Explan
 def title_of(event: Event, lang: Lang) -> str:
     """When it happened, what it is, by whom."""
     texts = Texts(lang)
-    seconds = texts("u_seconds", value=f"{event.segment.duration:.1f}")
-    return f"{span(event.start, event.end)} {_name(event, texts)} {seconds}"
+    name, start, end = _name(event, texts), _moment(event.start), _moment(event.end)
+    if not event.segment:
+        return f"{start} {name}"
+    return f"{start}–{end} {name} {texts('u_seconds', value=f'{event.segment.duration:.1f}')}"
 
 
 def parameters_of(definition: str) -> dict[str, float]:
@@ -223,6 +225,11 @@ def _say(reason: Reason, event: Event, texts: Texts) -> str:
         text=text,
         heard=_HEARD[lang].format(text=text) if text else "",
     )
+
+
+def _moment(seconds: float) -> str:
+    """A time to the nearest tenth: nobody seeks to it, so nothing is missed by rounding up."""
+    return clock(round(seconds, 1), tenths=True)
 
 
 def _number(value: float | None) -> str:

@@ -19,7 +19,7 @@ from importlib import resources
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from asr_qa.core.document import CallDocument
+from asr_qa.core.document import CallDocument, CallWarning
 from asr_qa.core.finding import Trace
 from asr_qa.core.metrics import DEFINITION_OF
 from asr_qa.core.rule import Ruleset
@@ -33,6 +33,7 @@ from asr_qa.render.clipbook import MAX_AUDIO_BYTES, ClipBook
 from asr_qa.render.figures import FEW, MAX_BARS, build_figures
 from asr_qa.render.measures import anchor_of, definition_of, measures
 from asr_qa.render.naming import Card
+from asr_qa.render.remarks import remark
 from asr_qa.render.texts import Lang, Texts
 from asr_qa.render.views import CallView, EvidenceView
 
@@ -135,6 +136,10 @@ class _Helper:
     def condition(self, trace: Trace) -> str:
         """A condition of a trace in words."""
         return wording.condition(trace.condition, self.texts.lang)
+
+    def remark(self, warning: CallWarning) -> str:
+        """What is wrong with the recording."""
+        return remark(warning, self.texts)
 
     def note(self, trace: Trace) -> str:
         """What is remarked on it."""

@@ -38,6 +38,7 @@ class TimingModel(Strict):
     backchannel_confidence: Annotated[float, Field(ge=0, le=1)] | None = None
     monologue_min: Seconds | None = None
     rate_turn_min: Annotated[float, Field(ge=1, le=1000)] | None = None
+    rate_least: Seconds | None = None
     ivr_gap: Seconds | None = None
     ivr_spoken: Seconds | None = None
     ivr_ring: Seconds | None = None

@@ -4,6 +4,7 @@ no deduction that the same call without the fault has not."""
 from __future__ import annotations
 
 import json
+import re
 import wave
 from collections import Counter
 from collections.abc import Callable
@@ -29,12 +30,15 @@ from asr_qa.core.scorecard import Scorecard
 from asr_qa.core.segment import Segment
 from asr_qa.core.transcript import Transcript, Utterance, spread
 from asr_qa.pipeline.process import Stages, process
+from asr_qa.render.remarks import remark
+from asr_qa.render.texts import Texts
 from asr_qa.ruleset.loader import load_ruleset
 from asr_qa.ruleset.scorecards import load_scorecard
 from asr_qa.testing.builders import make_recording
 
 Wave = NDArray[np.float64]
 """Shape (channels, samples), full scale 32768."""
+_COMMAND = re.compile("asr-qa models pull voices|ppm")
 SAMPLE = "rude-words"
 """Two channels, 35 s, nobody speaks at once."""
 AT_ONCE = ("overlap", "backchannel", "interruption", "talk_over")
@@ -173,12 +177,51 @@ def test_a_fault_is_a_warning_and_neither_event_nor_deduction(fault: str, whole:
     document = worked(tmp_path, Call(change(call), call.rate, said))
     assert expected <= codes(document) <= expected | {"roles_unknown", "no_diarization_model"}
     assert at_once(document) <= at_once(whole), document.events
+    if "crosstalk" in expected:
+        assert at_once(document) == Counter()
+    for warning in document.warnings:
+        assert not re.search("[A-Za-z]{3}", _COMMAND.sub("", remark(warning, Texts("zh")))), warning
     assert failed(document) <= failed(whole)
     silences = [event.segment.duration for event in whole.events if event.kind == "silence"]
     if fault not in ("dead channel", "hissing channel"):
         assert [e.segment.duration for e in document.events if e.kind == "silence"] == pytest.approx(silences, abs=0.5)
     if fault == "drifting clocks":
         assert any("clocks run" in warning.message for warning in document.warnings)
+
+
+def cut_at(call: Call, seconds: float) -> Call:
+    """The first so many seconds of what is said; of a word that is cut what it has of its text."""
+    first = min(said.start for said in call.said) - 0.2
+    wave_ = call.wave[:, round(first * call.rate) : round((first + seconds) * call.rate)]
+    heard = [said for said in call.said if said.start < first + seconds - 0.1]
+    shares = [min(1.0, (first + seconds - said.start) / (said.end - said.start)) for said in heard]
+    said = tuple(
+        line(u.role, u.start - first, min(u.end - first, seconds), u.text[: max(1, round(share * len(u.text)))])
+        for u, share in zip(heard, shares, strict=True)
+    )
+    return Call(wave_, call.rate, said)
+
+
+@pytest.mark.parametrize("seconds", [0.3, 1.0, 2.0, 3.0, 5.0, 10.0])
+def test_what_is_left_of_a_call_fails_no_rule_on_what_may_be_lost(seconds: float, tmp_path: Path) -> None:
+    document = worked(tmp_path, cut_at(sample(), seconds))
+    assert "too_short" in codes(document)
+    assert failed(document) == set()
+    if seconds < 2:
+        assert document.metrics.characters_per_minute.agent is None
+
+
+def test_a_recording_that_ends_in_a_word(tmp_path: Path) -> None:
+    call = sample()
+    last = [said for said in call.said if said.role is Role.AGENT][-1]
+    middle = round((last.start + last.end) / 2 * call.rate)
+    channel = call.wave[0, middle : middle + call.rate // 2]
+    at = middle + int(np.argmax(np.abs(channel)))
+    document = worked(tmp_path, Call(call.wave[:, :at], call.rate, call.said[:-1]))
+    assert codes(document) == {"ends_in_speech"}
+    assert not {rule for rule in failed(document) if rule.startswith("CLOS")}
+    padded = np.hstack([call.wave[:, :at], np.zeros((2, round(0.05 * call.rate)))])
+    assert codes(worked(tmp_path, Call(padded, call.rate, call.said[:-1]))) == {"ends_in_speech"}
 
 
 def test_the_sample_has_no_fault_and_fails_rules(whole: CallDocument) -> None:

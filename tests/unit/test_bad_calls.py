@@ -189,6 +189,68 @@ def test_a_third_speaker_after_a_transfer_neither_blames_nor_is_blamed() -> None
     assert verdict(document, "TIME-003") is not Verdict.NOT_MET
 
 
+FULL = (
+    "A 0.4-3 您好欢迎致电客服中心请问有什么可以帮您 | B 3.6-5.4 不好意思我打错了 | "
+    "A 6-8.6 没关系感谢您的来电再见 | B 9-9.4 再见 | end 10"
+)
+
+
+def failed(document: CallDocument) -> set[str]:
+    return {finding.rule_id for finding in document.findings if finding.verdict is Verdict.NOT_MET}
+
+
+@pytest.mark.parametrize(
+    "sketch",
+    [
+        "A 0.05-0.25 喂 | end 0.3",
+        "A 0.1-0.9 喂您好啊 | end 1",
+        "A 0.1-1 喂你谁啊哪里 | B 1.1-1.9 打错了 | end 2",
+        "A 0.3-2.5 喂请问你是哪里的什么事 | B 3-4.8 我想查一下订单 | end 5",
+        "A 0.5-4.5 喂请问你是哪里的什么事情说吧 | B 5-9 我想查一下我上个月买的东西 | end 10",
+    ],
+)
+def test_a_scrap_of_a_call_fails_no_rule(sketch: str) -> None:
+    document = worked(Scene(sketch))
+    assert "too_short" in codes(document)
+    assert failed(document) == set()
+    for rule in ("OPEN-002", "CLOS-002", "CLOS-004", "SERV-001", "TIME-004"):
+        assert verdict(document, rule) is Verdict.UNDETERMINED, rule
+
+
+def test_a_short_call_from_greeting_to_farewell_is_judged() -> None:
+    document = worked(Scene(FULL))
+    assert codes(document) == set()
+    for rule in ("OPEN-001", "OPEN-002", "CLOS-001", "CLOS-002", "OPEN-004"):
+        assert verdict(document, rule) is Verdict.MET, rule
+    # What could have been said in it and was not is missing ...
+    assert {"OPEN-003", "SERV-001"} <= failed(document)
+    # ... and the agent is held to the rate of speech, too.
+    assert document.metrics.characters_per_minute.agent == pytest.approx(60 * 30 / 5.2)
+    assert verdict(document, "TIME-004") is Verdict.NOT_MET
+
+
+def test_rude_words_are_held_against_a_scrap_too() -> None:
+    document = worked(Scene("A 0.2-1.6 你给我闭嘴 | B 1.8-2.4 什么 | end 3"))
+    assert "too_short" in codes(document)
+    assert failed(document) == {"LANG-002"}
+
+
+def test_a_recording_that_ends_in_a_word_does_not_tell_how_the_call_ended() -> None:
+    said = "A 0.5-5 您好请问有什么可以帮您 | B 5.5-9 我想查一下话费 | A 9.5-13 好的您的话费是五十元 | B 13.5-14 好的"
+    whole, cut = worked(Scene(f"{said} | end 15")), worked(Scene(f"{said} | end 14"))
+    assert codes(whole) == set()
+    assert codes(cut) == {"ends_in_speech"}
+    for rule in ("CLOS-001", "CLOS-002", "CLOS-004"):
+        assert (verdict(whole, rule), verdict(cut, rule)) == (Verdict.NOT_MET, Verdict.UNDETERMINED), rule
+
+
+def test_a_hold_that_nobody_speaks_around_is_measured() -> None:
+    document = worked(Scene("end 60", hold=Segment(5.0, 45.0)))
+    assert "no_speech" in codes(document)
+    assert document.metrics.hold_seconds == pytest.approx(40)
+    assert document.metrics.silence_seconds is None
+
+
 @pytest.mark.parametrize("told", ["customer", "客户"])
 def test_who_hung_up_is_what_the_manifest_says(told: str) -> None:
     assert hang_up({"hang_up_side": told}) is Role.CUSTOMER

@@ -17,7 +17,7 @@ from asr_qa.core.sketch import parse_sketch
 from asr_qa.core.timeline import TimingOptions, build_timeline
 from asr_qa.errors import NotFoundError
 from asr_qa.pipeline.documents import from_json, to_json
-from asr_qa.render.explain import explain, parameters_of
+from asr_qa.render.explain import explain, parameters_of, title_of
 from asr_qa.render.texts import Lang
 from asr_qa.testing.builders import make_document
 
@@ -64,6 +64,13 @@ def test_interruption_tells_every_number_with_its_limit() -> None:
     assert "customer begins 3.2 s into the turn of agent (≥ 1.0)" in sentence(
         document(INTERRUPTED), "interruption", "en"
     ).replace("Customer", "customer").replace("Agent", "agent")
+
+
+def test_an_event_is_named_by_the_tenth_it_is_nearest_to() -> None:
+    moment = Event(kind="hang_up_side", start=24.98, end=24.98, by=Role.AGENT)
+    assert title_of(moment, "zh") == "0:25.0 挂机（坐席）"
+    quiet = Event(kind="silence", start=2.32, end=59.96)
+    assert title_of(quiet, "zh") == "0:02.3–1:00.0 静音 57.6 秒"
 
 
 def test_talk_over_tells_what_made_it_no_interruption() -> None:

@@ -12,7 +12,7 @@ from asr_qa.core.reason import Reason
 from asr_qa.core.recording import Role
 from asr_qa.core.segment import Segment, Track
 from asr_qa.core.sketch import parse_sketch
-from asr_qa.core.timeline import CallTimeline, build_timeline
+from asr_qa.core.timeline import CallTimeline, TimingOptions, build_timeline
 from asr_qa.core.transcript import Transcript
 
 
@@ -154,6 +154,13 @@ def test_speech_rate_counts_words_where_there_are_no_characters() -> None:
     text = "A 0-2 hello, this is the help desk."
     assert figures(text, language="en").characters_per_minute.agent == 180
     assert figures(text).characters_per_minute.agent is None
+
+
+def test_speech_rate_is_unknown_where_too_little_is_counted() -> None:
+    assert figures("A 0-1.9 您好请问有什么可以帮").characters_per_minute.agent is None
+    assert figures("A 0-1 您好请问有什么 | B 1.5-3 我 | A 3.5-4.5 可以帮您的吗").characters_per_minute.agent == 390
+    strict = TimingOptions(rate_least=3)
+    assert measure(*drawn("A 0-2 您好请问有什么可以帮"), options=strict).characters_per_minute.agent is None
 
 
 def test_speech_rate_leaves_out_turns_not_understood() -> None:

@@ -11,7 +11,7 @@ import pytest
 from asr_qa.audio.channels import inspect_channels
 from asr_qa.audio.decode import AvReader
 from asr_qa.audio.nonspeech import ToneAndMusicDetector
-from asr_qa.audio.tones import Tones, find_tones
+from asr_qa.audio.tones import ToneOptions, Tones, find_tones
 from asr_qa.audio.vad import WebRtcDetector
 from asr_qa.core.recording import Role
 from asr_qa.core.segment import Segment, Track, clip, intersect, subtract, total
@@ -195,6 +195,13 @@ def test_ring_back_at_the_start_is_waiting_and_neither_speech_nor_dead_air(name:
     call = build_timeline(speech, Transcript(), audio.shape[1] / SAMPLE_RATE, holds=waits[0])
     assert call.unanswered[0].start == pytest.approx(0.5, abs=0.1)
     assert [event for event in call.of("dead_air") if event.start < 16.0] == []
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_fewer_bursts_may_be_asked_of_a_busy_tone(count: int) -> None:
+    options = ToneOptions(busy_count=count)
+    samples = line(sounds.silence(1.0), sounds.cadence(sounds.BUSY["cn"], 1.3), sounds.silence(1.0))
+    assert len(find_tones(samples, options=options).busy) == 1
 
 
 def heard(*, agent: Track = (), customer: Track = ()) -> tuple[NonSpeech, NonSpeech]:

@@ -20,6 +20,9 @@ from asr_qa.core.transcript import UNINTELLIGIBLE, Transcript
 UNSURE_ROLES = frozenset({"roles_unknown", "dual_mono", "swapped_roles"})
 """Warnings under which nobody can say who spoke."""
 
+UNSURE_END = frozenset({"truncated", "ends_in_speech"})
+"""Warnings under which nobody can say how the call ended."""
+
 UNSURE_OVERLAP = frozenset({"one_channel", "crosstalk"})
 """Warnings under which nobody can say what was said at once."""
 
@@ -53,13 +56,18 @@ class CallFacts:
 
     @property
     def unsure_of_rate(self) -> bool:
-        """Whether nobody can say how fast somebody speaks: parts of the speech are too faint to be found, or lost."""
-        return not {"low_level", "gaps"}.isdisjoint(self.warnings)
+        """Whether nobody can say how fast somebody speaks: the speech is too faint to be found, lost, or too little."""
+        return not {"low_level", "gaps", "too_short"}.isdisjoint(self.warnings)
 
     @property
     def unsure_of_start(self) -> bool:
         """Whether the call began before the recording did."""
         return "begins_in_speech" in self.warnings
+
+    @property
+    def unsure_of_end(self) -> bool:
+        """Whether the call went on after the recording."""
+        return not UNSURE_END.isdisjoint(self.warnings)
 
 
 class Stance(Enum):

@@ -150,13 +150,15 @@ def _doubt(looking: Looking, seconds: float) -> str:
     """Why the words may have been said all the same; empty where they were not."""
     if not _has_words(looking):
         return "no words of this role were heard in the call"
+    if "too_short" in looking.view.facts.warnings:
+        return "too little is said in the recording to tell"
     lost = [part for part in looking.view.unintelligible(looking.role, looking.windows) if part.duration >= seconds]
     if lost:
         return f"{total(lost):.1f} s of speech in scope could not be understood, first at {lost[0].start:.1f} s"
     clarity = _clarity(looking)
     if clarity is not None and clarity < CLEAR:
         return f"the words in scope were heard with a confidence of only {clarity:.2f}"
-    if "truncated" in looking.view.facts.warnings and looking.windows and looking.windows[-1].end >= looking.view.end:
+    if looking.view.facts.unsure_of_end and looking.windows and looking.windows[-1].end >= looking.view.end:
         return "the recording breaks off before the call ends"
     if looking.view.facts.unsure_of_start and looking.windows and looking.windows[0].start <= 0:
         return "the recording begins in the middle of speech"

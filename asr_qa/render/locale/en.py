@@ -232,6 +232,8 @@ TEXTS: Mapping[str, str] = {
     "w_crosstalk": "Loud crosstalk",
     "w_one_sided": "One party never heard",
     "w_begins_in_speech": "Begins in speech",
+    "w_ends_in_speech": "Ends in speech",
+    "w_too_short": "Hardly any speech",
     "footer": "Pre-scored by machine, for people to review; what was not decided is in no denominator. Times are on "
     "the recording's clock (minutes:seconds).",
 }

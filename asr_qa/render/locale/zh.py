@@ -230,5 +230,7 @@ TEXTS: Mapping[str, str] = {
     "w_crosstalk": "串音过响",
     "w_one_sided": "始终只听到一方",
     "w_begins_in_speech": "录音从半句话开始",
+    "w_ends_in_speech": "录音到半句话为止",
+    "w_too_short": "内容太少",
     "footer": "机器初评，供人工复核；未判定的项目不计入分母。时间均为录音时间（分:秒）。",
 }
