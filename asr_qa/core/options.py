@@ -73,14 +73,14 @@ def definitions(options: TimingOptions | None = None) -> dict[str, str]:
     }
 
 
-def timing_problems(o: TimingOptions) -> list[tuple[str, str]]:
-    """Parameters that contradict each other: (name, what is wrong with it)."""
 @lru_cache(maxsize=64)
 def options_digest(options: TimingOptions) -> str:
     """Digest of every parameter, lists of words included: equal ones find the same events in the same call."""
     return hashlib.sha256(json.dumps(asdict(options), ensure_ascii=False, sort_keys=True).encode()).hexdigest()[:16]
 
 
+def timing_problems(o: TimingOptions) -> list[tuple[str, str]]:
+    """Parameters that contradict each other: (name, what is wrong with it)."""
     pairs = (
         ("dead_air_min", o.silence_min <= o.dead_air_min, f"is below silence_min {o.silence_min:g}"),
         ("dead_air_serious", o.dead_air_min <= o.dead_air_serious, f"is below dead_air_min {o.dead_air_min:g}"),
