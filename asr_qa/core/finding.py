@@ -24,6 +24,8 @@ class Match(StrEnum):
     EXACT = "exact"
     HOMOPHONE = "homophone"
     NEAR = "near"
+    FUZZY = "fuzzy"
+    """A syllable or two differ."""
     TIMING = "timing"
     """Not words but a metric or an event."""
 

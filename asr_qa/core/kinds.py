@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil, floor
 from typing import ClassVar, Literal
 
 from asr_qa.core.recording import Role
@@ -28,6 +29,18 @@ class Bounds:
             and (self.exactly is None or value == self.exactly)
         )
 
+    @property
+    def whole(self) -> tuple[int, int | None]:
+        """The least and the most whole number that passes; no upper end where there is None."""
+        lows = [0]
+        lows += [] if self.at_least is None else [ceil(self.at_least)]
+        lows += [] if self.above is None else [floor(self.above) + 1]
+        highs = [] if self.at_most is None else [floor(self.at_most)]
+        highs += [] if self.below is None else [ceil(self.below) - 1]
+        if self.exactly is not None:
+            lows, highs = [*lows, ceil(self.exactly)], [*highs, floor(self.exactly)]
+        return max(lows), min(highs, default=None)
+
     def __str__(self) -> str:
         signs = {"at_most": "<=", "at_least": ">=", "above": ">", "below": "<", "exactly": "="}
         return " and ".join(
@@ -35,7 +48,7 @@ class Bounds:
         )
 
 
-ALL_MATCHES = ("exact", "homophone", "near")
+ALL_MATCHES = ("exact", "homophone", "near", "fuzzy")
 MIN_CONFIDENCE = 0.5
 
 

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from functools import cached_property
-from typing import Any, Protocol
+from functools import cached_property, partial
+from typing import Any, Protocol, TypeVar
 
-from asr_qa.core.checks.stream import Piece, Stream, build_stream, prepare
+from asr_qa.core.checks.index import PhraseIndex
+from asr_qa.core.checks.stream import Place, Source, Stream, build_source
 from asr_qa.core.finding import Evidence, Match, Trace, Verdict
 from asr_qa.core.metrics import CallMetrics
 from asr_qa.core.recording import Recording, Role
 from asr_qa.core.rule import Check
 from asr_qa.core.segment import Segment, Track, clip, subtract, union
 from asr_qa.core.timeline import CallTimeline
-from asr_qa.core.transcript import UNINTELLIGIBLE, Transcript
+from asr_qa.core.transcript import UNINTELLIGIBLE, Transcript, Utterance
+
+T = TypeVar("T")
 
 UNSURE_ROLES = frozenset({"roles_unknown", "dual_mono", "swapped_roles"})
 """Warnings under which nobody can say who spoke."""
@@ -37,6 +40,8 @@ class CallFacts:
     metrics: CallMetrics
     warnings: tuple[str, ...] = ()
     """Codes, as in CallWarning."""
+    sounds: tuple[str, ...] = ()
+    """How each utterance is read (`sounds_of`), where that is known already; else it is worked out when needed."""
 
     @property
     def unsure_of_roles(self) -> bool:
@@ -101,6 +106,8 @@ class Hit:
     """0 to 1: of the match kind and the words."""
     key: str = ""
     """What was looked for."""
+    cost: float = 0.0
+    """What it differs by, in syllables."""
 
     @property
     def evidence(self) -> Evidence:
@@ -133,18 +140,37 @@ class Settled:
 class CallView:
     """One call made searchable; everything is worked out once, when first asked for, and kept."""
 
-    def __init__(self, facts: CallFacts) -> None:
+    def __init__(self, facts: CallFacts, *, index: PhraseIndex | None = None) -> None:
         self.facts = facts
-        self._streams: dict[tuple[Role, Track], Stream] = {}
+        self._index = PhraseIndex({}) if index is None else index
+        self._known: dict[Hashable, Any] = {}
+        self._streams: dict[tuple[Role | None, Track], tuple[Stream, ...]] = {}
+
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What `make` gives, worked out for this call once per key."""
+        if key not in self._known:
+            self._known[key] = make()
+        found: T = self._known[key]
+        return found
 
     @cached_property
-    def pieces(self) -> Mapping[Role, tuple[Piece, ...]]:
+    def pieces(self) -> Mapping[Role, Source]:
         """What was understood, per role that said anything."""
-        found: dict[Role, list[Piece]] = {}
-        for utterance in self.facts.transcript.utterances:
-            if pieces := prepare(utterance):
-                found.setdefault(utterance.role, []).extend(pieces)
-        return {role: tuple(found[role]) for role in Role if role in found}
+        utterances = self.facts.transcript.utterances
+        sounds: Sequence[str | None] = self.facts.sounds
+        if len(sounds) != len(utterances):
+            sounds = [None] * len(utterances)
+        of: dict[Role, list[tuple[Utterance, str | None]]] = {}
+        for pair in zip(utterances, sounds, strict=True):
+            of.setdefault(pair[0].role, []).append(pair)
+        sources = ((role, build_source(role, of[role])) for role in Role if role in of)
+        return {role: source for role, source in sources if source is not None}
+
+    def find(self, role: Role, phrases: Iterable[str], least: int) -> Mapping[str, Sequence[Place]]:
+        """Where a role says each of some phrases, wherever it is; by sound from `least` syllables up (0: never)."""
+        found = self.once(("places", role), lambda: self._index.search(self.pieces[role]))
+        strange = {phrase: least for phrase in phrases if not self._index.knows(phrase, least)}
+        return {**found, **self._index.like(strange).search(self.pieces[role])} if strange else found
 
     @cached_property
     def begin(self) -> float:
@@ -170,15 +196,16 @@ class CallView:
 
     def streams(self, role: Role | None, windows: Track) -> tuple[Stream, ...]:
         """The words inside the windows: of one role, or of everybody (but no machine), each for himself."""
-        if role is not None:
-            return (self._stream(role, windows),) if role in self.pieces else ()
-        return tuple(self._stream(one, subtract(windows, self.automatic(one))) for one in self.pieces)
+        found = self._streams.get((role, windows))
+        if found is None:
+            found = self._streams[role, windows] = tuple(self._scoped(role, windows))
+        return found
 
-    def _stream(self, role: Role, windows: Track) -> Stream:
-        stream = self._streams.get((role, windows))
-        if stream is None:
-            stream = self._streams[role, windows] = build_stream(role, self.pieces[role], windows)
-        return stream
+    def _scoped(self, role: Role | None, windows: Track) -> Iterator[Stream]:
+        for one, source in self.pieces.items():
+            if role in (None, one):
+                seen = windows if role is one else subtract(windows, self.automatic(one))
+                yield Stream(source, source.ranges(seen), partial(self.find, one))
 
     def unintelligible(self, role: Role | None, windows: Track) -> Track:
         """Speech inside the windows that could not be understood."""

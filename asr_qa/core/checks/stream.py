@@ -1,31 +1,45 @@
-"""The words of one speaker as a stream to search: three readings, each character tied to its words.
+"""The words of one speaker as a stream to search: three readings, each character tied to its words, and their sounds.
 
-Sentences that follow one another within JOIN seconds run together, so that a phrase may span
-them; a separator stands wherever no phrase may run across.
+Sentences that follow one another within JOIN seconds run together, so that a phrase may span them; a separator
+stands wherever no phrase may run across. Everything a role says is made comparable once per call (`Source`); a `Stream`
+is what of it begins in a scope. A word is read in its whole sentence, also where a scope cuts that.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from functools import cached_property
+from itertools import accumulate, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from asr_qa.core.phonetic import SEPARATOR, SoundIndex, is_mandarin, syllables
+from asr_qa.core.finding import Match
+from asr_qa.core.letters import spelt
+from asr_qa.core.phonetic import SEPARATOR, is_mandarin, readings
 from asr_qa.core.recording import Role
-from asr_qa.core.segment import EPSILON, Segment, Track
-from asr_qa.core.text import FOLDED, PLAIN, SPOKEN, Normalised, normalise
+from asr_qa.core.segment import EPSILON, Track
+from asr_qa.core.sounds import BREAK, LETTER, unit
+from asr_qa.core.text import PLAIN as PLAIN_CHAIN
+from asr_qa.core.text import Normalised, fold_numbers, normalise, spell_numbers
 from asr_qa.core.transcript import HEARD, Utterance, Word, spread
 
 JOIN = 2.0
 """Seconds between two words above which no phrase runs from one to the other."""
+UNKNOWN = "_"
+"""Stands for the reading of a character that has none."""
 _LONG_WORD = 2
 """CJK characters above which a word's time is spread over them."""
+_MARKS = "，。？！、；：…,?!;:"
+_SIMPLE = re.compile(f"[\u4e00-\u9fff{_MARKS}]*")
+_DROPPED = str.maketrans("", "", _MARKS)
+_HAS_NUMBER = re.compile("[零〇一二两三四五六七八九十幺廿半百]")
 
-Owners = NDArray[np.int32]
-"""Shape (characters, 2): index of the first and the last word behind each character."""
+Ranges = tuple[tuple[int, int], ...]
+"""Stretches of words: index of the first, and one past the last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,151 +47,368 @@ class Reading:
     """A text with the words behind each character."""
 
     text: str
-    owners: Owners
+    firsts: Sequence[int]
+    """Index of the first word behind each character."""
+    lasts: Sequence[int]
 
     def words(self, start: int, end: int) -> tuple[int, int]:
         """First and last word behind the characters from `start` up to `end`."""
-        return int(self.owners[start, 0]), int(self.owners[end - 1, 1])
+        return self.firsts[start], self.lasts[end - 1]
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
-    """Words of one sentence that are said without a long pause, made comparable."""
+class Sounds:
+    """What is heard, syllable by syllable: arrays of one length."""
 
-    words: tuple[Word, ...]
-    plain: Reading
-    folded: Reading
-    spoken: Reading
-    sounds: tuple[str, ...]
-    """One syllable per character of `spoken`."""
+    codes: NDArray[np.int16]
+    """As in core.sounds."""
+    tones: NDArray[np.int8]
+    firsts: NDArray[np.int32]
+    """First word behind each syllable."""
+    lasts: NDArray[np.int32]
+    clarity: NDArray[np.float32]
+    """Confidence of its word, 0 to 1; 1 where unknown."""
 
 
 @dataclass(slots=True)
-class Stream:
-    """Words of one role inside some scope."""
+class Source:
+    """Everything one role says."""
 
     role: Role
-    words: tuple[Word, ...]
+    words: Sequence[Word]
     plain: Reading
     folded: Reading
     """The same object as `plain` where there are no numbers."""
     spoken: Reading
-    sounds: tuple[str, ...]
-    _index: SoundIndex | None = field(default=None, init=False)
-    _clarity: tuple[float, int] | None = field(default=None, init=False)
+    said: Sequence[str]
+    """How each character of `spoken` is read."""
+    _sounds: Sounds | None = field(default=None, init=False)
+    _starts: list[float] | None = field(default=None, init=False)
+    _sums: list[tuple[float, int]] | None = field(default=None, init=False)
+
+    @property
+    def sounds(self) -> Sounds:
+        """The syllables; made when first asked for."""
+        if self._sounds is None:
+            self._sounds = _sounds_of(self)
+        return self._sounds
+
+    def heard(self, first: int, last: int) -> str:
+        """What the words from `first` to `last` say, as written."""
+        return _written(self.words[first : last + 1])
+
+    def clarity_of(self, ranges: Ranges) -> tuple[float, int]:
+        """Sum and number of the confidences of some words, as far as they are known."""
+        if self._sums is None:
+            known = [(0.0, 0) if w.confidence is None else (w.confidence, 1) for w in self.words]
+            sums = accumulate((part for part, _ in known), initial=0.0)
+            counts = accumulate((number for _, number in known), initial=0)
+            self._sums = list(zip(sums, counts, strict=True))
+        total = sum(self._sums[end][0] - self._sums[start][0] for start, end in ranges)
+        return total, sum(self._sums[end][1] - self._sums[start][1] for start, end in ranges)
+
+    def ranges(self, windows: Track) -> Ranges:
+        """The stretches of words that begin in each of the windows."""
+        if self._starts is None:
+            self._starts = [word.start for word in self.words]
+        starts = self._starts
+        if all(one <= other for one, other in pairwise(starts)):
+            pairs = ((bisect_left(starts, w.start - EPSILON), bisect_left(starts, w.end - EPSILON)) for w in windows)
+            return tuple((first, end) for first, end in pairs if end > first)
+        found: list[tuple[int, int]] = []
+        for window in windows:
+            inside = [i for i, start in enumerate(starts) if start in window]
+            edges = [0, *(n for n, (i, j) in enumerate(pairwise(inside), 1) if j != i + 1), len(inside)]
+            found += [(inside[a], inside[b - 1] + 1) for a, b in pairwise(edges) if b > a]
+        return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """First and last word of something found in a stream."""
+
+    first: int
+    last: int
+    match: Match
+    worth: float
+    key: str
+    cost: float = 0.0
+    """In syllables."""
+
+    def overlaps(self, other: Place) -> bool:
+        """Whether the two share a word."""
+        return self.first <= other.last and other.first <= self.last
+
+    @property
+    def rank(self) -> tuple[float, int, int]:
+        """Smallest for what is preferred."""
+        return (-self.worth, self.first - self.last, self.first)
+
+
+Find = Callable[[Iterable[str], int], Mapping[str, Sequence[Place]]]
+"""Where each of some phrases is said, wherever it is; by sound from so many syllables up (0: never)."""
+
+
+class Stream:
+    """Words of one role inside some scope: nothing runs from one stretch of them into the next."""
+
+    def __init__(self, source: Source, ranges: Ranges, find: Find) -> None:
+        self.source = source
+        self.ranges = ranges
+        """The stretches of the source's words that are in scope."""
+        self.find = find
+
+    @property
+    def role(self) -> Role:
+        """Whose words these are."""
+        return self.source.role
 
     @property
     def clarity(self) -> tuple[float, int]:
         """Sum and number of the confidences of its words, as far as they are known."""
-        if self._clarity is None:
-            known = [word.confidence for word in self.words if word.confidence is not None]
-            self._clarity = (sum(known), len(known))
-        return self._clarity
+        return self.source.clarity_of(self.ranges)
 
-    @property
-    def index(self) -> SoundIndex:
-        """The spoken reading, searchable by sound; made when first asked for."""
-        if self._index is None:
-            self._index = SoundIndex(self.spoken.text, self.sounds)
-        return self._index
+    @cached_property
+    def words(self) -> Sequence[Word]:
+        """The words, in order."""
+        return self.source.words if self._whole else [w for a, b in self.ranges for w in self.source.words[a:b]]
+
+    @cached_property
+    def plain(self) -> Reading:
+        """Without punctuation, in one case."""
+        return self._cut(self.source.plain)
+
+    @cached_property
+    def folded(self) -> Reading:
+        """Numbers as digits; the same object as `plain` where there are none."""
+        return self.plain if self.source.folded is self.source.plain else self._cut(self.source.folded)
+
+    @cached_property
+    def spoken(self) -> Reading:
+        """Numbers as they are read aloud."""
+        return self.plain if self.source.spoken is self.source.plain else self._cut(self.source.spoken)
 
     def heard(self, first: int, last: int) -> str:
         """What the words from `first` to `last` say, as written."""
-        return _written(self.words[first : last + 1]).strip()
+        return _written(self.words[first : last + 1])
+
+    @property
+    def _whole(self) -> bool:
+        return self.ranges == ((0, len(self.source.words)),)
+
+    def _cut(self, reading: Reading) -> Reading:
+        return reading if self._whole else _cut(reading, self.ranges)
 
 
-def prepare(utterance: Utterance) -> tuple[Piece, ...]:
-    """The pieces of an utterance, cut at long pauses; none where it was not understood or says nothing."""
-    pieces: list[list[Word]] = []
-    for word in timed_words(utterance):
-        if not pieces or word.start - pieces[-1][-1].end > JOIN + EPSILON:
-            pieces.append([])
-        pieces[-1].append(word)
-    return tuple(piece for words in pieces if (piece := make_piece(tuple(words))).plain.text)
+@dataclass(slots=True)
+class _Piece:
+    """Words of one sentence that are said without a long pause, made comparable; words count from the stream's first."""
+
+    words: Sequence[Word]
+    plain: Reading
+    folded: Reading
+    spoken: Reading
 
 
-def timed_words(utterance: Utterance) -> tuple[Word, ...]:
+def build_source(role: Role, utterances: Iterable[tuple[Utterance, str | None]]) -> Source | None:
+    """Everything a role says; None where it says nothing that was understood.
+
+    Args:
+        utterances: Each with its sounds (an entry of `sounds_of`) where they are known.
+    """
+    words: list[Word] = []
+    pieces: list[_Piece] = []
+    said: list[Sequence[str]] = []
+    for utterance, sounds in utterances:
+        found = _pieces(utterance, len(words))
+        known = sounds.split(" ") if sounds else []
+        if len(known) != sum(len(piece.spoken.text) for piece in found):
+            known = [reading for piece in found for reading in readings(piece.spoken.text)]
+        at = 0
+        for piece in found:
+            words += piece.words
+            pieces.append(piece)
+            said.append(known[at : at + len(piece.spoken.text)])
+            at += len(piece.spoken.text)
+    if not pieces:
+        return None
+    glue = [_glue(one, other) for one, other in pairwise(pieces)]
+    plain = _joined([piece.plain for piece in pieces], glue)
+    same = all(piece.folded is piece.plain for piece in pieces)
+    spoken_same = all(piece.spoken is piece.plain for piece in pieces)
+    spoken = plain if spoken_same else _joined([piece.spoken for piece in pieces], glue)
+    flat = [*said[0]]
+    for joint, readings_ in zip(glue, said[1:], strict=True):
+        flat += [UNKNOWN] * len(joint)
+        flat += readings_
+    return Source(role, words, plain, plain if same else _joined([p.folded for p in pieces], glue), spoken, flat)
+
+
+def sounds_of(utterances: Iterable[Utterance]) -> tuple[str, ...]:
+    """How each utterance is read, as one text of syllables with tones: what is dear to work out, to be stored."""
+    return tuple(
+        " ".join(reading for piece in _pieces(utterance, 0) for reading in readings(piece.spoken.text))
+        for utterance in utterances
+    )
+
+
+def timed_words(utterance: Utterance) -> Sequence[Word]:
     """Words of an utterance, none longer than two characters; laid out evenly where the engine gave no times."""
     if utterance.status != HEARD:
         return ()
     if not utterance.words:
         return spread(utterance.text, utterance.segment, confidence=utterance.confidence)
+    if all(len(word.text) <= _LONG_WORD for word in utterance.words):
+        return utterance.words
     return tuple(part for word in utterance.words for part in _parts(word))
 
 
-def make_piece(words: tuple[Word, ...]) -> Piece:
-    """Words made comparable."""
-    text, owners = _owned(words)
-    plain, folded, spoken = (normalise(text, chain) for chain in (PLAIN, FOLDED, SPOKEN))
-    return Piece(
-        words,
-        _reading(plain, owners),
-        _reading(folded, owners),
-        _reading(spoken, owners),
-        syllables(spoken.text),
-    )
-
-
-def build_stream(role: Role, pieces: Iterable[Piece], windows: Track) -> Stream:
-    """The stream of a role's words that begin inside the windows; no phrase runs from one window into the next."""
-    chosen = list(_chosen(pieces, windows))
-    offsets = np.cumsum([0, *(len(piece.words) for piece, _ in chosen)])
-    glue = [_glue(one, other) for one, other in pairwise(chosen)] + [""]
-    plain = _joined([p.plain for p, _ in chosen], glue, offsets)
-    folded = _joined([p.folded for p, _ in chosen], glue, offsets)
-    return Stream(
-        role,
-        tuple(word for piece, _ in chosen for word in piece.words),
-        plain,
-        plain if folded.text == plain.text else folded,
-        _joined([p.spoken for p, _ in chosen], glue, offsets),
-        tuple(sound for (piece, _), joint in zip(chosen, glue, strict=True) for sound in (*piece.sounds, *joint))
-        if chosen
-        else (),
-    )
-
-
-def _chosen(pieces: Iterable[Piece], windows: Track) -> Iterator[tuple[Piece, int]]:
-    """What lies in each window, with the window's number; a piece that reaches out of it is made anew."""
-    for piece in pieces:
-        first, last = piece.words[0].start, piece.words[-1].start
-        for number, window in enumerate(windows):
-            if first in window and last in window:
-                yield piece, number
-            elif last >= window.start and first < window.end and (cut := _cut(piece, window)) is not None:
-                yield cut, number
-
-
-def _cut(piece: Piece, window: Segment) -> Piece | None:
-    words = tuple(word for word in piece.words if word.start in window)
+def _pieces(utterance: Utterance, base: int) -> list[_Piece]:
+    """An utterance cut at long pauses; none where it was not understood or says nothing."""
+    words = timed_words(utterance)
     if not words:
-        return None
-    cut = make_piece(words)
-    return cut if cut.plain.text else None
+        return []
+    cuts = [n for n, (one, other) in enumerate(pairwise(words), 1) if other.start - one.end > JOIN + EPSILON]
+    if not cuts:
+        piece = _piece(words, base)
+        return [piece] if piece.plain.text else []
+    found: list[_Piece] = []
+    for first, end in pairwise([0, *cuts, len(words)]):
+        piece = _piece(words[first:end], base)
+        if piece.plain.text:
+            found.append(piece)
+            base += end - first
+    return found
 
 
-def _glue(one: tuple[Piece, int], other: tuple[Piece, int]) -> str:
+def _piece(words: Sequence[Word], base: int) -> _Piece:
+    """Words made comparable; `base` is the index of the first of them in the stream."""
+    text = "".join([word.text for word in words])
+    if not _SIMPLE.fullmatch(text):
+        return _mixed_piece(words, base)
+    owners = [number for number, word in enumerate(words, base) for _ in word.text]
+    kept = text.translate(_DROPPED)
+    if len(kept) != len(text):
+        owners = [owner for char, owner in zip(text, owners, strict=True) if char not in _MARKS]
+    plain = Reading(kept, owners, owners)
+    if not _HAS_NUMBER.search(kept):
+        return _Piece(words, plain, plain, plain)
+    return _Piece(words, plain, _rewritten(plain, fold_numbers(_even(kept))), plain)
+
+
+def _mixed_piece(words: Sequence[Word], base: int) -> _Piece:
+    """The same for a text with letters, digits or unusual marks."""
+    text, owners = "", []
+    for number, word in enumerate(words, base):
+        part = _spaced(text, word.text)
+        text += part
+        owners += [number] * len(part)
+    simple = normalise(text, PLAIN_CHAIN)
+    raw = Reading(text, owners, owners)
+    plain = _rewritten(raw, simple)
+    even = _even(simple.text)
+    folded, spoken = fold_numbers(even), spell_numbers(even)
+    return _Piece(
+        words,
+        plain,
+        plain if folded is even else _rewritten(plain, folded),
+        plain if spoken is even else _rewritten(plain, spoken),
+    )
+
+
+def _even(text: str) -> Normalised:
+    return Normalised(text, tuple(pairwise(range(len(text) + 1))))
+
+
+def _rewritten(reading: Reading, new: Normalised) -> Reading:
+    """A reading after some steps of normalising."""
+    if new.text == reading.text:
+        return reading
+    firsts = [reading.firsts[first] for first, _ in new.spans]
+    return Reading(new.text, firsts, [reading.lasts[end - 1] for _, end in new.spans])
+
+
+def _glue(one: _Piece, other: _Piece) -> str:
     """What stands between two pieces: a separator, a blank between Latin words, or nothing."""
-    if one[1] != other[1] or other[0].words[0].start - one[0].words[-1].end > JOIN + EPSILON:
+    if other.words[0].start - one.words[-1].end > JOIN + EPSILON:
         return SEPARATOR
-    return " " if _is_latin(one[0].plain.text[-1]) and _is_latin(other[0].plain.text[0]) else ""
+    return " " if _is_latin(one.plain.text[-1]) and _is_latin(other.plain.text[0]) else ""
 
 
-def _joined(readings: Sequence[Reading], glue: Sequence[str], offsets: NDArray[np.int64]) -> Reading:
-    if not readings:
-        return Reading("", np.zeros((0, 2), dtype=np.int32))
-    text = "".join(reading.text + joint for reading, joint in zip(readings, glue, strict=False))
-    owners = [
-        part
-        for reading, joint, offset in zip(readings, glue, offsets, strict=False)
-        for part in (reading.owners + offset, *([reading.owners[-1:] + offset] if joint else []))
-    ]
-    return Reading(text, np.concatenate(owners))
+def _joined(parts: Sequence[Reading], glue: Sequence[str]) -> Reading:
+    texts, firsts, lasts = [parts[0].text], [*parts[0].firsts], [*parts[0].lasts]
+    for joint, part in zip(glue, parts[1:], strict=True):
+        if joint:
+            texts.append(joint)
+            firsts.append(lasts[-1])
+            lasts.append(lasts[-1])
+        texts.append(part.text)
+        firsts += part.firsts
+        lasts += part.lasts
+    return Reading("".join(texts), firsts, lasts)
 
 
-def _reading(normalised: Normalised, owners: Sequence[int]) -> Reading:
-    pairs = [(owners[first], owners[end - 1]) for first, end in normalised.spans]
-    return Reading(normalised.text, np.array(pairs, dtype=np.int32).reshape(len(pairs), 2))
+def _cut(reading: Reading, ranges: Ranges) -> Reading:
+    """The characters all of whose words lie in some stretches, words counted anew."""
+    texts: list[str] = []
+    firsts: list[int] = []
+    lasts: list[int] = []
+    base = 0
+    for start, end in ranges:
+        first, last = bisect_left(reading.firsts, start), bisect_left(reading.lasts, end)
+        if last > first and texts:
+            texts.append(SEPARATOR)
+            firsts.append(base - 1)
+            lasts.append(base - 1)
+        if last > first:
+            texts.append(reading.text[first:last])
+            firsts += [owner - start + base for owner in reading.firsts[first:last]]
+            lasts += [owner - start + base for owner in reading.lasts[first:last]]
+        base += end - start
+    return Reading("".join(texts), firsts, lasts)
+
+
+def _sounds_of(stream: Source) -> Sounds:
+    spoken = stream.spoken
+    codes, tones, places = units(spoken.text, stream.said)
+    firsts, lasts = np.array(spoken.firsts, dtype=np.int32)[places], np.array(spoken.lasts, dtype=np.int32)[places]
+    known = [1.0 if word.confidence is None else word.confidence for word in stream.words]
+    clarity = np.array(known, dtype=np.float32)[firsts]
+    return Sounds(codes, tones, firsts, lasts, clarity)
+
+
+def units(text: str, said: Sequence[str]) -> tuple[NDArray[np.int16], NDArray[np.int8], NDArray[np.int32]]:
+    """Code, tone and character of each syllable of a text in its SPOKEN reading; codes of letters are spelt out."""
+    coded = [unit(reading) for reading in said]
+    if UNKNOWN in said:
+        coded, places = _with_letters(text, coded)
+    else:
+        places = list(range(len(coded)))
+    array = np.array(coded, dtype=np.int16).reshape(len(coded), 2)
+    return array[:, 0].copy(), array[:, 1].astype(np.int8), np.array(places, dtype=np.int32)
+
+
+def _with_letters(text: str, coded: Sequence[tuple[int, int]]) -> tuple[list[tuple[int, int]], list[int]]:
+    """The same with one entry per syllable of what is spelt out, and the character behind each; blanks go."""
+    out: list[tuple[int, int]] = []
+    places: list[int] = []
+    done = 0
+    for first, end, syllables in (*spelt(text), (len(text), len(text), ())):
+        for place in range(done, first):
+            if text[place] != " ":
+                out.append(_letter(text[place]) or coded[place])
+                places.append(place)
+        out += map(unit, syllables)
+        places += [first] * len(syllables)
+        done = end
+    return out, places
+
+
+def _letter(char: str) -> tuple[int, int] | None:
+    """Code of a separator or a letter that is not spelt out."""
+    if char == SEPARATOR:
+        return BREAK, 0
+    return (LETTER + ord(char) - ord("a"), 0) if "a" <= char <= "z" else None
 
 
 def _parts(word: Word) -> tuple[Word, ...]:
@@ -190,21 +421,11 @@ def _parts(word: Word) -> tuple[Word, ...]:
     )
 
 
-def _owned(words: Sequence[Word]) -> tuple[str, list[int]]:
-    """The text of some words, and for each character the index of its word."""
-    text, owners = "", []
-    for number, word in enumerate(words):
-        part = _spaced(text, word.text)
-        text += part
-        owners += [number] * len(part)
-    return text, owners
-
-
 def _written(words: Iterable[Word]) -> str:
     text = ""
     for word in words:
         text += _spaced(text, word.text)
-    return text
+    return text.strip()
 
 
 def _spaced(text: str, part: str) -> str:

@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from statistics import fmean
 
 from asr_qa.core.checks.base import Hit, Looking, Outcome, Stance
-from asr_qa.core.checks.stream import Reading, Stream
+from asr_qa.core.checks.index import MIN_SYLLABLES, SHORT_SYLLABLES, key_of
+from asr_qa.core.checks.stream import Place, Ranges, Source, Stream
 from asr_qa.core.finding import Evidence, Match, Verdict
-from asr_qa.core.phonetic import MAX_KEY, PART_COST, SEPARATOR, is_mandarin, slips, syllables
+from asr_qa.core.phonetic import SEPARATOR
 from asr_qa.core.segment import total
-from asr_qa.core.text import FOLDED, PLAIN, SPOKEN, normalise
 
-CONFIDENCE = {Match.EXACT: 1.0, Match.HOMOPHONE: 0.9, Match.NEAR: 0.75}
-"""What a kind of match is worth, before the confidence of the words."""
-SLIP_CONFIDENCE = 0.65
-"""A near match with a differing initial or final."""
 EXACT_LENIENCE = 0.6
 """Exact words pass at this share of the confidence asked for."""
-MIN_SYLLABLES = 3
-"""Keys are matched by sound from here up."""
-SHORT_SYLLABLES = 2
-"""... and from here up where short keys are allowed."""
 CLEAR = 0.5
 """Mean word confidence below which not finding a required phrase says nothing about whether it was said."""
 SYLLABLE_SECONDS = 0.12
@@ -32,68 +23,50 @@ SYLLABLE_SECONDS = 0.12
 _SHOWN_PLACES = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
-    """A phrase prepared for search."""
-
-    plain: str
-    folded: str
-    spoken: str
-    sounds: tuple[str, ...]
-
-    @property
-    def syllables(self) -> int:
-        """Mandarin syllables in it."""
-        return sum(map(is_mandarin, self.spoken))
-
-
-@lru_cache(maxsize=100_000)
-def key_of(phrase: str) -> Key:
-    """Prepare a phrase."""
-    plain, folded, spoken = (normalise(phrase, chain).text for chain in (PLAIN, FOLDED, SPOKEN))
-    return Key(plain, folded, spoken, syllables(spoken))
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """First and last word of something found in a stream."""
-
-    first: int
-    last: int
-    match: Match
-    worth: float
-    key: str
-
-    def overlaps(self, other: _Place) -> bool:
-        return self.first <= other.last and other.first <= self.last
-
-    @property
-    def rank(self) -> tuple[float, int, int]:
-        return (-self.worth, self.first - self.last, self.first)
+_BY_SOUND = frozenset({"homophone", "near", "fuzzy"})
+_CLOSE = frozenset({"exact", "homophone"})
+"""Kinds by which what is to be left out is looked for."""
 
 
 def find_phrases(
     stream: Stream,
-    phrases: Iterable[str],
+    phrases: Sequence[str],
     *,
     match: Iterable[str] = tuple(Match),
     allow_short: bool = False,
-    exclude: Iterable[str] = (),
+    exclude: Sequence[str] = (),
 ) -> tuple[Hit, ...]:
     """Hits of each phrase in order of time; hits of one phrase never overlap each other.
 
+    Every word of a hit begins inside the scope, and no hit runs from one window into the next.
+
     Args:
-        match: Kinds of match allowed: exact, homophone, near.
+        match: Kinds of match allowed: exact, homophone, near, fuzzy.
         allow_short: Search keys of two syllables by sound, too.
         exclude: Hits that overlap one of these phrases are dropped.
     """
     kinds = frozenset(match)
-    dropped = [place for phrase in exclude for place in _places(stream, phrase, kinds - {"near"}, allow_short)]
-    found: list[_Place] = []
+    least = 0 if kinds.isdisjoint(_BY_SOUND) else SHORT_SYLLABLES if allow_short else MIN_SYLLABLES
+    found = stream.find((*phrases, *exclude) if exclude else phrases, least)
+    if found.keys().isdisjoint(phrases):
+        return ()
+    ranges = stream.ranges
+    dropped = [p for phrase in exclude for p in _allowed(found.get(phrase, ()), kinds & _CLOSE, least, ranges)]
+    places: list[Place] = []
     for phrase in phrases:
-        places = _places(stream, phrase, kinds, allow_short)
-        found += _apart(p for p in places if not any(p.overlaps(other) for other in dropped))
-    return tuple(_hit(stream, place) for place in sorted(found, key=lambda p: (p.first, p.last)))
+        if phrase in found:
+            allowed = _allowed(found[phrase], kinds, least, ranges)
+            places += _apart(p for p in allowed if not any(p.overlaps(other) for other in dropped))
+    return tuple(_hit(stream.source, place) for place in sorted(places, key=lambda p: (p.first, p.last)))
+
+
+def _allowed(places: Iterable[Place], kinds: frozenset[str], least: int, ranges: Ranges) -> Iterator[Place]:
+    """The places that are of a kind asked for and wholly inside one of some stretches of words."""
+    for place in places:
+        if place.match not in kinds or (place.match is not Match.EXACT and key_of(place.key).syllables < least):
+            continue
+        if any(start <= place.first and place.last < end for start, end in ranges):
+            yield place
 
 
 def find_pattern(stream: Stream, pattern: str, *, exclude: Iterable[str] = ()) -> tuple[Hit, ...]:
@@ -176,59 +149,21 @@ def _clarity(looking: Looking) -> float | None:
     return min(1.0, sum(part for part, _ in parts) / count) if count else None
 
 
-def _apart(places: Iterable[_Place]) -> list[_Place]:
-    kept: list[_Place] = []
+def _apart(places: Iterable[Place]) -> list[Place]:
+    kept: list[Place] = []
     for place in sorted(places, key=lambda p: p.rank):
         if not any(place.overlaps(other) for other in kept):
             kept.append(place)
     return kept
 
 
-def _hit(stream: Stream, place: _Place) -> Hit:
+def _hit(stream: Stream | Source, place: Place) -> Hit:
     words = stream.words[place.first : place.last + 1]
     clarity = fmean(1.0 if word.confidence is None else word.confidence for word in words)
     text = stream.heard(place.first, place.last)
-    return Hit(stream.role, words[0].start, words[-1].end, text, place.match, place.worth * clarity, place.key)
-
-
-def _places(stream: Stream, phrase: str, kinds: frozenset[str], allow_short: bool) -> Iterator[_Place]:
-    key = key_of(phrase)
-    if "exact" in kinds:
-        yield from _exact(stream.plain, key.plain, phrase)
-        if key.folded != key.plain or stream.folded is not stream.plain:
-            yield from _exact(stream.folded, key.folded, phrase)
-    least = SHORT_SYLLABLES if allow_short else MIN_SYLLABLES
-    if not kinds.isdisjoint({"homophone", "near"}) and least <= key.syllables and len(key.sounds) <= MAX_KEY:
-        yield from _by_sound(stream, key, phrase, kinds)
-
-
-def _exact(reading: Reading, key: str, phrase: str) -> Iterator[_Place]:
-    start = reading.text.find(key) if key else -1
-    while start >= 0:
-        end = start + len(key)
-        if _stands_alone(reading.text, start, end):
-            yield _Place(*reading.words(start, end), Match.EXACT, CONFIDENCE[Match.EXACT], phrase)
-        start = reading.text.find(key, start + 1)
-
-
-def _stands_alone(text: str, start: int, end: int) -> bool:
-    """A key is not found inside a longer Latin word or a longer number."""
-    return not (
-        (start > 0 and _continues(text[start - 1], text[start]))
-        or (end < len(text) and _continues(text[end - 1], text[end]))
+    return Hit(
+        stream.role, words[0].start, words[-1].end, text, place.match, place.worth * clarity, place.key, place.cost
     )
-
-
-def _continues(one: str, other: str) -> bool:
-    return (one.isdecimal() and other.isdecimal()) or (one.isalpha() and other.isalpha() and max(one, other) < "\u2e80")
-
-
-def _by_sound(stream: Stream, key: Key, phrase: str, kinds: frozenset[str]) -> Iterator[_Place]:
-    limit = (slips(len(key.sounds)) * PART_COST + PART_COST - 1) if "near" in kinds else 0
-    for position, cost in stream.index.find(key.spoken, key.sounds, limit=limit):
-        match = Match.NEAR if cost else Match.HOMOPHONE
-        words = stream.spoken.words(position, position + len(key.sounds))
-        yield _Place(*words, match, SLIP_CONFIDENCE if cost >= PART_COST else CONFIDENCE[match], phrase)
 
 
 @lru_cache(maxsize=10_000)
@@ -236,11 +171,11 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern)
 
 
-def _pattern_places(stream: Stream, pattern: str) -> Iterator[_Place]:
+def _pattern_places(stream: Stream, pattern: str) -> Iterator[Place]:
     compiled = _compiled(pattern)
     for reading in (stream.plain, stream.folded) if stream.folded is not stream.plain else (stream.plain,):
         for first, last in _matches(compiled, reading.text):
-            yield _Place(*reading.words(first, last), Match.EXACT, 1.0, pattern)
+            yield Place(*reading.words(first, last), Match.EXACT, 1.0, pattern)
 
 
 def _matches(pattern: re.Pattern[str], text: str) -> Iterator[tuple[int, int]]:
