@@ -1,13 +1,13 @@
 """Are required phrases found in what is heard, and nothing else taken for them?
 
-    python tests/benchmarks/bench_phrases.py hear --voices VOICES --out DIR --part dev
-    python tests/benchmarks/bench_phrases.py hear --voices VOICES --out DIR --part test
+    python tests/benchmarks/bench_phrases.py hear --voices FOLDER --out DIR --part dev
+    python tests/benchmarks/bench_phrases.py hear --voices FOLDER --out DIR --part test
     python tests/benchmarks/bench_phrases.py measure --out DIR
 
-`hear` says each clip (phrase_corpus.py) with a voice (phrase_voices.py tells how to lay out the folder VOICES), ten
-clips to a recording with pauses between them, sends it through a telephone line (mu-law, pink noise at -35 dB full
-scale, speech at -20 dB +/- 3) and has it heard as `asr-qa process` would. What is done already is not done again.
-`measure` reads the transcripts and prints the tables of docs/benchmarks.md.
+`hear` says each clip (phrase_corpus.py) with a voice (phrase_voices.py; the folder is filled with voices and what
+they said), ten clips to a recording with pauses between them, sends it through a telephone line (mu-law, pink noise at
+-35 dB full scale, speech at -20 dB +/- 3) and has it heard as `asr-qa process` would. What is done already is not done
+again. `measure` reads the transcripts and prints the tables of docs/benchmarks.md.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from zlib import crc32
 
 import numpy as np
 from phrase_corpus import Clip, clips
-from phrase_voices import LINE_RATE, Audio, Voices, on_line, with_noise, write_mu_law
+from phrase_voices import LINE_RATE, VOICES, Audio, Studio, on_line, with_noise, write_mu_law
 
 from asr_qa.bootstrap import build_stages
 from asr_qa.config import Settings
@@ -35,6 +35,7 @@ from asr_qa.pipeline.unspoken import find_speech, let_fade
 
 PER_RECORDING = 10
 NOISE_DB = -35.0
+SPEED = (1.0, 1.3)
 PAUSE = (1.2, 2.2)
 """Seconds between two clips: in them the other party speaks."""
 
@@ -43,7 +44,7 @@ def main() -> None:
     """Run what is asked for."""
     options = _options()
     if options.command == "hear":
-        hear(options.voices, options.out, options.part, takes=options.takes)
+        hear(options.voices, options.out, options.part, takes=options.takes, most=options.recordings)
     else:
         from phrase_measure import measure
 
@@ -57,18 +58,19 @@ def _options() -> argparse.Namespace:
     hearing.add_argument("--voices", type=Path, required=True)
     hearing.add_argument("--part", choices=("dev", "test"), required=True)
     hearing.add_argument("--takes", type=int, default=1, help="voices that say each required phrase")
+    hearing.add_argument("--recordings", type=int, help="only the first so many")
     measuring = commands.add_parser("measure", help="print the tables")
     for command in (hearing, measuring):
         command.add_argument("--out", type=Path, required=True)
     return parser.parse_args()
 
 
-def hear(folder: Path, out: Path, part: str, *, takes: int) -> None:
+def hear(folder: Path, out: Path, part: str, *, takes: int, most: int | None) -> None:
     """Write DIR/part.jsonl: each clip with what was heard, in seconds of its recording."""
     out.mkdir(parents=True, exist_ok=True)
-    voices, done = Voices(folder), set(_done(out / f"{part}.jsonl"))
+    voices, done = Studio(folder), set(_done(out / f"{part}.jsonl"))
     stages, started = build_stages(Settings()), time.process_time()
-    for name, group in _recordings(clips(part, voices.names, takes=takes), part):
+    for name, group in _recordings(clips(part, VOICES, takes=takes), part)[:most]:
         if name in done:
             continue
         wav, spans = _say(group, voices, out / f"{name}.wav")
@@ -84,8 +86,9 @@ def _done(path: Path) -> Iterator[str]:
         yield from (json.loads(line)["recording"] for line in path.read_text("utf-8").splitlines())
 
 
-def _recordings(said: Sequence[Clip], part: str) -> Iterator[tuple[str, Sequence[Clip]]]:
+def _recordings(said: Sequence[Clip], part: str) -> list[tuple[str, Sequence[Clip]]]:
     """Clips of one voice and take by tens, in an order drawn once; a later take leaves the names of the first alone."""
+    recordings: list[tuple[str, Sequence[Clip]]] = []
     takes = itertools.groupby(said, key=lambda clip: clip.id.partition("-")[2])
     for take, of_take in takes:
         drawn = sorted(of_take, key=lambda clip: crc32(clip.id.encode()))
@@ -95,17 +98,18 @@ def _recordings(said: Sequence[Clip], part: str) -> Iterator[tuple[str, Sequence
             for number, first in enumerate(range(0, len(mine), PER_RECORDING)):
                 name = f"{part}{take and '-' + take}-{voice}-{number:02}"
                 numbered.append((number, name, mine[first : first + PER_RECORDING]))
-        yield from ((name, group) for _, name, group in sorted(numbered, key=lambda each: each[:2]))
+        recordings += [(name, group) for _, name, group in sorted(numbered, key=lambda each: each[:2])]
+    return recordings
 
 
-def _say(group: Sequence[Clip], voices: Voices, wav: Path) -> tuple[Path, list[tuple[float, float]]]:
+def _say(group: Sequence[Clip], voices: Studio, wav: Path) -> tuple[Path, list[tuple[float, float]]]:
     """The recording, and from when to when each clip is said (seconds)."""
     rng = random.Random(crc32(wav.stem.encode()))
     line: list[Audio] = [np.zeros(LINE_RATE, np.float32)]
     spans = []
     for clip in group:
         at = sum(map(len, line)) / LINE_RATE
-        spoken = voices.say(clip.said, clip.voice, speed=rng.uniform(0.95, 1.2))
+        spoken = voices.say(clip.said, voice=clip.voice, speed=round(rng.uniform(*SPEED), 2))
         line.append(on_line(spoken, gain_db=rng.uniform(-3, 3)))
         spans.append((round(at, 2), round(at + len(line[-1]) / LINE_RATE, 2)))
         line.append(np.zeros(int(rng.uniform(*PAUSE) * LINE_RATE), np.float32))
@@ -140,7 +144,12 @@ def _entry(clip: Clip, span: tuple[float, float], heard: Iterable[Utterance], re
 
 def _utterance(utterance: Utterance) -> dict[str, object]:
     words = [
-        {"text": w.text, "start": round(w.start, 3), "end": round(w.end, 3), "confidence": round(w.confidence or 0.0, 4)}
+        {
+            "text": w.text,
+            "start": round(w.start, 3),
+            "end": round(w.end, 3),
+            "confidence": round(w.confidence or 0.0, 4),
+        }
         for w in utterance.words
     ]
     return {

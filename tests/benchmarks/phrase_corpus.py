@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from zlib import crc32
@@ -13,9 +13,17 @@ from asr_qa.core.text import SPOKEN, normalise
 
 HERE = Path(__file__).parent
 CARRIERS = (
-    "好的，{}。", "嗯，{}，您看行吗？", "先生，{}。", "女士您好，{}。", "{}，您放心啊。", "我跟您说一下，{}。", "那个，{}，对吧？",
-    "这边看到，{}。", "{}，谢谢。", "您听我说，{}。", "是这样的，{}。", "{}，好吧？", "嗯嗯，{}，我记下来了。", "张先生，{}，麻烦了。",
-)  # fmt: skip
+    *(
+        "好的，{}。",
+        "嗯，{}，行吗？",
+        "先生，{}。",
+        "您好，{}。",
+        "{}，放心啊。",
+        "跟您说一下，{}。",
+        "那个，{}，对吧？",
+    ),
+    *("这边看到，{}。", "{}，谢谢。", "您听我说，{}。", "是这样，{}。", "{}，好吧？", "嗯嗯，{}。", "张女士，{}。"),
+)
 LEAST_APART = 2
 """Syllables in which a confusable sentence differs at least from the phrase, wherever the phrase is laid on it."""
 
@@ -44,7 +52,7 @@ def homophones() -> list[tuple[str, str]]:
     return [(first, other) for first, other in _lines("homophones.txt")]
 
 
-def clips(part: str, voices: list[str], *, takes: int = 1) -> list[Clip]:
+def clips(part: str, voices: Sequence[str], *, takes: int = 1) -> list[Clip]:
     """The clips of a part: "dev" has every second phrase and voice, "test" the others.
 
     Args:

