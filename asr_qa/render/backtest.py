@@ -1,0 +1,277 @@
+"""What a backtest found, as plain values for JSON and for the page made of them."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import itertools
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from importlib import resources
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from asr_qa.core.backtest import MOVED, AgentTally, Change, Example, Move, Tally
+from asr_qa.core.confusion import Confusion
+from asr_qa.core.finding import Verdict
+from asr_qa.core.report import Figure
+from asr_qa.core.rule import Rule, Ruleset
+from asr_qa.core.scorecard import Scorecard
+from asr_qa.render import format as formats
+from asr_qa.render.texts import Lang, Texts
+
+Plain = dict[str, Any]
+
+_EDGES = (-20.0, -10.0, -5.0, -1.0, 0.0, 1.0, 5.0, 10.0, 20.0)
+"""Points between the bars of the distribution; sheets that do not move have one of their own."""
+_ORDER = (*Verdict, None)
+
+
+def summary(tally: Tally, *, before: Ruleset, after: Ruleset, card: Scorecard) -> Plain:
+    """Rules, sheets and decisions of a backtest.
+
+    Args:
+        tally: What was counted.
+        before: The rules in force.
+        after: The changed rules.
+        card: The scorecard of the changed rules; names the criteria.
+    """
+    known = {rule.id: rule for rule in (*before.rules, *after.rules)}
+    return {
+        "calls": tally.calls,
+        "reviewed": tally.reviewed,
+        "rules": [_rule(tally, rule, known.get(rule), _change(rule, before, after)) for rule in sorted(tally.verdicts)],
+        "sheets": sheets(tally),
+        "decisions": list(_decisions(tally, card)),
+    }
+
+
+def sheets(tally: Tally) -> Plain:
+    """How sheets move."""
+    every = AgentTally()
+    for one in tally.agents.values():
+        every.merge(one)
+    both = tally.totals[True, True]
+    return {
+        "with_total_before_and_after": both,
+        "lost_total": tally.totals[True, False],
+        "gained_total": tally.totals[False, True],
+        "no_total": tally.totals[False, False],
+        "became_fatal": tally.fatal[False, True],
+        "no_longer_fatal": tally.fatal[True, False],
+        "moved": every.moved,
+        **_means(every),
+        "distribution": list(_distribution(tally.moves)),
+        "agents": [
+            {
+                "agent": agent,
+                "calls": one.calls,
+                "moved": one.moved,
+                **_means(one),
+                "fatal_before": one.fatal_before,
+                "fatal_after": one.fatal_after,
+            }
+            for agent, one in sorted(tally.agents.items(), key=_by_move)
+        ],
+        "down": [_move(one) for one in tally.down],
+        "up": [_move(one) for one in tally.up],
+        "fatal": [_move(one) for one in tally.fatal_moves],
+    }
+
+
+def flips(changes: Counter[Change]) -> int:
+    """How many verdicts are not what they were."""
+    return sum(count for (was, now), count in changes.items() if was is not now)
+
+
+def _rule(tally: Tally, rule_id: str, rule: Rule | None, change: str) -> Plain:
+    changes = tally.verdicts[rule_id]
+    return {
+        "id": rule_id,
+        "title": {"zh": rule.title_zh, "en": rule.title_en} if rule else {"zh": rule_id, "en": rule_id},
+        "severity": rule.severity.value if rule else None,
+        "change": change,
+        "flips": flips(changes),
+        "matrix": [
+            {"before": _name(was), "after": _name(now), "calls": changes[was, now]}
+            for was in _ORDER
+            for now in _ORDER
+            if changes[was, now]
+        ],
+        "accuracy_before": _accuracy(tally.accuracy_before.get(rule_id)),
+        "accuracy_after": _accuracy(tally.accuracy_after.get(rule_id)),
+        "examples": [
+            _example(example)
+            for key in sorted(tally.examples, key=str)
+            if key[0] == rule_id
+            for example in tally.examples[key]
+        ],
+    }
+
+
+def _change(rule: str, before: Ruleset, after: Ruleset) -> str:
+    """What became of a rule: same, changed, new, removed; "unknown" where it is in neither folder."""
+    was, now = before.get(rule), after.get(rule)
+    if was is None or now is None:
+        return "unknown" if was is now else "new" if was is None else "removed"
+    return "same" if (was.version, was.status) == (now.version, now.status) else "changed"
+
+
+def _accuracy(found: Confusion | None) -> Plain | None:
+    if found is None or not found.decided:
+        return None
+    return {
+        "decided": found.decided,
+        "confirmed": found.confirmed,
+        "false_alarms": found.false_alarms,
+        "missed": found.missed,
+        "left_open": found.left_open,
+        "precision": _figure(found.precision),
+        "recall": _figure(found.recall),
+    }
+
+
+def _figure(figure: Figure) -> Plain:
+    return {
+        name: round(value, 6) if isinstance(value, float) else value
+        for name, value in asdict(figure).items()
+        if name in ("value", "n", "count", "low", "high")
+    }
+
+
+def _example(example: Example) -> Plain:
+    flip = example.flip
+    place = flip.now or flip.was
+    return {
+        **_call(example.call.id, example.call.path, place.start if place else None),
+        "agent": example.call.agent,
+        "queue": example.call.queue,
+        "started_at": example.call.started_at,
+        "before": _name(flip.before),
+        "after": _name(flip.after),
+        "was": asdict(flip.was) if flip.was else None,
+        "now": asdict(flip.now) if flip.now else None,
+        "human": example.human.value if example.human else None,
+    }
+
+
+def _call(call_id: str, path: str, seconds: float | None) -> Plain:
+    """Where a call is found: its id, its file, and the page of the API, at the second meant."""
+    at = f"#t={seconds:.1f}" if seconds else ""
+    return {
+        "call_id": call_id,
+        "path": path,
+        "seconds": seconds,
+        "api": f"/v1/calls/{call_id}",
+        "audio": f"/v1/calls/{call_id}/audio{at}",
+    }
+
+
+def _move(move: Move) -> Plain:
+    return {
+        **_call(move.call.id, move.call.path, None),
+        "agent": move.call.agent,
+        "before": move.before,
+        "after": move.after,
+        "points": round(move.points, 2),
+        "fatal_before": move.fatal_before,
+        "fatal_after": move.fatal_after,
+        "rules": list(move.rules),
+    }
+
+
+def _means(one: AgentTally) -> Plain:
+    if not one.totals:
+        return {"mean_before": None, "mean_after": None, "mean_move": None}
+    before, after = one.before / one.totals, one.after / one.totals
+    return {
+        "mean_before": round(before, 4),
+        "mean_after": round(after, 4),
+        "mean_move": round(after - before, 4) + 0.0,
+    }
+
+
+def _by_move(item: tuple[str | None, AgentTally]) -> tuple[float, str]:
+    name, one = item
+    return (-abs(one.after - one.before) / max(1, one.totals), name or "")
+
+
+def _distribution(moves: Counter[float]) -> Iterator[Plain]:
+    """Calls by how far their sheets move, from the deepest fall up."""
+    still = sum(count for move, count in moves.items() if abs(move) < MOVED)
+    bounds = [None, *_EDGES, None]
+    for low, high in itertools.pairwise(bounds):
+        inside = sum(count for move, count in moves.items() if abs(move) >= MOVED and _within(move, low, high))
+        yield {"from": low, "to": high, "calls": inside}
+        if high == 0.0:
+            yield {"from": 0.0, "to": 0.0, "calls": still}
+
+
+def _within(move: float, low: float | None, high: float | None) -> bool:
+    """Edges belong to the farther bar: -5 to that below it, 5 to that above it."""
+    if move < 0:
+        return (low is None or move > low) and high is not None and move <= high
+    return low is not None and move >= low and (high is None or move < high)
+
+
+def _decisions(tally: Tally, card: Scorecard) -> Iterator[Plain]:
+    titles = {criterion.id: criterion.title for criterion in card.criteria}
+    for criterion, counts in sorted(tally.agreement.items()):
+        yield {
+            "criterion": criterion,
+            "title": dict(titles.get(criterion, {})),
+            "decided": sum(counts.values()),
+            "agreed_before": counts[True, True] + counts[True, False],
+            "agree_after": counts[True, True] + counts[False, True],
+            "now_agree": counts[False, True],
+            "no_longer_agree": counts[True, False],
+        }
+
+
+def _name(verdict: Verdict | None) -> str | None:
+    return None if verdict is None else verdict.value
+
+
+# --- the page
+
+
+def render_backtest(found: Mapping[str, Any], *, lang: Lang = "zh") -> str:
+    """A backtest as one HTML page that loads nothing; write it as UTF-8."""
+    environment = Environment(
+        loader=PackageLoader("asr_qa.render", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(points=formats.points, percent=formats.percent, clock=formats.clock)
+    style = resources.files("asr_qa.render").joinpath("templates", "report.css").read_text(encoding="utf-8")
+    digest = Markup(_digest(style))  # noqa: S704 - base64
+    widest = max([1, *(bar["calls"] for bar in found["sheets"]["distribution"] if bar["from"] != bar["to"])])
+    page = environment.get_template("backtest.html.j2").render(
+        found=found,
+        changed=[rule for rule in found["rules"] if rule["flips"] or rule["change"] not in ("same", "unknown")],
+        judged=[rule for rule in found["rules"] if rule["accuracy_before"] or rule["accuracy_after"]],
+        widest=widest,
+        lang=lang,
+        t=Texts(lang),
+        style=Markup(style),  # noqa: S704 - our own file
+        style_digest=digest,
+        interval=shown_share,
+    )
+    return page.encode("utf-8", "replace").decode("utf-8")
+
+
+def _digest(style: str) -> str:
+    return base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+
+
+def shown_share(figure: Mapping[str, Any] | None) -> str:
+    """A share with its interval and n; a dash where there is nothing to count."""
+    if not figure or figure["value"] is None:
+        return "–"
+    low, high = formats.percent(figure["low"]), formats.percent(figure["high"])
+    return f"{formats.percent(figure['value'])} [{low}, {high}] n={figure['n']}"
