@@ -6,25 +6,23 @@ part that is simply left out. A rule only ever sees its scope.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from asr_qa.core.checks import CHECKS
 from asr_qa.core.checks.base import CallFacts, CallView, Looking, Outcome, Settled, Stance
+from asr_qa.core.checks.compiled import compiled
+from asr_qa.core.checks.logic import ALL, ANY, combine, negate
 from asr_qa.core.checks.scope import resolve
+from asr_qa.core.checks.units import by_units
 from asr_qa.core.checks.wording import say
 from asr_qa.core.finding import Evidence, Finding, Match, Trace, Verdict
 from asr_qa.core.recording import Recording
-from asr_qa.core.rule import AllOf, AnyOf, Check, Condition, Not, Rule, Ruleset, Status
+from asr_qa.core.rule import AnyOf, Check, Condition, Not, Rule, Ruleset, Status
 
 __all__ = ["CallFacts", "evaluate"]
 
 DEFAULT_LANGUAGE = "zh"
-_NEGATED = {Verdict.MET: Verdict.NOT_MET, Verdict.NOT_MET: Verdict.MET}
-_STRONGEST_FIRST = {
-    AnyOf: (Verdict.MET, Verdict.UNDETERMINED, Verdict.NOT_MET),
-    AllOf: (Verdict.NOT_MET, Verdict.UNDETERMINED, Verdict.MET),
-}
 _KEPT_EVIDENCE = 20
 
 
@@ -37,7 +35,7 @@ def evaluate(ruleset: Ruleset, call: CallFacts, *, drafts: bool = False) -> tupl
     Returns:
         One finding per rule, in order of rule id.
     """
-    view = CallView(call)
+    view = CallView(call, index=compiled(ruleset))
     settled: dict[str, Settled] = {}
     findings: list[Finding] = []
     for rule in ruleset.rules:
@@ -53,6 +51,8 @@ def _judge(rule: Rule, view: CallView, settled: dict[str, Settled]) -> tuple[Fin
     )
     if (reason := _inapplicable(rule, view.facts.recording)) is not None:
         return _finding(rule, Outcome(verdict=Verdict.NOT_APPLICABLE, note=reason))
+    if (barred := _barred(rule, settled)) is not None:
+        return _finding(rule, barred)
     gate = _gate(rule, looking)
     if gate is not None and gate.verdict is not Verdict.MET:
         unknown = gate.verdict is Verdict.UNDETERMINED
@@ -87,30 +87,7 @@ def decide(condition: Condition, looking: Looking) -> Outcome:
         inner = decide(condition.part, replace(looking, stance=looking.stance.opposite))
         return _traced(condition, negate(inner), (inner,))
     outcomes = tuple(decide(part, looking) for part in condition.parts)
-    return _traced(condition, _combine(outcomes, _STRONGEST_FIRST[type(condition)]), outcomes)
-
-
-def negate(outcome: Outcome) -> Outcome:
-    """The opposite: what was found, or else where nothing was, becomes what is shown of a failure."""
-    verdict = _NEGATED.get(outcome.verdict, outcome.verdict)
-    found = tuple(hit.evidence for hit in outcome.hits)
-    shown = outcome.missing if verdict is Verdict.MET or not found else found
-    return replace(outcome, verdict=verdict, missing=shown)
-
-
-def _combine(outcomes: Iterable[Outcome], order: tuple[Verdict, ...]) -> Outcome:
-    """The strongest verdict of the parts that apply; evidence from the parts that decided."""
-    parts = tuple(outcomes)
-    verdict = next((v for v in order if any(part.verdict is v for part in parts)), Verdict.NOT_APPLICABLE)
-    deciding = [part for part in parts if part.verdict is verdict]
-    pick: Callable[[Iterable[float]], float] = max if verdict is order[0] else min
-    known = [part.confidence for part in deciding if part.confidence is not None]
-    return Outcome(
-        verdict=verdict,
-        hits=tuple(dict.fromkeys(hit for part in parts for hit in part.hits)),
-        missing=tuple(dict.fromkeys(e for part in deciding for e in part.missing)),
-        confidence=pick(known) if known else None,
-    )
+    return _traced(condition, combine(outcomes, ANY if isinstance(condition, AnyOf) else ALL), outcomes)
 
 
 def _decide_check(check: Check, looking: Looking) -> Outcome:
@@ -123,13 +100,16 @@ def _decide_check(check: Check, looking: Looking) -> Outcome:
     outcomes = [_look(check, replace(looking, role=role, windows=track)) for track in where.tracks]
     if len(outcomes) == 1:
         return _traced(check, outcomes[0], ())
-    each = _combine(outcomes, _STRONGEST_FIRST[AllOf])
     note = f"{sum(o.verdict is Verdict.MET for o in outcomes)} of {len(outcomes)} places"
-    return _traced(check, replace(each, note=note), ())
+    return _traced(check, replace(combine(outcomes, ALL), note=note), ())
 
 
 def _look(check: Check, looking: Looking) -> Outcome:
-    return CHECKS[check.options.kind](check.options, looking)
+    """Decide a check in one stretch: as a whole, or unit by unit."""
+    decide_one = CHECKS[check.options.kind]
+    if check.scope.units is None:
+        return decide_one(check.options, looking)
+    return by_units(check.scope.units, looking, lambda part: decide_one(check.options, part))
 
 
 def _traced(condition: Condition, outcome: Outcome, parts: Iterable[Outcome]) -> Outcome:
@@ -187,6 +167,19 @@ def _inapplicable(rule: Rule, recording: Recording) -> str | None:
         if recording.metadata.get(name) not in allowed:
             return f"{name} is {recording.metadata.get(name, 'not known')}"
     return next((f"{name} is not known" for name in when.has if _value(recording, name) is None), None)
+
+
+def _barred(rule: Rule, settled: Mapping[str, Settled]) -> Outcome | None:
+    """What stands in the way of a rule whose prerequisites are not all met; None where they are."""
+    verdicts = {name: settled[name].verdict for name in rule.prerequisites}
+    failed = [name for name, verdict in verdicts.items() if verdict not in (Verdict.MET, Verdict.UNDETERMINED)]
+    if failed:
+        note = f"prerequisite {failed[0]} is {verdicts[failed[0]]}"
+        return Outcome(verdict=Verdict.NOT_APPLICABLE, note=note)
+    unknown = [name for name, verdict in verdicts.items() if verdict is Verdict.UNDETERMINED]
+    if unknown:
+        return Outcome(verdict=Verdict.UNDETERMINED, note=f"prerequisite {unknown[0]} is undetermined")
+    return None
 
 
 def _value(recording: Recording, name: str) -> str | None:

@@ -26,6 +26,8 @@ class Match(StrEnum):
     NEAR = "near"
     FUZZY = "fuzzy"
     """A syllable or two differ."""
+    SIMILAR = "similar"
+    """Other words of the same meaning."""
     TIMING = "timing"
     """Not words but a metric or an event."""
 

@@ -102,6 +102,18 @@ def find_private(utterances: Sequence[Utterance]) -> tuple[Private, ...]:
     )
 
 
+def numbers_said(utterances: Sequence[Utterance]) -> Iterator[tuple[Number | Contact | Row, tuple[Place, ...]]]:
+    """Numbers, contacts and rows of digits with what they say, for checks that validate them: nothing to be logged.
+
+    A row stands for itself whether or not it is private; the numbers among the rows come as numbers, too.
+    """
+    clocks = _Clocks(utterances)
+    for stream in _streams(utterances):
+        said = rows(stream.text)
+        hits = [*private_numbers(stream.text, said, stream.before), *contacts(stream.text), *said]
+        yield from ((hit, tuple(clocks.places(stream, hit.first, hit.last))) for hit in hits)
+
+
 def redact(utterances: Sequence[Utterance], found: Iterable[Private], *, mask: str = MASK) -> tuple[Utterance, ...]:
     """The utterances with every letter and digit of what was found masked; punctuation, words and times stay.
 

@@ -16,6 +16,7 @@ from asr_qa.core.rule import (
     Bounds,
     Check,
     Condition,
+    Entity,
     ErrorClass,
     EventCount,
     EventFilter,
@@ -24,29 +25,30 @@ from asr_qa.core.rule import (
     Options,
     Phrase,
     Regex,
+    Repetition,
     Rule,
     RuleIs,
     Scope,
     Script,
     Sequence,
     Severity,
+    Similarity,
     Status,
+    Units,
     Within,
     content_digest,
 )
+from asr_qa.ruleset.fields import CountModel, to_bounds
 from asr_qa.ruleset.schema import (
     AnchorModel,
     AppliesWhenModel,
-    BoundsModel,
     ConditionModel,
-    CountModel,
     EventModel,
     FilterModel,
-    PhraseModel,
     RuleModel,
-    ScriptModel,
 )
 from asr_qa.ruleset.script import variants
+from asr_qa.ruleset.speech import EntityModel, PhraseModel, RegexModel, ScriptModel, SimilarityModel
 
 VERSION_LENGTH = 12
 _FIELDS = ("direction", "queue", "team", "language")
@@ -70,6 +72,7 @@ def to_rule(model: RuleModel, *, pack: str = "") -> Rule:
         condition=to_condition(required),
         exceptions=None if model.except_ is None else to_condition(model.except_),
         applies_when=AppliesWhen() if model.applies_when is None else _applies_when(model.applies_when),
+        prerequisites=tuple(dict.fromkeys(model.prerequisites)),
         rationale=model.rationale,
         false_positives=tuple(model.false_positives),
         assisted=model.assisted,
@@ -95,27 +98,27 @@ def _options(model: ConditionModel) -> Options:
     if model.phrase is not None:
         return _phrase(model.phrase)
     if model.regex is not None:
-        given = model.regex
-        return Regex(
-            pattern=given.pattern,
-            exclude=tuple(given.exclude),
-            min_count=given.min_count,
-            min_confidence=given.min_confidence,
-        )
+        return _regex(model.regex)
+    if model.entity is not None:
+        return _entity(model.entity)
+    if model.similarity is not None:
+        return _similarity(model.similarity)
     if model.script is not None:
         return _script(model.script)
     if model.sequence is not None:
         steps = tuple(Check(_options(step), _scope(step)) for step in model.sequence.steps)
         return Sequence(steps=steps, max_gap=model.sequence.max_gap)
+    if (again := model.repetition) is not None:
+        given = again.model_dump() | {"about": tuple(again.about), "ignore": tuple(again.ignore)}
+        return Repetition(**given)
     return _timing(model)
 
 
 def _timing(model: ConditionModel) -> Options:
     if model.metric is not None:
-        return Metric(name=model.metric.name, bounds=_bounds(model.metric))
+        return Metric(name=model.metric.name, bounds=to_bounds(model.metric))
     if model.event is not None:
-        count = Bounds(at_least=1) if model.event.count is None else _bounds(model.event.count)
-        return EventCount(filter=_event_filter(model.event), count=count)
+        return EventCount(filter=_event_filter(model.event), count=_count(model.event.count))
     if model.rule is not None:
         return RuleIs(id=model.rule.id, verdicts=tuple(model.rule.verdict))
     raise ValueError("a condition without a kind")
@@ -132,6 +135,8 @@ def _phrase(model: PhraseModel) -> Phrase:
         match=tuple(model.match),
         allow_short=model.allow_short,
         min_confidence=model.min_confidence,
+        count=None if model.count is None else to_bounds(model.count),
+        wrong_party=model.wrong_party,
     )
 
 
@@ -152,12 +157,43 @@ def _script(model: ScriptModel) -> Script:
         ordered=model.ordered,
         match=tuple(model.match),
         min_confidence=model.min_confidence,
+        wrong_party=model.wrong_party,
     )
 
 
-def _bounds(model: BoundsModel) -> Bounds:
-    exactly = model.exactly if isinstance(model, CountModel) else None
-    return Bounds(at_most=model.at_most, at_least=model.at_least, above=model.above, below=model.below, exactly=exactly)
+def _regex(model: RegexModel) -> Regex:
+    return Regex(
+        pattern=model.pattern,
+        exclude=tuple(model.exclude),
+        min_count=model.min_count,
+        min_confidence=model.min_confidence,
+        count=None if model.count is None else to_bounds(model.count),
+    )
+
+
+def _entity(model: EntityModel) -> Entity:
+    return Entity(
+        entities=tuple(dict.fromkeys(model.kind)),
+        validity="any" if model.valid == "any" else "valid" if model.valid else "invalid",
+        min_digits=model.min_digits,
+        max_digits=model.max_digits,
+        count=_count(model.count),
+        min_confidence=model.min_confidence,
+    )
+
+
+def _similarity(model: SimilarityModel) -> Similarity:
+    return Similarity(
+        like=tuple(dict.fromkeys(model.like)),
+        at_least=model.at_least,
+        min_characters=model.min_characters,
+        count=_count(model.count),
+        min_confidence=model.min_confidence,
+    )
+
+
+def _count(model: CountModel | None) -> Bounds:
+    return Bounds(at_least=1) if model is None else to_bounds(model)
 
 
 def _event_filter(model: FilterModel) -> EventFilter:
@@ -181,7 +217,16 @@ def _scope(model: ConditionModel) -> Scope:
         role=_role(model.role),
         within=None if model.within is None else Within(**model.within.model_dump()),
         anchors=tuple(_anchor(side, anchor) for side, anchor in sides if anchor is not None),
+        units=_units(model),
     )
+
+
+def _units(model: ConditionModel) -> Units | None:
+    if model.every is not None:
+        return Units(how="every", of=model.every.unit, min_characters=model.every.min_characters)
+    if model.same is not None:
+        return Units(how="same", of=model.same.unit, min_characters=model.same.min_characters)
+    return None
 
 
 def _anchor(side: AnchorSide, model: AnchorModel) -> Anchor:
@@ -196,6 +241,7 @@ def _anchor(side: AnchorSide, model: AnchorModel) -> Anchor:
         role=_role(model.role),
         hit=model.hit,
         seconds=model.seconds,
+        sentences=model.sentences,
     )
 
 

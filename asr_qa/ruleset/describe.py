@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asr_qa.core.checks.entity import entity_shown
 from asr_qa.core.recording import Role
 from asr_qa.core.rule import (
     AllOf,
@@ -11,6 +12,7 @@ from asr_qa.core.rule import (
     Bounds,
     Check,
     Condition,
+    Entity,
     EventCount,
     EventFilter,
     Metric,
@@ -18,14 +20,19 @@ from asr_qa.core.rule import (
     Options,
     Phrase,
     Regex,
+    Repetition,
     Rule,
     RuleIs,
     Scope,
     Script,
     Sequence,
+    Similarity,
+    Units,
     Within,
 )
 
+_Spoken = Phrase | Regex | Script | Sequence | Repetition | Entity | Similarity
+_SPOKEN = (Phrase, Regex, Script, Sequence, Repetition, Entity, Similarity)
 _ROLES = {Role.AGENT: "坐席", Role.CUSTOMER: "客户", Role.OTHER: "其他人", None: "任何一方"}
 _EVENTS = {
     "silence": "静音",
@@ -94,12 +101,13 @@ def describe(rule: Rule) -> str:
         body = direct
     excuse = f"；但{_condition(rule.exceptions)}时除外" if rule.exceptions is not None else ""
     hint = "（仅供人工参考）" if rule.assisted else ""
-    return f"{when}{body}{excuse}{hint}。"
+    first = f"规则 {'、'.join(rule.prerequisites)} 符合时，" if rule.prerequisites else ""
+    return f"{first}{when}{body}{excuse}{hint}。"
 
 
 def _direct(check: Check, polarity: str) -> str:
     """Who must say what, where there is only one check on words."""
-    if not isinstance(check.options, Phrase | Regex | Script | Sequence):
+    if not isinstance(check.options, _SPOKEN):
         return ""
     verb = "须" if polarity == "require" else "不得"
     return f"{_ROLES[check.scope.role]}{verb}{_where(check.scope)}{_words(check.options)}"
@@ -113,7 +121,7 @@ def _condition(condition: Condition) -> str:
     if isinstance(condition, Not):
         return f"并非（{_condition(condition.part)}）"
     options = condition.options
-    if isinstance(options, Phrase | Regex | Script | Sequence):
+    if isinstance(options, _SPOKEN):
         return f"{_ROLES[condition.scope.role]}{_where(condition.scope)}{_words(options)}"
     return _where(condition.scope) + _facts(options, condition.scope)
 
@@ -123,18 +131,18 @@ def _several(parts: tuple[Condition, ...], joint: str) -> str:
     return said[0] if len(said) == 1 else joint.join(f"（{text}）" for text in said)
 
 
-def _words(options: Phrase | Regex | Script | Sequence) -> str:
+def _words(options: _Spoken) -> str:
     if isinstance(options, Phrase):
         return _phrase(options)
+    if isinstance(options, Repetition | Entity | Similarity):
+        return _content(options)
     if isinstance(options, Regex):
-        times = f"至少 {options.min_count} 次" if options.min_count > 1 else ""
+        times = _counted(options.count, options.min_count)
         return f"{times}说出符合模式「{options.pattern}」的话"
     if isinstance(options, Script):
         share = f"（至少 {options.coverage:.0%}）" if options.coverage < 1 else ""
         return "说出话术" + "".join(f"「{line}」" for line in options.lines) + share
-    steps = "，再".join(
-        _words(step.options) for step in options.steps if isinstance(step.options, Phrase | Regex | Script)
-    )
+    steps = "，再".join(_words(step.options) for step in options.steps if isinstance(step.options, _SPOKEN))
     gap = "" if options.max_gap is None else f"（每步间隔不超过 {options.max_gap:g} 秒）"
     return f"依次先{steps}{gap}"
 
@@ -147,8 +155,26 @@ def _phrase(options: Phrase) -> str:
         return f"不说{listed}中的任何一个{except_for}"
     if options.needed > 1:
         return f"说出{listed}中的至少 {options.needed} 个{except_for}"
-    times = f"共至少 {options.min_count} 次" if options.min_count > 1 else ""
+    times = _counted(options.count, options.min_count, together="共")
     return f"{times}说出{listed}{'之一' if len(options.phrases) > 1 else ''}{except_for}"
+
+
+def _counted(count: Bounds | None, least: int, *, together: str = "") -> str:
+    if count is not None:
+        return f"{together}以次数{_bounds(count)}"
+    return f"{together}至少 {least} 次" if least > 1 else ""
+
+
+def _content(options: Repetition | Entity | Similarity) -> str:
+    if isinstance(options, Repetition):
+        soon = "" if options.within_seconds is None else f"在 {options.within_seconds:g} 秒内"
+        about = f"（含「{'」「'.join(options.about[:_SHOWN])}」的话）" if options.about else ""
+        return f"{soon}把同样的话{about}说 {options.times} 次以上"
+    if isinstance(options, Entity):
+        times = "" if options.count == Bounds(at_least=1) else f"以次数{_bounds(options.count)}"
+        return f"{times}说出{entity_shown(options)}"
+    listed = "".join(f"「{text}」" for text in options.like[:_SHOWN])
+    return f"说出与{listed}意思相近（{options.at_least:.0%} 以上）的话"
 
 
 def _facts(options: Options, scope: Scope) -> str:
@@ -182,7 +208,15 @@ def _event(wanted: EventFilter) -> str:
 
 def _where(scope: Scope) -> str:
     places = _within(scope.within) if scope.within is not None else ""
-    return places + "".join(_anchor(anchor) for anchor in scope.anchors)
+    return places + "".join(_anchor(anchor) for anchor in scope.anchors) + _units(scope.units)
+
+
+def _units(units: Units | None) -> str:
+    if units is None:
+        return ""
+    unit = {"sentence": "句话", "turn": "个话轮"}[units.of]
+    longer = f"（{units.min_characters} 字以上）" if units.min_characters > 1 else ""
+    return f"在{'每' if units.how == 'every' else '同一'}{unit}里{longer}"
 
 
 def _within(within: Within) -> str:
@@ -210,6 +244,7 @@ def _anchor(anchor: Anchor) -> str:
     which = {"any": "", "each": "每一次", "last": "最后一次", 1: "首次"}.get(anchor.hit, f"第 {anchor.hit} 次")
     side = {"after": "之后", "before": "之前", "near": "前后"}[anchor.side]
     reach = "" if anchor.seconds is None else f" {anchor.seconds:g} 秒内"
+    reach += "" if anchor.sentences is None else f" {anchor.sentences} 句话内"
     return f"在{which}{what}{side}{reach}"
 
 

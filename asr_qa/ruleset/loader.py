@@ -309,7 +309,10 @@ def _named(data: Any, at: Path_) -> Iterator[tuple[Path_, str]]:
             yield from _named(part, (*at, index))
     elif isinstance(data, dict):
         for key, part in data.items():
-            if key == "rule" and isinstance(part, str):
+            if key == "prerequisites" and isinstance(part, str | list):
+                listed = part if isinstance(part, list) else [part]
+                yield from (((*at, key, index), one) for index, one in enumerate(listed) if isinstance(one, str))
+            elif key == "rule" and isinstance(part, str):
                 yield (*at, key), part
             elif key == "rule" and isinstance(part, dict) and isinstance(part.get("id"), str):
                 yield (*at, key, "id"), part["id"]

@@ -3,150 +3,70 @@
 from __future__ import annotations
 
 import datetime
-import difflib
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import BeforeValidator, Field, model_validator
 
 from asr_qa.core.checks.timing import METRICS, PER_ROLE
-from asr_qa.core.text import plain
-from asr_qa.ruleset.pattern import pattern_problem
-from asr_qa.ruleset.script import variants
+from asr_qa.ruleset.fields import (
+    BoundsModel,
+    Count,
+    CountModel,
+    EventName,
+    Names,
+    Number,
+    Percent,
+    PhraseList,
+    RoleName,
+    Seconds,
+    Strict,
+    VerdictName,
+    did_you_mean,
+    listed,
+    wrong,
+)
+from asr_qa.ruleset.speech import (
+    EntityModel,
+    NumberOf,
+    PhraseModel,
+    RegexModel,
+    RepetitionModel,
+    ScriptModel,
+    SimilarityModel,
+    phrase_shape,
+)
 
-RoleName = Literal["agent", "customer", "other"]
-MatchName = Literal["exact", "homophone", "near"]
-VerdictName = Literal["met", "not_met", "not_applicable", "undetermined", "hit"]
-_Heard = Literal[
-    "silence", "hold", "ivr", "dead_air", "overlap", "backchannel", "interruption", "talk_over", "monologue"
+__all__ = [
+    "KINDS",
+    "SCOPE_KEYS",
+    "AnchorModel",
+    "AppliesWhenModel",
+    "BoundsModel",
+    "ConditionModel",
+    "CountModel",
+    "EffectiveModel",
+    "EntityModel",
+    "EventModel",
+    "FilterModel",
+    "MetricModel",
+    "Names",
+    "Number",
+    "NumberOf",
+    "PhraseModel",
+    "RegexModel",
+    "RepetitionModel",
+    "RuleModel",
+    "RuleRefModel",
+    "ScriptModel",
+    "SequenceModel",
+    "SimilarityModel",
+    "Strict",
+    "TitleModel",
+    "UnitsModel",
+    "WithinModel",
+    "did_you_mean",
+    "wrong",
 ]
-EventName = Literal[_Heard, "response_latency", "first_response", "hang_up_side"]
-Number = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Percent = Annotated[float, Field(gt=0, le=100)]
-Count = Annotated[int, Field(ge=1, le=10_000)]
-Share = Annotated[float, Field(gt=0, le=1)]
-MAX_PHRASE = 200
-"""Characters of the longest phrase."""
-
-
-def wrong(message: str, hint: str = "") -> PydanticCustomError:
-    """A mistake in the words of the person who wrote the rule."""
-    return PydanticCustomError("rule", "{message}", {"message": message, "hint": hint})
-
-
-def _listed(value: Any) -> Any:
-    return [value] if isinstance(value, str | dict) else value
-
-
-def _words(value: str) -> str:
-    if not plain(value):
-        raise wrong(f"phrase {value!r} is empty once punctuation is dropped", "write the words to be said")
-    if len(value) > MAX_PHRASE:
-        raise wrong(f"phrase is longer than {MAX_PHRASE} characters", "use a script or several phrases")
-    return value
-
-
-def _regular(value: str) -> str:
-    if problem := pattern_problem(value):
-        raise wrong(f"pattern {value!r}: {problem}")
-    return value
-
-
-Words = Annotated[str, AfterValidator(_words)]
-PhraseList = Annotated[list[Words], Field(min_length=1), BeforeValidator(_listed)]
-Pattern = Annotated[str, AfterValidator(_regular)]
-Names = Annotated[list[str], Field(min_length=1), BeforeValidator(_listed)]
-
-
-class Strict(BaseModel):
-    """A mapping without unknown keys and without silent conversions."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-class NumberOf(Strict):
-    """n_of."""
-
-    n: Count
-    of: PhraseList
-
-    @model_validator(mode="after")
-    def _enough(self) -> NumberOf:
-        if self.n > len(self.of):
-            raise wrong(f"n is {self.n}, but only {len(self.of)} phrases are given")
-        return self
-
-
-def _phrase_shape(value: Any) -> Any:
-    return value if isinstance(value, dict) else {"any_of": value}
-
-
-class PhraseModel(Strict):
-    """phrase."""
-
-    any_of: PhraseList | None = None
-    all_of: PhraseList | None = None
-    n_of: NumberOf | None = None
-    none_of: PhraseList | None = None
-    match: Annotated[list[MatchName], Field(min_length=1), BeforeValidator(_listed)] = ["exact", "homophone", "near"]
-    min_count: Count = 1
-    exclude: PhraseList = Field(default_factory=list)
-    allow_short: bool = False
-    min_confidence: Annotated[float, Field(ge=0, le=1)] = 0.5
-
-    @model_validator(mode="after")
-    def _one_way(self) -> PhraseModel:
-        given = [name for name in ("any_of", "all_of", "n_of", "none_of") if getattr(self, name) is not None]
-        if len(given) != 1:
-            raise wrong(f"needs exactly one of any_of, all_of, n_of, none_of; has {', '.join(given) or 'none'}")
-        if self.min_count > 1 and given != ["any_of"]:
-            raise wrong("min_count goes with any_of only")
-        return self
-
-
-class RegexModel(Strict):
-    """regex."""
-
-    pattern: Pattern
-    exclude: Annotated[list[Pattern], BeforeValidator(_listed)] = Field(default_factory=list)
-    min_count: Count = 1
-    min_confidence: Annotated[float, Field(ge=0, le=1)] = 0.5
-
-
-def _script_line(value: str) -> str:
-    try:
-        variants(value)
-    except ValueError as error:
-        raise wrong(f"script: {error}", "(a|b) one of, [x] optional, {slot} any words") from error
-    return value
-
-
-class ScriptModel(Strict):
-    """script."""
-
-    lines: Annotated[list[Annotated[str, AfterValidator(_script_line)]], Field(min_length=1), BeforeValidator(_listed)]
-    coverage: Share = 1.0
-    ordered: bool = True
-    match: Annotated[list[MatchName], Field(min_length=1), BeforeValidator(_listed)] = ["exact", "homophone", "near"]
-    min_confidence: Annotated[float, Field(ge=0, le=1)] = 0.5
-
-
-class BoundsModel(Strict):
-    """Comparisons."""
-
-    at_most: Number | None = None
-    at_least: Number | None = None
-    above: Number | None = None
-    below: Number | None = None
-
-    @model_validator(mode="after")
-    def _possible(self) -> BoundsModel:
-        lows = [v for v in (self.at_least, self.above) if v is not None]
-        highs = [v for v in (self.at_most, self.below) if v is not None]
-        if lows and highs and max(lows) > min(highs):
-            raise wrong(f"no number is both above {max(lows):g} and below {min(highs):g}")
-        return self
 
 
 class MetricModel(BoundsModel):
@@ -160,18 +80,6 @@ class MetricModel(BoundsModel):
             raise wrong(f"unknown metric {self.name!r}", did_you_mean(self.name, METRICS))
         if all(getattr(self, name) is None for name in ("at_most", "at_least", "above", "below")):
             raise wrong("metric needs a comparison", "at_most, at_least, above or below")
-        return self
-
-
-class CountModel(BoundsModel):
-    """count."""
-
-    exactly: Number | None = None
-
-    @model_validator(mode="after")
-    def _given(self) -> CountModel:
-        if not self.model_fields_set:
-            raise wrong("count needs a comparison", "at_most, at_least, above, below or exactly")
         return self
 
 
@@ -191,11 +99,15 @@ class EventModel(FilterModel):
     count: CountModel | None = None
 
 
+def _met() -> list[VerdictName]:
+    return ["met"]
+
+
 class RuleRefModel(Strict):
     """rule."""
 
     id: str
-    verdict: Annotated[list[VerdictName], Field(min_length=1), BeforeValidator(_listed)] = ["met"]
+    verdict: Annotated[list[VerdictName], Field(min_length=1), BeforeValidator(listed)] = Field(default_factory=_met)
 
 
 class WithinModel(Strict):
@@ -225,11 +137,12 @@ class AnchorModel(FilterModel):
 
     rule: str | None = None
     event: EventName | None = None
-    phrase: Annotated[PhraseModel, BeforeValidator(_phrase_shape)] | None = None
+    phrase: Annotated[PhraseModel, BeforeValidator(phrase_shape)] | None = None
     role: RoleName | None = None
     exclude: PhraseList = Field(default_factory=list)
     hit: Count | Literal["last", "any", "each"] = "any"
     seconds: Seconds | None = None
+    sentences: Count | None = None
 
     @model_validator(mode="after")
     def _one_kind(self) -> AnchorModel:
@@ -264,8 +177,29 @@ class SequenceModel(Strict):
         return self
 
 
-KINDS = ("any", "all", "not", "phrase", "regex", "script", "sequence", "metric", "event", "rule")
-SCOPE_KEYS = ("role", "within", "after", "before", "near")
+class UnitsModel(Strict):
+    """every, same."""
+
+    unit: Literal["sentence", "turn"]
+    min_characters: Count = 1
+
+
+def _unit_shape(value: Any) -> Any:
+    return {"unit": value} if isinstance(value, str) else value
+
+
+_Units = Annotated[UnitsModel, BeforeValidator(_unit_shape)]
+_WORDS = ("phrase", "regex", "script", "entity", "similarity")
+KINDS = ("any", "all", "not", *_WORDS, "repetition", "sequence", "metric", "event", "rule")
+SCOPE_KEYS = ("role", "within", "after", "before", "near", "every", "same")
+
+
+def _times_shape(value: Any) -> Any:
+    return {"times": value} if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _like_shape(value: Any) -> Any:
+    return value if isinstance(value, dict) else {"like": value}
 
 
 class ConditionModel(Strict):
@@ -274,12 +208,15 @@ class ConditionModel(Strict):
     any_: Annotated[list[ConditionModel], Field(min_length=1)] | None = Field(None, alias="any")
     all_: Annotated[list[ConditionModel], Field(min_length=1)] | None = Field(None, alias="all")
     not_: ConditionModel | None = Field(None, alias="not")
-    phrase: Annotated[PhraseModel, BeforeValidator(_phrase_shape)] | None = None
+    phrase: Annotated[PhraseModel, BeforeValidator(phrase_shape)] | None = None
     regex: Annotated[RegexModel, BeforeValidator(lambda v: {"pattern": v} if isinstance(v, str) else v)] | None = None
     script: Annotated[ScriptModel, BeforeValidator(lambda v: v if isinstance(v, dict) else {"lines": v})] | None = None
     sequence: Annotated[SequenceModel, BeforeValidator(lambda v: {"steps": v} if isinstance(v, list) else v)] | None = (
         None
     )
+    repetition: Annotated[RepetitionModel, BeforeValidator(_times_shape)] | None = None
+    entity: Annotated[EntityModel, BeforeValidator(lambda v: v if isinstance(v, dict) else {"kind": v})] | None = None
+    similarity: Annotated[SimilarityModel, BeforeValidator(_like_shape)] | None = None
     metric: MetricModel | None = None
     event: Annotated[EventModel, BeforeValidator(lambda v: {"kind": v} if isinstance(v, str) else v)] | None = None
     rule: Annotated[RuleRefModel, BeforeValidator(lambda v: {"id": v} if isinstance(v, str) else v)] | None = None
@@ -288,6 +225,8 @@ class ConditionModel(Strict):
     after: AnchorModel | None = None
     before: AnchorModel | None = None
     near: AnchorModel | None = None
+    every: _Units | None = None
+    same: _Units | None = None
 
     @property
     def kind(self) -> str:
@@ -354,11 +293,12 @@ class RuleModel(Strict):
     severity: Literal["minor", "major", "fatal"]
     class_: Literal["customer", "business", "compliance", "non_critical"] = Field(alias="class")
     applies_when: AppliesWhenModel | None = None
+    prerequisites: Annotated[list[str], BeforeValidator(listed)] = Field(default_factory=list)
     require: Annotated[ConditionModel, BeforeValidator(_as_all)] | None = None
     forbid: Annotated[ConditionModel, BeforeValidator(_as_any)] | None = None
     except_: Annotated[ConditionModel, BeforeValidator(_as_any)] | None = Field(None, alias="except")
     rationale: str = ""
-    false_positives: Annotated[list[str], BeforeValidator(_listed)] = Field(default_factory=list)
+    false_positives: Annotated[list[str], BeforeValidator(listed)] = Field(default_factory=list)
     assisted: bool = False
     effective: EffectiveModel | None = None
 
@@ -367,12 +307,6 @@ class RuleModel(Strict):
         if (self.require is None) == (self.forbid is None):
             raise wrong("a rule needs exactly one of require and forbid")
         return self
-
-
-def did_you_mean(word: str, known: Any) -> str:
-    """A hint that names the closest known word, if one is close."""
-    close = difflib.get_close_matches(word, sorted(known), n=1, cutoff=0.6)
-    return f"did you mean {close[0]!r}?" if close else ""
 
 
 def _check_kind(model: ConditionModel) -> None:
@@ -385,8 +319,12 @@ def _check_kind(model: ConditionModel) -> None:
 
 def _check_scope(model: ConditionModel) -> None:
     scope = [key for key in SCOPE_KEYS if getattr(model, key) is not None]
-    if model.near is not None and model.near.seconds is None:
-        raise wrong("near needs seconds", "e.g. near: {rule: OPEN-001, seconds: 10}")
+    if model.near is not None and model.near.seconds is None and model.near.sentences is None:
+        raise wrong("near needs seconds or sentences", "e.g. near: {rule: OPEN-001, seconds: 10}")
+    if model.every is not None and model.same is not None:
+        raise wrong("every and same do not go together", "every: in each sentence; same: in any single one")
+    if (unit := "every" if model.every else "same" if model.same else "") and model.kind not in _WORDS:
+        raise wrong(f"{unit} does not go with {model.kind or 'filters'}", f"it goes with {', '.join(_WORDS)}")
     if model.kind in ("any", "all", "not", "rule", "") and scope:
         raise wrong(f"{scope[0]} does not go with {model.kind or 'filters'}", "write it beside the checks inside")
     if model.metric is not None:

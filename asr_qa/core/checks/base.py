@@ -8,6 +8,9 @@ from enum import Enum
 from functools import cached_property, partial
 from typing import Any, Protocol, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from asr_qa.core.checks.index import PhraseIndex
 from asr_qa.core.checks.stream import Place, Source, Stream, build_source
 from asr_qa.core.finding import Evidence, Match, Trace, Verdict
@@ -42,6 +45,9 @@ class CallFacts:
     """Codes, as in CallWarning."""
     sounds: tuple[str, ...] = ()
     """How each utterance is read (`sounds_of`), where that is known already; else it is worked out when needed."""
+
+    vectors: Mapping[str, NDArray[np.float32]] | None = None
+    """Unit vectors of sentences and examples by their text; None where there is no model that reads sentences."""
 
     @property
     def unsure_of_roles(self) -> bool:

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from asr_qa.core.checks.base import CallView, Hit, Looking, Stance
 from asr_qa.core.checks.phrase import decide_phrase
 from asr_qa.core.checks.timing import event_hits, find_events
+from asr_qa.core.checks.units import units_of
 from asr_qa.core.finding import Verdict
 from asr_qa.core.recording import Role
 from asr_qa.core.rule import Anchor, Scope, Within
-from asr_qa.core.segment import Segment, Track, clip, intersect, union
+from asr_qa.core.segment import EPSILON, Segment, Track, clip, intersect, union
 from asr_qa.core.transcript import Utterance
 
 _PERCENT = 100.0
@@ -37,7 +38,7 @@ def resolve(scope: Scope, looking: Looking) -> Resolved:
         hits, unknown = anchor_hits(anchor, looking)
         if not hits:
             return Resolved((), f"{_named(anchor)} does not occur", unknown)
-        windows = [_window(anchor, hit, looking.view.whole) for hit in hits]
+        windows = [_window(anchor, hit, looking.view, role) for hit in hits]
         parts = [(w,) for w in windows if w] if anchor.hit == "each" else [union(windows)]
         tracks = tuple(intersect(track, part) for track in tracks for part in parts)
     return Resolved(tracks)
@@ -53,13 +54,19 @@ def position(within: Within, view: CallView, role: Role | None) -> Segment:
     starts += [] if within.last_seconds is None else [end - within.last_seconds]
     ends += [] if within.first_percent is None else [begin + (end - begin) * within.first_percent / _PERCENT]
     starts += [] if within.last_percent is None else [end - (end - begin) * within.last_percent / _PERCENT]
-    said = [u.segment for u in view.facts.transcript.utterances if _counts(u, role, view)]
-    if within.first_sentences is not None and said:
+    if within.first_sentences is not None and (said := _sentences(view, role)):
         ends.append(said[: within.first_sentences][-1].end)
-    if within.last_sentences is not None and said:
+    if within.last_sentences is not None and (said := _sentences(view, role)):
         starts.append(said[-within.last_sentences :][0].start)
     start = max(starts)
     return Segment(start, max(start, min(ends)))
+
+
+def _sentences(view: CallView, role: Role | None) -> list[Segment]:
+    """When each sentence of a role was said."""
+    return view.once(
+        ("sentences", role), lambda: [u.segment for u in view.facts.transcript.utterances if _counts(u, role, view)]
+    )
 
 
 def _counts(utterance: Utterance, role: Role | None, view: CallView) -> bool:
@@ -92,13 +99,33 @@ def _all_hits(anchor: Anchor, looking: Looking) -> tuple[tuple[Hit, ...], bool]:
     return outcome.hits, outcome.verdict is Verdict.UNDETERMINED
 
 
-def _window(anchor: Anchor, hit: Hit, whole: Segment) -> Segment:
+def _window(anchor: Anchor, hit: Hit, view: CallView, role: Role | None) -> Segment:
+    """Where a hit lets its check look: so many seconds and sentences from it, the smaller of the two."""
+    whole = view.whole
     reach = whole.duration if anchor.seconds is None else anchor.seconds
+    first, last = max(0.0, hit.start - reach), hit.end + reach
+    if anchor.sentences is not None:
+        first = max(first, _sentences_before(view, role, hit.start, anchor.sentences))
+        last = min(last, _sentences_after(view, role, hit.end, anchor.sentences))
     if anchor.side == "after":
-        return Segment(hit.end, hit.end + reach) & whole
+        return Segment(hit.end, max(hit.end, last)) & whole
     if anchor.side == "before":
-        return Segment(max(0.0, hit.start - reach), hit.start) & whole
-    return Segment(max(0.0, hit.start - reach), hit.end + reach) & whole
+        return Segment(min(first, hit.start), hit.start) & whole
+    return Segment(min(first, hit.start), max(hit.end, last)) & whole
+
+
+def _sentences_after(view: CallView, role: Role | None, time: float, count: int) -> float:
+    """Where the next sentences of a role end, the rest of the one that is being said not counted."""
+    said = [unit.segment for unit in units_of(view, "sentence", role)]
+    ends = [segment.end for segment in said if segment.start >= time - EPSILON]
+    return max([time, *ends[:count], *(segment.end for segment in said if time in segment)])
+
+
+def _sentences_before(view: CallView, role: Role | None, time: float, count: int) -> float:
+    """Where the last sentences of a role begin, the one that is being said not counted."""
+    said = [unit.segment for unit in units_of(view, "sentence", role)]
+    starts = [segment.start for segment in said if segment.end <= time + EPSILON]
+    return min([time, *starts[-count:], *(segment.start for segment in said if time in segment)])
 
 
 def _named(anchor: Anchor) -> str:

@@ -7,6 +7,7 @@ from asr_qa.core.rule import (
     Anchor,
     AnyOf,
     Condition,
+    Entity,
     EventCount,
     EventFilter,
     Metric,
@@ -14,10 +15,12 @@ from asr_qa.core.rule import (
     Options,
     Phrase,
     Regex,
+    Repetition,
     RuleIs,
     Scope,
     Script,
     Sequence,
+    Similarity,
 )
 
 _SHOWN = 6
@@ -38,9 +41,11 @@ def _options(options: Options) -> str:
     if isinstance(options, Phrase):
         return _phrase(options)
     if isinstance(options, Regex):
-        return f"regex /{options.pattern}/" + (f" at least {options.min_count} times" if options.min_count > 1 else "")
+        return f"regex /{options.pattern}/{_times(options)}"
     if isinstance(options, Script):
         return f"script [{', '.join(options.lines[:_SHOWN])}]"
+    if isinstance(options, Repetition | Entity | Similarity):
+        return _content(options)
     if isinstance(options, Metric):
         return f"metric {options.name} {options.bounds}"
     if isinstance(options, EventCount):
@@ -63,8 +68,24 @@ def _phrase(options: Phrase) -> str:
     else:
         how = "any of"
     listed = ", ".join(options.phrases[:_SHOWN]) + (" …" if count > _SHOWN else "")
-    times = f" at least {options.min_count} times" if options.min_count > 1 else ""
-    return f"phrase {how} [{listed}]{times}"
+    return f"phrase {how} [{listed}]{_times(options)}"
+
+
+def _times(options: Phrase | Regex) -> str:
+    if options.count is not None:
+        return f", count {options.count}"
+    return f" at least {options.min_count} times" if options.min_count > 1 else ""
+
+
+def _content(options: Repetition | Entity | Similarity) -> str:
+    if isinstance(options, Repetition):
+        soon = "" if options.within_seconds is None else f" within {options.within_seconds:g} s"
+        about = f" about [{', '.join(options.about[:_SHOWN])}]" if options.about else ""
+        return f"repetition at least {options.times} times{soon}{about}"
+    if isinstance(options, Entity):
+        how = "" if options.validity == "any" else f"{options.validity} "
+        return f"entity {how}{'/'.join(options.entities)}, count {options.count}"
+    return f"similar to [{', '.join(options.like[:_SHOWN])}] by at least {options.at_least:g}"
 
 
 def _event(wanted: EventFilter) -> str:
@@ -81,7 +102,8 @@ def _scope(scope: Scope) -> str:
         names = scope.within.__dataclass_fields__
         given = {name: getattr(scope.within, name) for name in names}
         text += "".join(f", {name.replace('_', ' ')} {value:g}" for name, value in given.items() if value is not None)
-    return text + "".join(f", {_anchor(anchor)}" for anchor in scope.anchors)
+    text += "".join(f", {_anchor(anchor)}" for anchor in scope.anchors)
+    return text + (f", in {scope.units.how} {scope.units.of}" if scope.units else "")
 
 
 def _anchor(anchor: Anchor) -> str:
@@ -92,4 +114,5 @@ def _anchor(anchor: Anchor) -> str:
     else:
         what = (_phrase(anchor.phrase) if anchor.phrase else "") + (f" by {anchor.role}" if anchor.role else "")
     within = "" if anchor.seconds is None else f" within {anchor.seconds:g} s"
-    return f"{anchor.side} {what} (hit {anchor.hit}){within}"
+    sentences = "" if anchor.sentences is None else f" within {anchor.sentences} sentences"
+    return f"{anchor.side} {what} (hit {anchor.hit}){within}{sentences}"

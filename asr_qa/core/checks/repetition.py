@@ -1,0 +1,168 @@
+"""Checks on one party saying the same thing again: a customer who is not listened to, an agent who reads on."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import fmean
+
+from rapidfuzz.distance import Levenshtein
+
+from asr_qa.core.checks.base import CallView, Hit, Looking, Outcome, Stance
+from asr_qa.core.checks.logic import noted
+from asr_qa.core.checks.stream import Source, Stream
+from asr_qa.core.checks.words import SYLLABLE_SECONDS, absence, blocked, find_phrases, is_weak
+from asr_qa.core.finding import Match, Verdict
+from asr_qa.core.recording import Role
+from asr_qa.core.rule import Repetition
+from asr_qa.core.segment import EPSILON
+from asr_qa.core.sounds import OPAQUE, unit
+from asr_qa.core.transcript import Utterance, Word
+
+_ENDS = frozenset("。！？；!?;")
+_PAUSE = 2.0
+"""Seconds of silence inside a line at which a sentence ends too."""
+_SHOWN = 6
+_FIRST_CODE = 0x1100
+"""Codes of syllables as characters begin here, away from those of the letters that stand for themselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """Words of one party up to the end of a sentence."""
+
+    role: Role
+    first: int
+    last: int
+    """Its first word among those of the role, and one past its last."""
+    start: float
+    end: float
+    """Seconds."""
+    text: str
+    code: str
+    """One character for each syllable, tones ignored; other characters for themselves."""
+    clarity: float
+    """Mean confidence of its words, 0 to 1."""
+
+    def hit(self, first: Sentence) -> Hit:
+        """The sentence as one that was said again."""
+        alike = Levenshtein.normalized_similarity(self.code, first.code)
+        match = Match.EXACT if self.code == first.code else Match.NEAR
+        return Hit(self.role, self.start, self.end, self.text, match, alike * self.clarity, first.text)
+
+
+def decide_repetition(options: Repetition, looking: Looking) -> Outcome:
+    """Whether somebody says the same thing so many times."""
+    if (stop := blocked(looking)) is not None:
+        return stop
+    said = (sentence for stream in looking.streams for sentence in _in_sight(stream, looking.view, options))
+    groups = list(_groups(options, sorted(said, key=lambda sentence: (sentence.start, sentence.end))))
+    sure = [group for group in groups if sum(not is_weak(h, options.min_confidence) for h in group) >= options.times]
+    usable = groups if looking.stance is Stance.REQUIRED else sure
+    if usable:
+        return _found(usable, Verdict.MET)
+    if groups and looking.stance is Stance.FORBIDDEN:
+        return _found(groups, Verdict.UNDETERMINED)
+    wanted = f"同样的话说 {options.times} 次"
+    return absence(looking, wanted=wanted, seconds=SYLLABLE_SECONDS * options.min_characters)
+
+
+def _in_sight(stream: Stream, view: CallView, options: Repetition) -> Iterator[Sentence]:
+    """The sentences wholly inside the scope that count."""
+    about = find_phrases(stream, options.about) if options.about else ()
+    ignored = find_phrases(stream, options.ignore) if options.ignore else ()
+    for sentence in sentences_of(view, stream.role):
+        if len(sentence.code) < options.min_characters:
+            continue
+        if not any(start <= sentence.first and sentence.last <= end for start, end in stream.ranges):
+            continue
+        if (not options.about or _says(sentence, about)) and not _says(sentence, ignored):
+            yield sentence
+
+
+def _says(sentence: Sentence, hits: Iterable[Hit]) -> bool:
+    return any(sentence.start - EPSILON <= hit.start < sentence.end for hit in hits)
+
+
+def sentences_of(view: CallView, role: Role) -> tuple[Sentence, ...]:
+    """The sentences of a role in order: lines of the transcript, cut where a sentence ends in them."""
+    return view.once(("sentences", role), lambda: tuple(_sentences(view.pieces[role], view.facts.transcript.of(role))))
+
+
+def _sentences(source: Source, lines: Sequence[Utterance]) -> Iterator[Sentence]:
+    bounds = [0, *_ends(source.words, [line.start for line in lines]), len(source.words)]
+    codes = _codes(source)
+    for first, last in pairwise(bounds):
+        words = source.words[first:last]
+        if words and (code := "".join(codes[first:last])):
+            clarity = fmean(1.0 if word.confidence is None else word.confidence for word in words)
+            text = source.heard(first, last - 1)
+            yield Sentence(source.role, first, last, words[0].start, words[-1].end, text, code, clarity)
+
+
+def _ends(words: Sequence[Word], starts: Sequence[float]) -> Iterator[int]:
+    """After which words a sentence ends: at its punctuation, a long pause, or where a new line begins."""
+    for index, (one, other) in enumerate(pairwise(words), start=1):
+        new_line = bisect_right(starts, one.start + EPSILON) < bisect_right(starts, other.start + EPSILON)
+        if new_line or one.text.rstrip()[-1:] in _ENDS or other.start - one.end > _PAUSE:
+            yield index
+
+
+def _codes(source: Source) -> list[str]:
+    """What each word sounds like."""
+    codes = [""] * len(source.words)
+    spoken = source.spoken
+    for char, reading, word in zip(spoken.text, source.said, spoken.firsts, strict=True):
+        if char.isalnum():
+            code, _ = unit(reading)
+            codes[word] += char if code >= OPAQUE else chr(_FIRST_CODE + code)
+    return codes
+
+
+def _groups(options: Repetition, sentences: list[Sentence]) -> Iterator[tuple[Hit, ...]]:
+    """Sentences that say the same often and soon enough, those of each party by itself; each in one group only."""
+    taken: set[int] = set()
+    for index, first in enumerate(sentences):
+        if index in taken:
+            continue
+        group = [index, *(i for i in _alike(options, sentences, index) if i not in taken)]
+        if len(group) >= options.times:
+            taken.update(group)
+            yield tuple(sentences[i].hit(first) for i in group)
+
+
+def _alike(options: Repetition, sentences: list[Sentence], index: int) -> Iterator[int]:
+    """Later sentences that say the same as one, within the time allowed."""
+    first = sentences[index]
+    latest = float("inf") if options.within_seconds is None else first.end + options.within_seconds
+    for other in range(index + 1, len(sentences)):
+        sentence = sentences[other]
+        if sentence.start > latest + EPSILON:
+            return
+        if sentence.role is first.role and _similar(first.code, sentence.code, options.similarity):
+            yield other
+
+
+def _similar(one: str, other: str, least: float) -> bool:
+    """Whether two sentences agree; the cheap bound by their lengths goes first."""
+    if min(len(one), len(other)) < least * max(len(one), len(other)) - EPSILON:
+        return False
+    return Levenshtein.normalized_similarity(one, other, score_cutoff=least - EPSILON) > 0
+
+
+def _found(groups: list[tuple[Hit, ...]], verdict: Verdict) -> Outcome:
+    notes = tuple(_told(group) for group in groups[:_SHOWN])
+    doubt = "heard with weak confidence only" if verdict is Verdict.UNDETERMINED else ""
+    return Outcome(
+        verdict=verdict,
+        hits=tuple(sorted((hit for group in groups for hit in group), key=lambda h: (h.start, h.end))),
+        confidence=max(min(hit.confidence for hit in group) for group in groups),
+        note=noted(doubt, *notes),
+    )
+
+
+def _told(group: tuple[Hit, ...]) -> str:
+    times = ", ".join(f"{hit.start:.1f}" for hit in group[:_SHOWN])
+    return f"said {len(group)} times, at {times} s: [{group[0].text}]"

@@ -1,0 +1,186 @@
+"""Checks on script templates: which lines were said where, which were not, and whether the other party said them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from asr_qa.core.checks.base import Hit, Looking, Outcome, Stance
+from asr_qa.core.checks.index import key_of
+from asr_qa.core.checks.logic import noted
+from asr_qa.core.checks.party import other_party
+from asr_qa.core.checks.stream import Stream
+from asr_qa.core.checks.words import SYLLABLE_SECONDS, absence, blocked, find_phrases, is_weak
+from asr_qa.core.finding import Evidence, Match, Trace, Verdict
+from asr_qa.core.rule import Script
+from asr_qa.core.segment import EPSILON, Segment
+
+SLOT_CHARACTERS = 12
+"""Characters that a {slot} of a script may hold."""
+
+Said = tuple[Hit | None, ...]
+"""Per line where it is said; None where it is not."""
+
+
+def decide_script(options: Script, looking: Looking) -> Outcome:
+    """Whether enough lines of the script are said, in order where that is asked for."""
+    if (stop := blocked(looking)) is not None:
+        return stop
+    found = _found(options, looking)
+    if looking.stance is Stance.REQUIRED:
+        said, doubtful = _chosen(options, found), False
+    else:
+        strong = [[hit for hit in hits if not is_weak(hit, options.min_confidence)] for hits in found]
+        said, doubtful = _chosen(options, strong), False
+        if looking.stance is Stance.FORBIDDEN and not _enough(options, said):
+            every = _chosen(options, found)
+            said, doubtful = (every, True) if _enough(options, every) else (said, False)
+    if _enough(options, said):
+        return _held(options, said, doubtful=doubtful)
+    return _lacking(options, said, looking)
+
+
+def _found(options: Script, looking: Looking) -> list[list[Hit]]:
+    """The hits of each line."""
+    return [
+        [hit for stream in looking.streams for chain in variants for hit in _chain_hits(stream, chain, options)]
+        for variants in options.variants
+    ]
+
+
+def _enough(options: Script, said: Said) -> bool:
+    return sum(hit is not None for hit in said) / len(said) >= options.coverage - EPSILON
+
+
+def _chosen(options: Script, found: Sequence[Sequence[Hit]]) -> Said:
+    """One hit per line: the best, or, where order counts, those of the longest row in order, the earliest first."""
+    if not options.ordered:
+        return tuple(min(hits, key=lambda h: (-h.confidence, h.start, h.end), default=None) for hits in found)
+    rows: list[tuple[tuple[int, Hit], ...]] = [()]
+    for line, hits in enumerate(found):
+        for length in range(len(rows) - 1, -1, -1):
+            free = rows[length][-1][1].end if rows[length] else 0.0
+            fitting = (hit for hit in hits if hit.start >= free - EPSILON)
+            if (first := min(fitting, key=lambda h: (h.end, h.start), default=None)) is None:
+                continue
+            longer = (*rows[length], (line, first))
+            if length + 1 == len(rows):
+                rows.append(longer)
+            elif first.end < rows[length + 1][-1][1].end:
+                rows[length + 1] = longer
+    chosen = dict(rows[-1])
+    return tuple(chosen.get(line) for line in range(len(found)))
+
+
+def _held(options: Script, said: Said, *, doubtful: bool) -> Outcome:
+    hits = tuple(hit for hit in said if hit is not None)
+    worth = min(hit.confidence for hit in hits)
+    verdict = Verdict.UNDETERMINED if doubtful else Verdict.MET
+    remark = f"heard with confidence {worth:.2f} only" if doubtful else ""
+    note = noted(remark, _coverage(said))
+    return Outcome(
+        verdict=verdict, hits=hits, confidence=worth, note=note, trace=_steps(options, said, verdict, lost=_NOT)
+    )
+
+
+_NOT = Verdict.NOT_MET
+
+
+def _lacking(options: Script, said: Said, looking: Looking) -> Outcome:
+    """Lines are missing: which, where they were due, and whether the other party says them."""
+    lost = [number for number, hit in enumerate(said) if hit is None]
+    seconds = SYLLABLE_SECONDS * min(
+        key_of("".join(chain)).syllables for number in lost for chain in options.variants[number]
+    )
+    gone = absence(looking, wanted="", seconds=seconds)
+    missing = tuple(_missing(options, said, number, looking) for number in lost)
+    there = _elsewhere(options, lost, looking)
+    hits = tuple(hit for hit in said if hit is not None)
+    trace = _steps(options, said, gone.verdict, lost=gone.verdict, there=there)
+    notes = (gone.note, _coverage(said), there.remark if there else "")
+    return replace(gone, hits=hits, missing=missing, note=noted(*notes), trace=trace)
+
+
+def _missing(options: Script, said: Said, number: int, looking: Looking) -> Evidence:
+    """Where a line was due: between those around it where they are in order, else anywhere in scope."""
+    whole = looking.windows[0] | looking.windows[-1] if looking.windows else looking.view.whole
+    start, end = whole.start, whole.end
+    if options.ordered:
+        start = max([start, *(hit.end for hit in said[:number] if hit is not None)])
+        end = min([end, *(hit.start for hit in said[number:] if hit is not None)])
+    place = Segment(start, max(start, end))
+    return Evidence(looking.role, place.start, place.end, f"（未听到：{options.lines[number]}）", Match.TIMING)
+
+
+@dataclass(frozen=True, slots=True)
+class _There:
+    """Missing lines that the other party says."""
+
+    role: str
+    hits: dict[int, Hit]
+    """By line."""
+
+    @property
+    def remark(self) -> str:
+        first = min(hit.start for hit in self.hits.values())
+        count = len(self.hits)
+        return f"{count} missing line{'s' if count > 1 else ''} said by {self.role}, first at {first:.1f} s"
+
+
+def _elsewhere(options: Script, lost: Iterable[int], looking: Looking) -> _There | None:
+    if not options.wrong_party or (there := other_party(looking)) is None:
+        return None
+    found = _found(options, there)
+    hits = {number: min(found[number], key=lambda hit: hit.start) for number in lost if found[number]}
+    return _There(there.role.value, hits) if hits and there.role else None
+
+
+def _steps(
+    options: Script, said: Said, verdict: Verdict, *, lost: Verdict, there: _There | None = None
+) -> Trace | None:
+    """One line of the trace for each line of the script; none where there is only one."""
+    return Trace("", verdict, children=tuple(_lines(options, said, lost, there))) if len(said) > 1 else None
+
+
+def _lines(options: Script, said: Said, lost: Verdict, there: _There | None) -> Iterator[Trace]:
+    for number, (line, hit) in enumerate(zip(options.lines, said, strict=True)):
+        named = f"line {number + 1} [{line}]"
+        if hit is not None:
+            yield Trace(named, Verdict.MET, ((hit.start, hit.end),))
+        elif there is not None and number in there.hits:
+            yield Trace(named, lost, (), f"said by {there.role} at {there.hits[number].start:.1f} s")
+        else:
+            yield Trace(named, lost)
+
+
+def _coverage(said: Said) -> str:
+    count = sum(hit is not None for hit in said)
+    return f"{count} of {len(said)} lines said" if len(said) > 1 else ""
+
+
+def _chain_hits(stream: Stream, chain: Sequence[str], options: Script) -> list[Hit]:
+    """Hits of texts that follow each other with a slot between each two."""
+    open_hits = list(find_phrases(stream, chain[:1], match=options.match))
+    for text in chain[1:]:
+        if not open_hits:
+            break
+        nexts = find_phrases(stream, (text,), match=options.match)
+        open_hits = [
+            _joined(stream, one, other)
+            for one in open_hits
+            if (other := next((n for n in nexts if n.start >= one.end - EPSILON and _fits(stream, one, n)), None))
+        ]
+    return open_hits
+
+
+def _fits(stream: Stream, one: Hit, other: Hit) -> bool:
+    """Whether what lies between two hits fits into a slot."""
+    between = (w for w in stream.words if one.end - EPSILON <= w.start < other.start - EPSILON)
+    return sum(len(word.text) for word in between) <= SLOT_CHARACTERS
+
+
+def _joined(stream: Stream, one: Hit, other: Hit) -> Hit:
+    inside = [i for i, w in enumerate(stream.words) if one.start <= w.start < other.end]
+    match = max(one.match, other.match, key=list(Match).index)
+    confidence = min(one.confidence, other.confidence)
+    return Hit(one.role, one.start, other.end, stream.heard(inside[0], inside[-1]), match, confidence, one.key)

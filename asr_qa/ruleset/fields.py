@@ -1,0 +1,107 @@
+"""What all parts of a rule in YAML are made of: kinds of values, comparisons, and how a mistake is said."""
+
+from __future__ import annotations
+
+import difflib
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from asr_qa.core.kinds import Bounds
+from asr_qa.core.text import plain
+from asr_qa.ruleset.pattern import pattern_problem
+from asr_qa.ruleset.simplified import simplified, simplified_pattern
+
+RoleName = Literal["agent", "customer", "other"]
+MatchName = Literal["exact", "homophone", "near", "fuzzy"]
+VerdictName = Literal["met", "not_met", "not_applicable", "undetermined", "hit"]
+_Heard = Literal[
+    "silence", "hold", "ivr", "dead_air", "overlap", "backchannel", "interruption", "talk_over", "monologue"
+]
+EventName = Literal[_Heard, "response_latency", "first_response", "hang_up_side"]
+Number = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Percent = Annotated[float, Field(gt=0, le=100)]
+Count = Annotated[int, Field(ge=1, le=10_000)]
+Confidence = Annotated[float, Field(ge=0, le=1)]
+Share = Annotated[float, Field(gt=0, le=1)]
+MAX_PHRASE = 200
+"""Characters of the longest phrase."""
+
+
+def wrong(message: str, hint: str = "") -> PydanticCustomError:
+    """A mistake in the words of the person who wrote the rule."""
+    return PydanticCustomError("rule", "{message}", {"message": message, "hint": hint})
+
+
+def listed(value: Any) -> Any:
+    """A single value as a list of one."""
+    return [value] if isinstance(value, str | dict) else value
+
+
+def _words(value: str) -> str:
+    if not plain(value):
+        raise wrong(f"phrase {value!r} is empty once punctuation is dropped", "write the words to be said")
+    if len(value) > MAX_PHRASE:
+        raise wrong(f"phrase is longer than {MAX_PHRASE} characters", "use a script or several phrases")
+    return simplified(value)
+
+
+def _regular(value: str) -> str:
+    if problem := pattern_problem(value):
+        raise wrong(f"pattern {value!r}: {problem}")
+    return simplified_pattern(value)
+
+
+Words = Annotated[str, AfterValidator(_words)]
+PhraseList = Annotated[list[Words], Field(min_length=1), BeforeValidator(listed)]
+Pattern = Annotated[str, AfterValidator(_regular)]
+Names = Annotated[list[str], Field(min_length=1), BeforeValidator(listed)]
+
+
+class Strict(BaseModel):
+    """A mapping without unknown keys and without silent conversions."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class BoundsModel(Strict):
+    """Comparisons."""
+
+    at_most: Number | None = None
+    at_least: Number | None = None
+    above: Number | None = None
+    below: Number | None = None
+
+    @model_validator(mode="after")
+    def _possible(self) -> BoundsModel:
+        lows = [v for v in (self.at_least, self.above) if v is not None]
+        highs = [v for v in (self.at_most, self.below) if v is not None]
+        if lows and highs and max(lows) > min(highs):
+            raise wrong(f"no number is both above {max(lows):g} and below {min(highs):g}")
+        return self
+
+
+def to_bounds(model: BoundsModel) -> Bounds:
+    """The comparisons as core evaluates them."""
+    exactly = model.exactly if isinstance(model, CountModel) else None
+    return Bounds(at_most=model.at_most, at_least=model.at_least, above=model.above, below=model.below, exactly=exactly)
+
+
+class CountModel(BoundsModel):
+    """count."""
+
+    exactly: Number | None = None
+
+    @model_validator(mode="after")
+    def _given(self) -> CountModel:
+        if not self.model_fields_set:
+            raise wrong("count needs a comparison", "at_most, at_least, above, below or exactly")
+        return self
+
+
+def did_you_mean(word: str, known: Any) -> str:
+    """A hint that names the closest known word, if one is close."""
+    close = difflib.get_close_matches(word, sorted(known), n=1, cutoff=0.6)
+    return f"did you mean {close[0]!r}?" if close else ""

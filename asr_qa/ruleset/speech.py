@@ -1,0 +1,196 @@
+"""The shape of checks on words in YAML: phrases, patterns, scripts, repetitions, entities, meaning."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from asr_qa.core.entities import CHECKED, OF_DIGITS
+from asr_qa.ruleset.fields import (
+    Confidence,
+    Count,
+    CountModel,
+    MatchName,
+    Pattern,
+    PhraseList,
+    Seconds,
+    Share,
+    Strict,
+    listed,
+    to_bounds,
+    wrong,
+)
+from asr_qa.ruleset.script import variants
+from asr_qa.ruleset.simplified import simplified
+
+EntityName = Literal[
+    "phone",
+    "mobile",
+    "landline",
+    "id_card",
+    "bank_card",
+    "amount",
+    "percent",
+    "date",
+    "time",
+    "duration",
+    "e_mail",
+    "number",
+    "plate",
+    "address",
+]
+
+
+def _all_matches() -> list[MatchName]:
+    return [*get_args(MatchName)]
+
+
+class NumberOf(Strict):
+    """n_of."""
+
+    n: Count
+    of: PhraseList
+
+    @model_validator(mode="after")
+    def _enough(self) -> NumberOf:
+        if self.n > len(self.of):
+            raise wrong(f"n is {self.n}, but only {len(self.of)} phrases are given")
+        return self
+
+
+def phrase_shape(value: Any) -> Any:
+    """The short forms of a phrase as the long one."""
+    return value if isinstance(value, dict) else {"any_of": value}
+
+
+class PhraseModel(Strict):
+    """phrase."""
+
+    any_of: PhraseList | None = None
+    all_of: PhraseList | None = None
+    n_of: NumberOf | None = None
+    none_of: PhraseList | None = None
+    match: Annotated[list[MatchName], Field(min_length=1), BeforeValidator(listed)] = Field(
+        default_factory=_all_matches
+    )
+    min_count: Count = 1
+    exclude: PhraseList = Field(default_factory=list)
+    allow_short: bool = False
+    min_confidence: Confidence = 0.5
+    count: CountModel | None = None
+    wrong_party: bool = False
+
+    @model_validator(mode="after")
+    def _one_way(self) -> PhraseModel:
+        given = [name for name in ("any_of", "all_of", "n_of", "none_of") if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise wrong(f"needs exactly one of any_of, all_of, n_of, none_of; has {', '.join(given) or 'none'}")
+        for name in {"min_count", "count"} & self.model_fields_set:
+            if given != ["any_of"]:
+                raise wrong(f"{name} goes with any_of only")
+        one_number(self)
+        return self
+
+
+class RegexModel(Strict):
+    """regex."""
+
+    pattern: Pattern
+    exclude: Annotated[list[Pattern], BeforeValidator(listed)] = Field(default_factory=list)
+    min_count: Count = 1
+    min_confidence: Confidence = 0.5
+    count: CountModel | None = None
+
+    @model_validator(mode="after")
+    def _one_number(self) -> RegexModel:
+        one_number(self)
+        return self
+
+
+def _script_line(value: str) -> str:
+    try:
+        variants(value)
+    except ValueError as error:
+        raise wrong(f"script: {error}", "(a|b) one of, [x] optional, {slot} any words") from error
+    return simplified(value)
+
+
+class ScriptModel(Strict):
+    """script."""
+
+    lines: Annotated[list[Annotated[str, AfterValidator(_script_line)]], Field(min_length=1), BeforeValidator(listed)]
+    coverage: Share = 1.0
+    ordered: bool = True
+    match: Annotated[list[MatchName], Field(min_length=1), BeforeValidator(listed)] = Field(
+        default_factory=_all_matches
+    )
+    min_confidence: Confidence = 0.5
+    wrong_party: bool = True
+
+
+def one_number(model: PhraseModel | RegexModel) -> None:
+    """Refuse min_count and count side by side, and a count that no number of hits can meet."""
+    if {"min_count", "count"} <= model.model_fields_set:
+        raise wrong("min_count and count stand for the same thing", "write count: {at_least: ...} only")
+    if model.count is not None:
+        whole_count(model.count)
+
+
+def whole_count(count: CountModel) -> None:
+    """Refuse a count that no whole number meets."""
+    least, most = to_bounds(count).whole
+    if most is not None and most < least:
+        raise wrong(f"no number of hits meets count {to_bounds(count)}")
+
+
+class RepetitionModel(Strict):
+    """repetition."""
+
+    times: Annotated[int, Field(ge=2, le=100)] = 2
+    similarity: Annotated[float, Field(ge=0.5, le=1)] = 0.75
+    min_characters: Count = 5
+    within_seconds: Seconds | None = None
+    about: PhraseList = Field(default_factory=list)
+    ignore: PhraseList = Field(default_factory=list)
+    min_confidence: Confidence = 0.5
+
+
+class EntityModel(Strict):
+    """entity."""
+
+    kind: Annotated[list[EntityName], Field(min_length=1), BeforeValidator(listed)]
+    valid: bool | Literal["any"] = "any"
+    min_digits: Annotated[int, Field(ge=1, le=40)] | None = None
+    max_digits: Annotated[int, Field(ge=1, le=40)] | None = None
+    count: CountModel | None = None
+    min_confidence: Confidence = 0.5
+
+    @model_validator(mode="after")
+    def _possible(self) -> EntityModel:
+        if self.min_digits and self.max_digits and self.min_digits > self.max_digits:
+            raise wrong(f"no number has at least {self.min_digits} and at most {self.max_digits} digits")
+        given = {"min_digits", "max_digits"} & self.model_fields_set
+        if given and (without := sorted(set(self.kind) - set(OF_DIGITS))):
+            raise wrong(f"{min(given)} does not go with {', '.join(without)}", f"only with {', '.join(OF_DIGITS)}")
+        if self.valid != "any" and (without := sorted(set(self.kind) - set(CHECKED))):
+            raise wrong(f"nothing tells a valid {without[0]} from others", f"valid goes with {', '.join(CHECKED)}")
+        if self.count is not None:
+            whole_count(self.count)
+        return self
+
+
+class SimilarityModel(Strict):
+    """similarity."""
+
+    like: PhraseList
+    at_least: Annotated[float, Field(ge=0.3, le=1)] = 0.8
+    min_characters: Count = 4
+    count: CountModel | None = None
+    min_confidence: Confidence = 0.5
+
+    @model_validator(mode="after")
+    def _possible(self) -> SimilarityModel:
+        if self.count is not None:
+            whole_count(self.count)
+        return self
