@@ -12,6 +12,7 @@ import typer
 from asr_qa.bootstrap import rules_dir
 from asr_qa.cli.backtest import backtest_command
 from asr_qa.cli.printing import Json, Lang, Language, console, plain_table, print_json
+from asr_qa.cli.rules_import import import_rules
 from asr_qa.cli.tracing import trace_lines
 from asr_qa.config import Settings
 from asr_qa.core.rule import Check, Phrase, Rule, descend
@@ -40,6 +41,7 @@ app = typer.Typer(
 
 app.command("backtest")(backtest_command)
 
+app.command("import-sca")(import_rules)
 
 Folder = Annotated[
     Path | None, typer.Argument(metavar="DIR", help="Folder of rules; without it the rules in use (ASR_QA_RULES_DIR).")
