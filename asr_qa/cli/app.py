@@ -19,6 +19,7 @@ from asr_qa.cli.bench import bench_command
 from asr_qa.cli.demo import demo
 from asr_qa.cli.explain import explain_command
 from asr_qa.cli.process import process
+from asr_qa.cli.rescore import rescore_command
 from asr_qa.cli.serve import serve
 from asr_qa.config import unknown_variables
 from asr_qa.errors import AsrQaError
@@ -49,6 +50,7 @@ app = typer.Typer(
 )
 app.command("demo")(demo)
 app.command("process")(process)
+app.command("rescore")(rescore_command)
 app.command("explain")(explain_command)
 app.command("serve")(serve)
 app.command("bench")(bench_command)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -54,7 +55,11 @@ def _rules_table(rules: Sequence[dict[str, Any]], words: dict[str, str], texts: 
 
 
 def _print_examples(rule: dict[str, Any], words: dict[str, str], texts: Texts) -> None:
+    shown: Counter[tuple[str, str]] = Counter()
     for one in rule["examples"]:
+        shown[one["before"], one["after"]] += 1
+        if shown[one["before"], one["after"]] > _EXAMPLES:
+            continue
         flip = f"{_verdict(one['before'], texts, words)}→{_verdict(one['after'], texts, words)}"
         human = f" · {words['human']} {_verdict(one['human'], texts, words)}" if one["human"] else ""
         typer.echo(f"  {rule['id']} {flip}{human}  {one['path']} ({one['call_id']})")
@@ -106,6 +111,8 @@ def _verdict(value: str | None, texts: Texts, words: dict[str, str]) -> str:
 
 
 _AGENTS = 20
+_EXAMPLES = 2
+"""Examples of each flip on the terminal; the page and JSON have all of them."""
 _WORDS: dict[Lang, dict[str, str]] = {
     "zh": {
         "interrupted": "已中断：以下只含中断前完成的通话。",

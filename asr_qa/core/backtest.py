@@ -107,12 +107,12 @@ class Compared:
 
     @property
     def flips(self) -> tuple[Flip, ...]:
-        """Rules that come out otherwise, in order of id."""
+        """Rules that come out otherwise, and new ones that fail, in order of id."""
         was, now = self.before.findings, self.after.findings
         return tuple(
             Flip(rule_id=rule, before=_verdict(was, rule), after=_verdict(now, rule), was=one, now=other)
             for rule in sorted({*was, *now})
-            if _verdict(was, rule) is not _verdict(now, rule)
+            if _tells(_verdict(was, rule), _verdict(now, rule))
             for one, other in [(_place(was.get(rule)), _place(now.get(rule)))]
         )
 
@@ -300,6 +300,11 @@ def _keep(kept: list[Move], move: Move, count: int) -> None:
 def _add_all(sums: dict[str, Confusion], more: Iterable[tuple[str, Confusion]]) -> None:
     for rule, confusion in more:
         sums[rule] = sums.get(rule, Confusion()) + confusion
+
+
+def _tells(was: Verdict | None, now: Verdict | None) -> bool:
+    """Whether a change is worth an example: rules come and go in every call alike, what counts is where they fail."""
+    return now is Verdict.NOT_MET if was is None else now is not None and now is not was
 
 
 def _verdict(findings: Mapping[str, Finding], rule: str) -> Verdict | None:

@@ -143,6 +143,7 @@ def facts_of_call(call: ScoredCall, options: TimingOptions, *, sounds: Sounds = 
         timeline=timeline,
         metrics=metrics,
         warnings=tuple(sorted(codes)),
+        sounds=sounds,
     )
 
 

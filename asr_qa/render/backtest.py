@@ -83,8 +83,8 @@ def sheets(tally: Tally) -> Plain:
 
 
 def flips(changes: Counter[Change]) -> int:
-    """How many verdicts are not what they were."""
-    return sum(count for (was, now), count in changes.items() if was is not now)
+    """How many verdicts are not what they were; not those of rules that came or went."""
+    return sum(count for (was, now), count in changes.items() if was and now and was is not now)
 
 
 def _rule(tally: Tally, rule_id: str, rule: Rule | None, change: str) -> Plain:

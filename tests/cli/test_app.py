@@ -27,9 +27,9 @@ TREE = dict(commands(typer.main.get_command(app)))
 
 def test_the_commands_are_those_of_the_manual() -> None:
     assert {" ".join(path) for path in TREE if path} == {
-        "bench", "demo", "explain", "process", "serve",
+        "bench", "demo", "explain", "process", "rescore", "serve",
         "report", "report errors",
-        "rules", "rules lint", "rules test", "rules show",
+        "rules", "rules backtest", "rules lint", "rules test", "rules show",
         "models", "models list", "models pull", "models verify", "models remove",
         "token", "token create", "token list", "token revoke",
         "db", "db upgrade", "db status",

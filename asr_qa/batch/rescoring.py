@@ -1,0 +1,140 @@
+"""Stored calls scored again by the rules in force, as new versions that point at those they were made from.
+
+Each call is one transaction of its own: a run that is stopped has whole calls behind it, and goes on where it stopped
+because calls that carry the stamp of the rules in force are passed over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from asr_qa import __version__
+from asr_qa.batch.backtest import Progress, stored_sounds
+from asr_qa.batch.chunks import Bad, each_chunk
+from asr_qa.batch.engine import Task
+from asr_qa.batch.worker import Failure
+from asr_qa.bootstrap import Rules, SystemClock, connect, load_rules
+from asr_qa.config import Settings
+from asr_qa.db.store import SqlStore
+from asr_qa.errors import AsrQaError
+from asr_qa.pipeline.documents import from_json
+from asr_qa.pipeline.rescore import Judging, Sounds, rescored
+from asr_qa.pipeline.store import ScoredRow
+from asr_qa.pipeline.stored import UnreadableError, read_scored
+
+
+@dataclass(slots=True)
+class Applied:
+    """What became of the calls."""
+
+    rescored: list[str] = field(default_factory=list)
+    """Ids of calls that have a new version."""
+    unchanged: int = 0
+    """Calls that were scored by these rules and this scorecard already, or come out the same to the letter."""
+    bad: list[Bad] = field(default_factory=list)
+    interrupted: bool = False
+
+    def merge(self, other: Applied) -> None:
+        """Add what another worker did."""
+        self.rescored += other.rescored
+        self.unchanged += other.unchanged
+        self.bad += other.bad
+
+
+def rescore(
+    settings: Settings, rows: Sequence[ScoredRow], *, again: bool, progress: Progress, jobs: int = 0
+) -> Applied:
+    """Score calls again by the rules in force and store what comes out; Ctrl-C ends it early, whole calls behind it.
+
+    Args:
+        settings: With the rules and scorecard in force.
+        rows: The calls.
+        again: Also those that were scored by these rules already: after a new version of asr_qa.
+        progress: Is told of calls done.
+        jobs: Worker processes; 0 is one per core.
+    """
+    applied = Applied()
+    progress.total(len(rows))
+
+    def task(chunk: Sequence[ScoredRow], seconds: float) -> Task:
+        return Task(apply_chunk, (settings, tuple(chunk), again), seconds)
+
+    try:
+        for chunk, result in each_chunk(settings, rows, task, jobs=jobs):
+            if isinstance(result, Failure):
+                applied.bad += [Bad.of(row, result) for row in chunk]
+            else:
+                applied.merge(result)
+            progress.done(len(chunk))
+    except KeyboardInterrupt:
+        applied.interrupted = True
+    return applied
+
+
+def apply_chunk(settings: Settings, rows: tuple[ScoredRow, ...], again: bool) -> Applied:
+    """Score some calls again and store them; what a worker does."""
+    bench = _bench(settings)
+    applied = Applied()
+    ids = [row.document_id for row in rows]
+    bodies, sounds = bench.store.bodies(ids), stored_sounds(bench.store, ids)
+    for row in rows:
+        try:
+            body = bodies.get(row.document_id, "")
+            if _apply(bench, row, body, again=again, sounds=sounds.get(row.document_id, ())):
+                applied.rescored.append(row.call_id)
+            else:
+                applied.unchanged += 1
+        except UnreadableError as exc:
+            applied.bad.append(Bad.of(row, Failure(exc.reason, str(exc))))
+        except AsrQaError as exc:
+            applied.bad.append(Bad.of(row, Failure(exc.code, str(exc))))
+        except Exception as exc:
+            reason = f"{type(exc).__name__}: {exc}; please report this"
+            applied.bad.append(Bad.of(row, Failure("internal_error", reason)))
+    return applied
+
+
+@dataclass(frozen=True, slots=True)
+class _Bench:
+    settings: Settings
+    rules: Rules
+    by: Judging
+    store: SqlStore
+
+
+_kept: list[_Bench] = []
+"""What this process works with: rules are loaded and compiled once."""
+
+
+def _bench(settings: Settings) -> _Bench:
+    if not _kept or _kept[0].settings != settings:
+        forget()
+        rules = load_rules(settings)
+        by = Judging(rules.applied, rules.scorecard)
+        _kept[:] = [_Bench(settings, rules, by, connect(settings, create=False))]
+    return _kept[0]
+
+
+def forget() -> None:
+    """Close what this process works with; for a run without worker processes."""
+    for bench in _kept:
+        bench.store.close()
+    _kept.clear()
+
+
+def _apply(bench: _Bench, row: ScoredRow, body: str, *, again: bool, sounds: Sounds) -> bool:
+    """Whether the call has a new version now."""
+    call = read_scored(body, name=f"document {row.document_id}")
+    ruleset, card = bench.rules.ruleset, bench.rules.scorecard
+    if not again and (call.models.ruleset_digest, call.models.scorecard) == (ruleset.digest, card.stamp):
+        return False
+    document = rescored(from_json(body), bench.by, version=__version__, sounds=sounds)
+    stored = bench.store.save_document(
+        document,
+        severities=bench.rules.severities,
+        now=SystemClock().now(),
+        pass_mark=card.pass_points,
+        supersedes=row.document_id,
+    )
+    return stored.document_id != row.document_id

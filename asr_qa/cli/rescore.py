@@ -1,0 +1,135 @@
+"""asr-qa rescore: score stored calls again by the rules in use, without listening to them again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+
+import typer
+
+from asr_qa.batch import backtest as trying
+from asr_qa.batch import rescoring
+from asr_qa.batch.backtest import Plan, Sides, backtest
+from asr_qa.batch.rescoring import Applied, rescore
+from asr_qa.bootstrap import connect, load_rules, rules_dir
+from asr_qa.cli.backtest import report_of
+from asr_qa.cli.callruns import Jobs, Limit, OneName, Since, Until, call_filters, call_progress, exit_code
+from asr_qa.cli.comparison import print_report
+from asr_qa.cli.printing import Json, Lang, Language, print_json
+from asr_qa.config import Settings
+from asr_qa.core.finding import Verdict
+from asr_qa.errors import UsageError
+from asr_qa.pipeline.store import CallFilters, ScoredRow
+
+
+def rescore_command(
+    since: Since = None,
+    until: Until = None,
+    queue: OneName = None,
+    agent: OneName = None,
+    team: OneName = None,
+    direction: OneName = None,
+    scorecard: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Scorecard; without it the one in use (ASR_QA_SCORECARD).")
+    ] = None,
+    apply: Annotated[
+        bool, typer.Option("--apply", help="Store the new sheets. Without it nothing is written.")
+    ] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="Also calls that were scored by these rules: after an upgrade of asr-qa.")
+    ] = False,
+    limit: Limit = None,
+    jobs: Jobs = 0,
+    as_json: Json = False,
+    lang: Language = "zh",
+) -> int:
+    """Score stored calls again by the rules and the scorecard in use, without listening to them again.
+
+    Without --apply this only shows what would change, as asr-qa rules backtest does. With --apply each call whose
+    sheet was made by other rules gets a new version, which points at the one before; sheets that are there already are
+    never rewritten, and reviews stay with the version that was reviewed (lists show it as reviewed_version).
+
+    Stop it at any time and start it again: what was scored by these rules is passed over. A call that cannot be scored
+    again is named with its reason (exit code 3).
+
+    \b
+    asr-qa rescore --since 2026-11-01
+    asr-qa rescore --since 2026-11-01 --apply
+    """
+    settings = Settings()
+    if scorecard:
+        settings = settings.model_copy(update={"scorecard": scorecard})
+    load_rules(settings)
+    filters = call_filters(since=since, until=until, queue=queue, agent=agent, team=team, direction=direction)
+    rows, human = _rows(settings, filters, limit)
+    if not apply:
+        return _preview(settings, rows, human, jobs=jobs, as_json=as_json, lang=lang)
+    with call_progress(quiet=as_json) as progress:
+        applied = rescore(settings, rows, again=again, progress=progress, jobs=jobs)
+    rescoring.forget()
+    if as_json:
+        print_json(_plain(applied, rows, human))
+    else:
+        _print(applied, rows, human)
+    return exit_code(applied.bad, interrupted=applied.interrupted)
+
+
+Human = Mapping[str, Mapping[str, Verdict]]
+
+
+def _rows(settings: Settings, filters: CallFilters, limit: int | None) -> tuple[tuple[ScoredRow, ...], Human]:
+    store = connect(settings)
+    try:
+        rows, human = store.scored(filters, limit=limit), store.judged(filters)
+    finally:
+        store.close()
+    if not rows:
+        raise UsageError("no scored calls fulfil the filters; score some with asr-qa process, or widen --since")
+    return rows, human
+
+
+def _preview(
+    settings: Settings, rows: Sequence[ScoredRow], human: Human, *, jobs: int, as_json: bool, lang: Lang
+) -> int:
+    plan = Plan(settings=settings, against=rules_dir(settings))
+    sides = Sides.load(plan)
+    try:
+        with call_progress(quiet=as_json) as progress:
+            counted = backtest(plan, sides, rows, human=human, progress=progress, jobs=jobs)
+    finally:
+        trying.forget()
+    found = report_of(plan, sides, counted, rows)
+    if as_json:
+        print_json({"applied": False, **found})
+    else:
+        print_report(found, lang)
+        typer.echo("nothing was written; --apply stores the new sheets")
+    return exit_code(counted.bad, interrupted=counted.interrupted)
+
+
+def _plain(applied: Applied, rows: Sequence[ScoredRow], human: Human) -> dict[str, Any]:
+    return {
+        "applied": True,
+        "calls": len(rows),
+        "rescored": len(applied.rescored),
+        "unchanged": applied.unchanged,
+        "failed": len(applied.bad),
+        "reviewed_before": len(human.keys() & set(applied.rescored)),
+        "interrupted": applied.interrupted,
+        "calls_rescored": applied.rescored,
+        "bad": [
+            {"call_id": one.call_id, "path": one.path, "code": one.code, "reason": one.reason} for one in applied.bad
+        ],
+    }
+
+
+def _print(applied: Applied, rows: Sequence[ScoredRow], human: Human) -> None:
+    reviewed = len(human.keys() & set(applied.rescored))
+    typer.echo(
+        f"{len(rows)} calls: {len(applied.rescored)} scored again, {applied.unchanged} unchanged, "
+        f"{len(applied.bad)} failed"
+    )
+    if reviewed:
+        typer.echo(f"  {reviewed} of them had been reviewed; the reviews stay with the version that was reviewed")
+    for one in applied.bad:
+        typer.echo(f"  failed [{one.code}] {one.path} ({one.call_id}): {one.reason}")
