@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterator
 from math import prod
 from re import _constants, _parser  # type: ignore[attr-defined]  # the only reader of patterns there is
 from typing import Any
+
+import regex
 
 MAX_PATTERN = 1000
 """Characters of the longest pattern."""
@@ -24,9 +27,12 @@ def pattern_problem(pattern: str) -> str:
     if len(pattern) > MAX_PATTERN:
         return f"longer than {MAX_PATTERN} characters"
     try:
-        compiled = re.compile(pattern)
-        tree = _parser.parse(pattern)
-    except (re.error, RecursionError, OverflowError) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", FutureWarning)  # a set that will be read otherwise one day
+            compiled = re.compile(pattern)
+            tree = _parser.parse(pattern)
+            regex.compile(pattern)
+    except (re.error, regex.error, RecursionError, OverflowError, FutureWarning) as error:
         return f"not a regular expression: {error}"
     if compiled.match("") is not None:
         return "matches the empty text"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from statistics import fmean
 
+import regex
+
 from asr_qa.core.checks.base import Hit, Looking, Outcome, Stance
 from asr_qa.core.checks.index import MIN_SYLLABLES, SHORT_SYLLABLES, key_of
+from asr_qa.core.checks.literals import required
 from asr_qa.core.checks.stream import Place, Ranges, Source, Stream
 from asr_qa.core.finding import Evidence, Match, Verdict
 from asr_qa.core.phonetic import SEPARATOR
@@ -18,12 +20,18 @@ EXACT_LENIENCE = 0.6
 """Exact words pass at this share of the confidence asked for."""
 CLEAR = 0.5
 """Mean word confidence below which not finding a required phrase says nothing about whether it was said."""
+PATTERN_BUDGET = 0.25
+"""Seconds that a pattern may take on the words of one speaker; what needs longer would hold up every call."""
+_LEAST_SHARE = 0.05
+"""Of PATTERN_BUDGET, for the shortest stretch."""
 SYLLABLE_SECONDS = 0.12
 """Nobody says a syllable faster."""
 _SHOWN_PLACES = 3
 
 
 _BY_SOUND = frozenset({"homophone", "near", "fuzzy"})
+_ROUGH = frozenset({"near", "fuzzy"})
+"""Kinds that the audio may speak for where the text does not."""
 _CLOSE = frozenset({"exact", "homophone"})
 """Kinds by which what is to be left out is looked for."""
 
@@ -45,8 +53,7 @@ def find_phrases(
         allow_short: Search keys of two syllables by sound, too.
         exclude: Hits that overlap one of these phrases are dropped.
     """
-    kinds = frozenset(match)
-    least = 0 if kinds.isdisjoint(_BY_SOUND) else SHORT_SYLLABLES if allow_short else MIN_SYLLABLES
+    kinds, least = _asked(tuple(match), allow_short)
     found = stream.find((*phrases, *exclude) if exclude else phrases, least)
     if found.keys().isdisjoint(phrases):
         return ()
@@ -60,10 +67,21 @@ def find_phrases(
     return tuple(_hit(stream.source, place) for place in sorted(places, key=lambda p: (p.first, p.last)))
 
 
+@lru_cache(maxsize=100)
+def _asked(match: tuple[str, ...], allow_short: bool) -> tuple[frozenset[str], int]:
+    """The kinds of match asked for, and the syllables from which keys are matched by sound (0: never)."""
+    kinds = frozenset(match)
+    return kinds, 0 if kinds.isdisjoint(_BY_SOUND) else SHORT_SYLLABLES if allow_short else MIN_SYLLABLES
+
+
 def _allowed(places: Iterable[Place], kinds: frozenset[str], least: int, ranges: Ranges) -> Iterator[Place]:
     """The places that are of a kind asked for and wholly inside one of some stretches of words."""
     for place in places:
-        if place.match not in kinds or (place.match is not Match.EXACT and key_of(place.key).syllables < least):
+        if place.match is Match.ACOUSTIC:
+            wanted = not kinds.isdisjoint(_ROUGH)
+        else:
+            wanted = place.match in kinds and (place.match is Match.EXACT or key_of(place.key).syllables >= least)
+        if not wanted:
             continue
         if any(start <= place.first and place.last < end for start, end in ranges):
             yield place
@@ -144,6 +162,10 @@ def _has_words(looking: Looking) -> bool:
 
 def _clarity(looking: Looking) -> float | None:
     """Mean confidence of the words in scope; None where there are none or the engine gives none."""
+    return looking.view.once(("clarity", looking.role, looking.windows), lambda: _mean(looking))
+
+
+def _mean(looking: Looking) -> float | None:
     parts = [stream.clarity for stream in looking.streams]
     count = sum(number for _, number in parts)
     return min(1.0, sum(part for part, _ in parts) / count) if count else None
@@ -167,22 +189,52 @@ def _hit(stream: Stream | Source, place: Place) -> Hit:
 
 
 @lru_cache(maxsize=10_000)
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern)
+def _compiled(pattern: str) -> regex.Pattern[str]:
+    return regex.compile(pattern)
 
 
 def _pattern_places(stream: Stream, pattern: str) -> Iterator[Place]:
+    texts = required(pattern)
+    source = stream.source
+    if texts and not any(text in source.plain.text or text in source.folded.text for text in texts):
+        return
     compiled = _compiled(pattern)
     for reading in (stream.plain, stream.folded) if stream.folded is not stream.plain else (stream.plain,):
-        for first, last in _matches(compiled, reading.text):
+        for first, last in _matches(compiled, reading.text, texts):
             yield Place(*reading.words(first, last), Match.EXACT, 1.0, pattern)
 
 
-def _matches(pattern: re.Pattern[str], text: str) -> Iterator[tuple[int, int]]:
-    """Spans of all matches that are not empty, stretch by stretch: none runs across a separator."""
-    offset = 0
-    for stretch in text.split(SEPARATOR):
-        for match in pattern.finditer(stretch):
+def _matches(pattern: regex.Pattern[str], text: str, texts: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Spans of all matches that are not empty, stretch by stretch: none runs across a separator.
+
+    Each stretch has its share of PATTERN_BUDGET; a pattern that needs more raises TimeoutError.
+
+    Args:
+        texts: Stretches in which none of these stands are left out; none for no stretch.
+    """
+    for start, end in _holding(text, texts) if texts else _stretches(text):
+        share = PATTERN_BUDGET * max(_LEAST_SHARE, (end - start) / max(1, len(text)))
+        for match in pattern.finditer(text[start:end], timeout=share):
             if match.end() > match.start():
-                yield offset + match.start(), offset + match.end()
-        offset += len(stretch) + 1
+                yield start + match.start(), start + match.end()
+
+
+def _stretches(text: str) -> Iterator[tuple[int, int]]:
+    """First character and one past the last of what stands between separators."""
+    start = 0
+    for stretch in text.split(SEPARATOR):
+        yield start, start + len(stretch)
+        start += len(stretch) + 1
+
+
+def _holding(text: str, texts: Sequence[str]) -> list[tuple[int, int]]:
+    """The stretches in which one of some texts stands, in order."""
+    found: set[tuple[int, int]] = set()
+    for wanted in texts:
+        at = text.find(wanted)
+        while at >= 0:
+            end = text.find(SEPARATOR, at)
+            end = len(text) if end < 0 else end
+            found.add((text.rfind(SEPARATOR, 0, at) + 1, end))
+            at = text.find(wanted, end)
+    return sorted(found)
