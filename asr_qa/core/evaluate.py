@@ -65,11 +65,11 @@ def _settle(rule: Rule, looking: Looking, gate: Outcome | None) -> tuple[Finding
     """Decide a rule that applies."""
     forbids = rule.polarity == "forbid"
     stance = Stance.FORBIDDEN if forbids else Stance.REQUIRED
-    found = decide(rule.condition, replace(looking, stance=stance))
+    found = decide(rule.condition, looking.staking(stance))
     outcome = negate(found) if forbids else found
     parts = [part for part in (gate, found) if part is not None]
     if rule.exceptions is not None and outcome.verdict in (Verdict.NOT_MET, Verdict.UNDETERMINED):
-        excuse = decide(rule.exceptions, replace(looking, stance=Stance.REQUIRED))
+        excuse = decide(rule.exceptions, looking.staking(Stance.REQUIRED))
         outcome = _excused(outcome, excuse)
         parts.append(excuse)
     if outcome.verdict is Verdict.NOT_MET and not (outcome.missing or outcome.hits):
@@ -84,7 +84,7 @@ def decide(condition: Condition, looking: Looking) -> Outcome:
     if isinstance(condition, Check):
         return _decide_check(condition, looking)
     if isinstance(condition, Not):
-        inner = decide(condition.part, replace(looking, stance=looking.stance.opposite))
+        inner = decide(condition.part, looking.staking(looking.stance.opposite))
         return _traced(condition, negate(inner), (inner,))
     outcomes = tuple(decide(part, looking) for part in condition.parts)
     return _traced(condition, combine(outcomes, ANY if isinstance(condition, AnyOf) else ALL), outcomes)
@@ -97,7 +97,7 @@ def _decide_check(check: Check, looking: Looking) -> Outcome:
         verdict = Verdict.UNDETERMINED if where.unknown else Verdict.NOT_APPLICABLE
         return _traced(check, Outcome(verdict=verdict, note=where.note), ())
     role = check.scope.role or looking.role
-    outcomes = [_look(check, replace(looking, role=role, windows=track)) for track in where.tracks]
+    outcomes = [_look(check, looking.at(role, track)) for track in where.tracks]
     if len(outcomes) == 1:
         return _traced(check, outcomes[0], ())
     note = f"{sum(o.verdict is Verdict.MET for o in outcomes)} of {len(outcomes)} places"
@@ -116,7 +116,14 @@ def _traced(condition: Condition, outcome: Outcome, parts: Iterable[Outcome]) ->
     children = tuple(part.trace for part in parts if part.trace is not None)
     children += outcome.trace.children if isinstance(condition, Check) and outcome.trace else ()
     at = tuple((hit.start, hit.end) for hit in outcome.hits[:_KEPT_EVIDENCE]) if isinstance(condition, Check) else ()
-    return replace(outcome, trace=Trace(say(condition), outcome.verdict, at, outcome.note, children))
+    return Outcome(
+        verdict=outcome.verdict,
+        hits=outcome.hits,
+        missing=outcome.missing,
+        confidence=outcome.confidence,
+        note=outcome.note,
+        trace=Trace(say(condition), outcome.verdict, at, outcome.note, children),
+    )
 
 
 def _excused(failure: Outcome, excuse: Outcome) -> Outcome:

@@ -15,7 +15,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from asr_qa.core.phonetic import HETERONYMS
+from asr_qa.core.phonetic import HETERONYMS, SEPARATOR
 
 SAME = 0
 NEAR = 20
@@ -146,6 +146,8 @@ def expand(names: Iterable[str]) -> tuple[str, ...]:
 @lru_cache(maxsize=8192)
 def unit(reading: str) -> tuple[int, int]:
     """Code and tone of a reading as `phonetic.readings` writes it; of an open one the tone of the first."""
+    if reading == SEPARATOR:
+        return BREAK, 0
     tone = int(reading[-1]) if reading[-1:].isdigit() else 0
     if "/" in reading:
         tone = int(reading[reading.index("/") - 1])

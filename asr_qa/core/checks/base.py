@@ -11,6 +11,7 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from asr_qa.core.checks.again import Again, heard_again
 from asr_qa.core.checks.index import PhraseIndex
 from asr_qa.core.checks.stream import Place, Source, Stream, build_source
 from asr_qa.core.finding import Evidence, Match, Trace, Verdict
@@ -45,6 +46,8 @@ class CallFacts:
     """Codes, as in CallWarning."""
     sounds: tuple[str, ...] = ()
     """How each utterance is read (`sounds_of`), where that is known already; else it is worked out when needed."""
+    again: tuple[Again, ...] = ()
+    """Stretches that were listened to again for phrases that matter much."""
 
     vectors: Mapping[str, NDArray[np.float32]] | None = None
     """Unit vectors of sentences and examples by their text; None where there is no model that reads sentences."""
@@ -176,7 +179,8 @@ class CallView:
         """Where a role says each of some phrases, wherever it is; by sound from `least` syllables up (0: never)."""
         found = self.once(("places", role), lambda: self._index.search(self.pieces[role]))
         strange = {phrase: least for phrase in phrases if not self._index.knows(phrase, least)}
-        return {**found, **self._index.like(strange).search(self.pieces[role])} if strange else found
+        known = {**found, **self._index.like(strange).search(self.pieces[role])} if strange else found
+        return heard_again(known, self.facts.again, self.pieces[role], phrases) if self.facts.again else known
 
     @cached_property
     def begin(self) -> float:
@@ -213,13 +217,16 @@ class CallView:
                 seen = windows if role is one else subtract(windows, self.automatic(one))
                 yield Stream(source, source.ranges(seen), partial(self.find, one))
 
+    @cached_property
+    def _unintelligible(self) -> Sequence[tuple[Role, Segment]]:
+        said = self.facts.transcript.utterances
+        return [(utterance.role, utterance.segment) for utterance in said if utterance.status == UNINTELLIGIBLE]
+
     def unintelligible(self, role: Role | None, windows: Track) -> Track:
         """Speech inside the windows that could not be understood."""
-        lost = [
-            utterance.segment
-            for utterance in self.facts.transcript.utterances
-            if utterance.status == UNINTELLIGIBLE and role in (None, utterance.role)
-        ]
+        lost = [segment for one, segment in self._unintelligible if role in (None, one)]
+        if not lost:
+            return ()
         said = windows if role is not None else subtract(windows, self.automatic(Role.OTHER))
         return tuple(part for segment in lost for part in clip(said, segment))
 
@@ -236,6 +243,18 @@ class Looking:
     """Rules decided before this one."""
     run: Callable[[Check, Looking], Outcome]
     """Decides a check inside another one (a step of a sequence); scope is resolved anew."""
+
+    def at(self, role: Role | None, windows: Track) -> Looking:
+        """The same for another role or another part of the call."""
+        return Looking(
+            view=self.view, role=role, windows=windows, stance=self.stance, settled=self.settled, run=self.run
+        )
+
+    def staking(self, stance: Stance) -> Looking:
+        """The same with something else at stake."""
+        return Looking(
+            view=self.view, role=self.role, windows=self.windows, stance=stance, settled=self.settled, run=self.run
+        )
 
     @property
     def streams(self) -> tuple[Stream, ...]:

@@ -10,6 +10,7 @@ from asr_qa.core.checks.counting import Wanted, decide_count, decide_least
 from asr_qa.core.checks.index import key_of
 from asr_qa.core.checks.logic import NEGATED, noted
 from asr_qa.core.checks.party import other_party, said_by_other
+from asr_qa.core.checks.remembered import Remembered
 from asr_qa.core.checks.stream import Stream
 from asr_qa.core.checks.words import SYLLABLE_SECONDS, apart, find_pattern, find_phrases
 from asr_qa.core.finding import Verdict
@@ -21,8 +22,10 @@ _PATTERN_SECONDS = 0.25
 
 def decide_phrase(options: Phrase, looking: Looking) -> Outcome:
     """Whether the words are said, often enough and enough different ones of them."""
-    if options.absent:
-        return _absent(options, looking)
+    return _absent(options, looking) if options.absent else _present(options, looking)
+
+
+def _present(options: Phrase, looking: Looking) -> Outcome:
     outcome = _said(options, looking)
     if not options.wrong_party or outcome.verdict is Verdict.MET or (there := other_party(looking)) is None:
         return outcome
@@ -36,15 +39,20 @@ def _said(options: Phrase, looking: Looking) -> Outcome:
     found = [hit for stream in looking.streams for hit in _phrase_hits(stream, options)]
     different = options.needed > 1
     hits = tuple(sorted(found, key=lambda h: (h.start, h.end))) if different else apart(found)
-    wanted = Wanted(
-        shown=shown(options.phrases),
-        seconds=SYLLABLE_SECONDS * min(key_of(phrase).syllables for phrase in options.phrases),
-        limit=options.min_confidence,
-        different=different,
-    )
+    wanted = _wanted(options)
     if options.count is not None:
         return decide_count(hits, looking, options.count, wanted)
     return decide_least(hits, looking, options.needed if different else options.min_count, wanted)
+
+
+@Remembered
+def _wanted(options: Phrase) -> Wanted:
+    return Wanted(
+        shown=shown(options.phrases),
+        seconds=SYLLABLE_SECONDS * min(key_of(phrase).syllables for phrase in options.phrases),
+        limit=options.min_confidence,
+        different=options.needed > 1,
+    )
 
 
 def decide_regex(options: Regex, looking: Looking) -> Outcome:
@@ -67,7 +75,7 @@ def shown(phrases: Sequence[str]) -> str:
 
 def _absent(options: Phrase, looking: Looking) -> Outcome:
     """None of the phrases: the opposite of any of them, with the stance turned round."""
-    present = decide_phrase(replace(options, absent=False), replace(looking, stance=looking.stance.opposite))
+    present = _present(options, looking.staking(looking.stance.opposite))
     verdict = NEGATED.get(present.verdict, present.verdict)
     said = tuple(hit.evidence for hit in present.hits) if verdict is Verdict.NOT_MET else present.missing
     return replace(present, verdict=verdict, missing=said)

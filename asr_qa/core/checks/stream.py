@@ -22,21 +22,21 @@ from asr_qa.core.letters import spelt
 from asr_qa.core.phonetic import SEPARATOR, is_mandarin, readings
 from asr_qa.core.recording import Role
 from asr_qa.core.segment import EPSILON, Track
-from asr_qa.core.sounds import BREAK, LETTER, unit
+from asr_qa.core.sounds import LETTER, unit
 from asr_qa.core.text import PLAIN as PLAIN_CHAIN
 from asr_qa.core.text import Normalised, fold_numbers, normalise, spell_numbers
 from asr_qa.core.transcript import HEARD, Utterance, Word, spread
 
 JOIN = 2.0
 """Seconds between two words above which no phrase runs from one to the other."""
-UNKNOWN = "_"
-"""Stands for the reading of a character that has none."""
 _LONG_WORD = 2
 """CJK characters above which a word's time is spread over them."""
 _MARKS = "，。？！、；：…,?!;:"
 _SIMPLE = re.compile(f"[\u4e00-\u9fff{_MARKS}]*")
 _DROPPED = str.maketrans("", "", _MARKS)
 _HAS_NUMBER = re.compile("[零〇一二两三四五六七八九十幺廿半百]")
+
+_HAS_LETTER = re.compile("[a-z]")
 
 Ranges = tuple[tuple[int, int], ...]
 """Stretches of words: index of the first, and one past the last."""
@@ -84,6 +84,7 @@ class Source:
     """How each character of `spoken` is read."""
     _sounds: Sounds | None = field(default=None, init=False)
     _starts: list[float] | None = field(default=None, init=False)
+    _sorted: bool = field(default=True, init=False)
     _sums: list[tuple[float, int]] | None = field(default=None, init=False)
 
     @property
@@ -111,8 +112,9 @@ class Source:
         """The stretches of words that begin in each of the windows."""
         if self._starts is None:
             self._starts = [word.start for word in self.words]
+            self._sorted = all(one <= other for one, other in pairwise(self._starts))
         starts = self._starts
-        if all(one <= other for one, other in pairwise(starts)):
+        if self._sorted:
             pairs = ((bisect_left(starts, w.start - EPSILON), bisect_left(starts, w.end - EPSILON)) for w in windows)
             return tuple((first, end) for first, end in pairs if end > first)
         found: list[tuple[int, int]] = []
@@ -202,7 +204,7 @@ class Stream:
 
 @dataclass(slots=True)
 class _Piece:
-    """Words of one sentence that are said without a long pause, made comparable; words count from the stream's first."""
+    """Words of one sentence that are said without a long pause, made comparable; words count from the first said."""
 
     words: Sequence[Word]
     plain: Reading
@@ -239,7 +241,7 @@ def build_source(role: Role, utterances: Iterable[tuple[Utterance, str | None]])
     spoken = plain if spoken_same else _joined([piece.spoken for piece in pieces], glue)
     flat = [*said[0]]
     for joint, readings_ in zip(glue, said[1:], strict=True):
-        flat += [UNKNOWN] * len(joint)
+        flat += joint
         flat += readings_
     return Source(role, words, plain, plain if same else _joined([p.folded for p in pieces], glue), spoken, flat)
 
@@ -380,7 +382,7 @@ def _sounds_of(stream: Source) -> Sounds:
 def units(text: str, said: Sequence[str]) -> tuple[NDArray[np.int16], NDArray[np.int8], NDArray[np.int32]]:
     """Code, tone and character of each syllable of a text in its SPOKEN reading; codes of letters are spelt out."""
     coded = [unit(reading) for reading in said]
-    if UNKNOWN in said:
+    if _HAS_LETTER.search(text):
         coded, places = _with_letters(text, coded)
     else:
         places = list(range(len(coded)))
@@ -396,19 +398,12 @@ def _with_letters(text: str, coded: Sequence[tuple[int, int]]) -> tuple[list[tup
     for first, end, syllables in (*spelt(text), (len(text), len(text), ())):
         for place in range(done, first):
             if text[place] != " ":
-                out.append(_letter(text[place]) or coded[place])
+                out.append((LETTER + ord(text[place]) - ord("a"), 0) if "a" <= text[place] <= "z" else coded[place])
                 places.append(place)
         out += map(unit, syllables)
         places += [first] * len(syllables)
         done = end
     return out, places
-
-
-def _letter(char: str) -> tuple[int, int] | None:
-    """Code of a separator or a letter that is not spelt out."""
-    if char == SEPARATOR:
-        return BREAK, 0
-    return (LETTER + ord(char) - ord("a"), 0) if "a" <= char <= "z" else None
 
 
 def _parts(word: Word) -> tuple[Word, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asr_qa.core.checks.remembered import Remembered
 from asr_qa.core.rule import (
     AllOf,
     Anchor,
@@ -26,7 +27,7 @@ from asr_qa.core.rule import (
 _SHOWN = 6
 
 
-def say(condition: Condition) -> str:
+def _say(condition: Condition) -> str:
     """One line that names the condition, e.g. 'phrase any of [您好, 你好] by agent, first seconds 30'."""
     if isinstance(condition, AnyOf):
         return f"any of {len(condition.parts)}"
@@ -35,6 +36,10 @@ def say(condition: Condition) -> str:
     if isinstance(condition, Not):
         return "not"
     return _options(condition.options) + _scope(condition.scope)
+
+
+say = Remembered(_say)
+"""One line that names a condition."""
 
 
 def _options(options: Options) -> str:
