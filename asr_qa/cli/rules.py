@@ -229,7 +229,7 @@ def show(
         raise NotFoundError(
             f"there is no rule {rule_id}" + (f" ({guess})" if guess else "") + "; asr-qa rules show lists all"
         )
-    row = _rule_row(rule, loaded)
+    row = _rule_row(rule, loaded, lang)
     if as_json:
         print_json(row)
     else:
@@ -238,7 +238,7 @@ def show(
 
 def _list(loaded: LoadedRules, *, as_json: bool, lang: Lang) -> None:
     if as_json:
-        print_json([_rule_row(rule, loaded) for rule in loaded.ruleset.rules])
+        print_json([_rule_row(rule, loaded, lang) for rule in loaded.ruleset.rules])
         return
     table = plain_table(*_HEADINGS[lang])
     for rule in loaded.ruleset.rules:
@@ -256,7 +256,8 @@ def _print_rule(rule: Rule, row: dict[str, Any], lang: Lang) -> None:
     typer.echo(f"\n{row['path']}:{row['line']}")
 
 
-def _rule_row(rule: Rule, loaded: LoadedRules) -> dict[str, Any]:
+def _rule_row(rule: Rule, loaded: LoadedRules, lang: Lang) -> dict[str, Any]:
+    titles = {other.id: _title(other, lang) for other in loaded.ruleset.rules}
     source = loaded.sources[rule.id]
     return {
         "id": rule.id,
@@ -266,7 +267,7 @@ def _rule_row(rule: Rule, loaded: LoadedRules) -> dict[str, Any]:
         "class": rule.error_class.value,
         "status": rule.status.value,
         "assisted": rule.assisted,
-        "description": describe(rule),
+        "description": describe(rule, lang, titles=titles),
         "phrases": _phrases(rule),
         "rationale": rule.rationale,
         "false_positives": list(rule.false_positives),

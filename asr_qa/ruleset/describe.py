@@ -1,8 +1,10 @@
-"""A rule said as one plain Chinese sentence, for people who do not read YAML."""
+"""A rule said as one plain sentence, in Chinese or English, for people who do not read YAML."""
 
 from __future__ import annotations
 
-from asr_qa.core.checks.entity import entity_shown
+from collections.abc import Iterable, Mapping
+from typing import Literal
+
 from asr_qa.core.recording import Role
 from asr_qa.core.rule import (
     AllOf,
@@ -27,234 +29,297 @@ from asr_qa.core.rule import (
     Script,
     Sequence,
     Similarity,
-    Units,
     Within,
 )
+from asr_qa.ruleset import describe_words as words
+from asr_qa.ruleset.describe_words import Lang
 
-_Spoken = Phrase | Regex | Script | Sequence | Repetition | Entity | Similarity
-_SPOKEN = (Phrase, Regex, Script, Sequence, Repetition, Entity, Similarity)
-_ROLES = {Role.AGENT: "坐席", Role.CUSTOMER: "客户", Role.OTHER: "其他人", None: "任何一方"}
-_EVENTS = {
-    "silence": "静音",
-    "hold": "保持音乐",
-    "ivr": "语音菜单",
-    "dead_air": "冷场",
-    "overlap": "重叠说话",
-    "backchannel": "附和",
-    "interruption": "抢话",
-    "talk_over": "叠话",
-    "monologue": "独白",
-    "response_latency": "应答间隔",
-    "first_response": "首次应答",
-    "hang_up_side": "挂机",
-}
-_METRICS = {
-    "duration": "通话时长",
-    "speech_seconds": "说话时长",
-    "talk_ratio": "坐席通话占比",
-    "silence_seconds": "静音总时长",
-    "silence_share": "静音占比",
-    "longest_silence": "最长静音",
-    "dead_air_seconds": "冷场总时长",
-    "dead_air_count": "冷场次数",
-    "serious_dead_air_count": "严重冷场次数",
-    "excused_silence_count": "已说明的等待次数",
-    "excused_silence_seconds": "已说明的等待时长",
-    "hold_seconds": "保持时长",
-    "ivr_seconds": "语音菜单时长",
-    "overlap_seconds": "重叠时长",
-    "interruptions": "抢话次数",
-    "talk_overs": "叠话次数",
-    "backchannels": "附和次数",
-    "response_latency.median": "应答间隔中位数",
-    "response_latency.worst": "最长应答间隔",
-    "first_response": "首次应答时间",
-    "characters_per_minute": "语速（字/分钟）",
-    "longest_monologue": "最长独白",
-    "turns": "话轮数",
-    "ring_seconds": "振铃时长",
-}
-_VERDICTS = {
-    "met": "符合",
-    "not_met": "不符合",
-    "not_applicable": "不适用",
-    "undetermined": "待人工",
-    "hit": "有命中",
-}
-_FIELDS = {"direction": "呼叫方向", "queue": "队列", "team": "班组", "language": "语言"}
-_VALUES = {"inbound": "呼入", "outbound": "呼出", "zh": "中文", "en": "英文"}
-_BOUNDS = {"at_most": "不超过", "at_least": "不少于", "above": "大于", "below": "小于", "exactly": "等于"}
-_IN_SECONDS = frozenset(
-    {"duration", "speech_seconds", "silence_seconds", "longest_silence", "dead_air_seconds", "hold_seconds"}
-    | {"overlap_seconds", "response_latency", "first_response", "longest_monologue", "ring_seconds"}
-    | {"excused_silence_seconds", "ivr_seconds"}
-)
 _SHOWN = 5
+_Mode = Literal["must", "must_not", "fact", "not_fact"]
+_PLACE: Mapping[_Mode, int] = {"must": 0, "must_not": 1, "fact": 2, "not_fact": 3}
+_AGAINST: Mapping[_Mode, _Mode] = {"must": "must_not", "must_not": "must", "fact": "not_fact", "not_fact": "fact"}
+_ONCE = Bounds(at_least=1)
+_Spoken = Phrase | Regex | Script | Sequence | Entity | Similarity
 
 
-def describe(rule: Rule) -> str:
-    """The rule as one sentence, e.g. 坐席须在开场 30 秒内说出「您好」「你好」之一。"""
-    when = _when(rule.applies_when)
-    must = _condition(rule.condition)
-    body = f"须满足：{must}" if rule.polarity == "require" else f"不得出现：{must}"
-    if isinstance(rule.condition, Check) and (direct := _direct(rule.condition, rule.polarity)):
-        body = direct
-    excuse = f"；但{_condition(rule.exceptions)}时除外" if rule.exceptions is not None else ""
-    hint = "（仅供人工参考）" if rule.assisted else ""
-    first = f"规则 {'、'.join(rule.prerequisites)} 符合时，" if rule.prerequisites else ""
-    return f"{first}{when}{body}{excuse}{hint}。"
+def describe(rule: Rule, lang: Lang = "zh", *, titles: Mapping[str, str] | None = None) -> str:
+    """The rule as one sentence, e.g. 坐席须在开场 30 秒内说出「您好」「你好」之一。
+
+    Args:
+        rule: What is said.
+        lang: In which language.
+        titles: Titles of other rules by id, which stand beside their ids.
+    """
+    return _Speaker(lang, titles or {}).rule(rule)
 
 
-def _direct(check: Check, polarity: str) -> str:
-    """Who must say what, where there is only one check on words."""
-    if not isinstance(check.options, _SPOKEN):
+class _Speaker:
+    """Says parts of rules in one language."""
+
+    def __init__(self, lang: Lang, titles: Mapping[str, str]) -> None:
+        self.lang, self.titles = lang, titles
+        self.words = words.PHRASES[lang]
+
+    def rule(self, rule: Rule) -> str:
+        mode: _Mode = "must" if rule.polarity == "require" else "must_not"
+        text = self._days(rule) + self._when(rule.applies_when) + self._needs(rule.prerequisites)
+        text += self._condition(rule.condition, mode, top=True)
+        if rule.exceptions is not None:
+            text += self._say("except", text=self._condition(rule.exceptions, "fact"))
+        text += self.words["assisted"] if rule.assisted else ""
+        text = text.replace("  ", " ")
+        return text[:1].upper() + text[1:] + self.words["end"]
+
+    def _say(self, key: str, **parts: object) -> str:
+        return self.words[key].format_map({name: _number(part) for name, part in parts.items()})
+
+    def _days(self, rule: Rule) -> str:
+        text = self._say("effective_from", day=rule.effective_from) if rule.effective_from else ""
+        return text + (self._say("effective_until", day=rule.effective_until) if rule.effective_until else "")
+
+    def _when(self, when: AppliesWhen) -> str:
+        names = {**words.FIELDS[self.lang], **words.METRICS[self.lang]}
+        parts = [self._say("field", name=names.get(name, name), values=self._values(v)) for name, v in when.fields]
+        parts += [self._say("metadata", name=name, values=self._values(values)) for name, values in when.metadata]
+        parts += [self._say("known", name=names.get(name) or self._quote(name)) for name in when.has]
+        parts += [self._condition(when.condition, "fact")] if when.condition is not None else []
+        return self._say("when", parts=self.words["when_joint"].join(parts)) if parts else ""
+
+    def _needs(self, rules: Iterable[str]) -> str:
+        named = [self._named_rule(name) for name in rules]
+        return self._say("needs", rules=self.words["needs_joint"].join(named)) if named else ""
+
+    def _named_rule(self, name: str) -> str:
+        return ("规则 " if self.lang == "zh" else "rule ") + name + self._title(name)
+
+    def _title(self, name: str) -> str:
+        return self._say("rule_title", title=self.titles[name]) if name in self.titles else ""
+
+    def _values(self, values: Iterable[str]) -> str:
+        return self.words["or"].join(words.VALUES[self.lang].get(value) or self._quote(value) for value in values)
+
+    # --- conditions
+
+    def _condition(self, condition: Condition, mode: _Mode, *, top: bool = False) -> str:
+        if isinstance(condition, Not):
+            if isinstance(condition.part, Check):
+                return self._check(condition.part, _AGAINST[mode])
+            return self._say(
+                f"not_{'fact' if mode == 'not_fact' else mode}", text=self._condition(condition.part, "fact")
+            )
+        if isinstance(condition, AnyOf | AllOf):
+            return self._several(condition, mode)
+        return self._check(condition, mode)
+
+    def _several(self, condition: AnyOf | AllOf, mode: _Mode) -> str:
+        if len(condition.parts) == 1:
+            return self._condition(condition.parts[0], mode)
+        kind = "any" if isinstance(condition, AnyOf) else "all"
+        said = [self._say("part", text=self._condition(part, "fact")) for part in condition.parts]
+        parts = self.words[f"{kind}_joint"].join(said)
+        if mode == "not_fact":
+            return self._say("not_fact", text=parts)
+        return self._say(f"{kind}_{mode}", parts=parts)
+
+    def _check(self, check: Check, mode: _Mode) -> str:
+        options, scope = check.options, check.scope
+        if isinstance(options, _Spoken):
+            return self._spoken(options, scope, mode)
+        if isinstance(options, Repetition):
+            return self._repetition(options, scope, mode)
+        return self._fact(options, scope, mode)
+
+    # --- words
+
+    def _spoken(self, options: _Spoken, scope: Scope, mode: _Mode) -> str:
+        if isinstance(options, Phrase) and options.absent:
+            mode = _AGAINST[mode]
+        times = self._times(self._count(options))
+        return self._clause(
+            "take_steps" if isinstance(options, Sequence) else "say", self._what(options), times, scope, mode
+        )
+
+    def _clause(self, verb: str, what: str, times: str, scope: Scope, mode: _Mode, *, note: str = "") -> str:
+        """Who must say what where."""
+        who, where = self._who(scope.role), self._where(scope)
+        units = scope.units
+        if units is not None:
+            unit = self.words[f"{units.how}_{units.of}"]
+            # In Chinese every sentence is the subject; otherwise it is one more place.
+            if units.how == "every" and self.lang == "zh":
+                who += unit
+            else:
+                where += unit
+            note += self._say("short_units", n=units.min_characters) if units.min_characters > 1 else ""
+        said = words.VERBS[self.lang][verb][_PLACE[mode]].format(where=where)
+        return self._say("spoken", who=who, verb=said, what=what, times=times, where=where, note=note)
+
+    def _who(self, role: Role | None) -> str:
+        return words.ROLES[self.lang][role.value if role else ""]
+
+    def _what(self, options: _Spoken) -> str:
+        if isinstance(options, Phrase):
+            return self._phrase(options)
+        if isinstance(options, Regex):
+            return self._say("pattern", text=options.pattern) + self._not_counted(options.exclude)
+        if isinstance(options, Script):
+            return self._script(options)
+        if isinstance(options, Entity):
+            return self._entity(options)
+        if isinstance(options, Similarity):
+            return self._say("alike", listed=self._listed(options.like, self.words["or"]))
+        return self._steps(options)
+
+    def _phrase(self, options: Phrase) -> str:
+        many = len(options.phrases) > 1
+        every = options.needed == len(options.phrases)
+        joint = self.words["joint"] if options.needed > 1 or self.lang == "zh" else self.words["or"]
+        listed = self._listed(options.phrases, joint)
+        key = "one_of" if options.needed == 1 else "all_of" if every else "n_of"
+        plain = (
+            not many or (self.lang == "en" and key == "one_of") or (len(options.phrases) > _SHOWN and key == "one_of")
+        )
+        text = listed if plain else self._say(key, listed=listed, n=options.needed)
+        return text + self._not_counted(options.exclude)
+
+    def _listed(self, texts: tuple[str, ...], joint: str) -> str:
+        listed = joint.join(self._quote(text) for text in texts[:_SHOWN])
+        return self._say("more", listed=listed, n=len(texts)) if len(texts) > _SHOWN else listed
+
+    def _quote(self, text: str) -> str:
+        return self._say("quote", text=text)
+
+    def _not_counted(self, texts: tuple[str, ...]) -> str:
+        return self._say("not_counted", listed=self._listed(texts, self.words["joint"])) if texts else ""
+
+    def _script(self, options: Script) -> str:
+        text = self._say("template", listed=self.words["joint"].join(map(self._quote, options.lines)))
+        text += self.words["ordered"] if options.ordered and len(options.lines) > 1 else ""
+        return text + (self._say("coverage", share=f"{options.coverage:.0%}") if options.coverage < 1 else "")
+
+    def _entity(self, options: Entity) -> str:
+        names = self.words["or"].join(words.ENTITIES[self.lang].get(kind, kind) for kind in options.entities)
+        text = (self.words[options.validity] if options.validity != "any" else "") + names
+        text += self._say("digits_from", n=options.min_digits) if options.min_digits else ""
+        return text + (self._say("digits_to", n=options.max_digits) if options.max_digits else "")
+
+    def _steps(self, options: Sequence) -> str:
+        said = [self._step(step) for step in options.steps]
+        gap = "" if options.max_gap is None else self._say("gap", n=options.max_gap)
+        return self._say("steps", steps=self.words["then"].join(said)) + gap
+
+    def _step(self, step: Check) -> str:
+        options = step.options
+        if not isinstance(options, _Spoken) or isinstance(options, Sequence):
+            return ""
+        text = self._say("step", what=self._what(options), times=self._times(self._count(options)))
+        return text + self._where(step.scope) if self.lang == "en" else self._where(step.scope) + text
+
+    def _repetition(self, options: Repetition, scope: Scope, mode: _Mode) -> str:
+        note = "" if options.within_seconds is None else self._say("again_within", n=options.within_seconds)
+        note += self._say("about", listed=self._listed(options.about, self.words["joint"])) if options.about else ""
+        note += self._say("ignored", listed=self._listed(options.ignore, self.words["joint"])) if options.ignore else ""
+        return self._clause("repeat", "", self._say("again", n=options.times), scope, mode, note=note)
+
+    @staticmethod
+    def _count(options: _Spoken) -> Bounds | None:
+        if isinstance(options, Sequence | Script):
+            return None
+        if isinstance(options, Phrase | Regex) and options.count is None:
+            return Bounds(at_least=options.min_count)
+        return options.count
+
+    def _times(self, count: Bounds | None) -> str:
+        if count is None or count == _ONCE:
+            return ""
+        table = words.TIMES[self.lang]
+        given = {name: getattr(count, name) for name in table}
+        said = [table[name].format(n=_number(value)) for name, value in given.items() if value is not None]
+        return self.words["and"].join(said)
+
+    # --- figures, events, other rules
+
+    def _fact(self, options: Options, scope: Scope, mode: _Mode) -> str:
+        if isinstance(options, Metric):
+            return self._metric(options, scope, mode)
+        if isinstance(options, EventCount):
+            return self._event_count(options, scope, mode)
+        if isinstance(options, RuleIs):
+            verb = words.VERBS[self.lang]["come_out"][_PLACE[mode]]
+            known = words.VERDICTS[self.lang]
+            said = self.words["or"].join(self._say("verdict", text=known[verdict]) for verdict in options.verdicts)
+            return self._say("rule", id=options.id, title=self._title(options.id), verb=verb, verdicts=said)
         return ""
-    verb = "须" if polarity == "require" else "不得"
-    return f"{_ROLES[check.scope.role]}{verb}{_where(check.scope)}{_words(check.options)}"
 
-
-def _condition(condition: Condition) -> str:
-    if isinstance(condition, AnyOf):
-        return _several(condition.parts, "，或者")
-    if isinstance(condition, AllOf):
-        return _several(condition.parts, "，并且")
-    if isinstance(condition, Not):
-        return f"并非（{_condition(condition.part)}）"
-    options = condition.options
-    if isinstance(options, _SPOKEN):
-        return f"{_ROLES[condition.scope.role]}{_where(condition.scope)}{_words(options)}"
-    return _where(condition.scope) + _facts(options, condition.scope)
-
-
-def _several(parts: tuple[Condition, ...], joint: str) -> str:
-    said = [_condition(part) for part in parts]
-    return said[0] if len(said) == 1 else joint.join(f"（{text}）" for text in said)
-
-
-def _words(options: _Spoken) -> str:
-    if isinstance(options, Phrase):
-        return _phrase(options)
-    if isinstance(options, Repetition | Entity | Similarity):
-        return _content(options)
-    if isinstance(options, Regex):
-        times = _counted(options.count, options.min_count)
-        return f"{times}说出符合模式「{options.pattern}」的话"
-    if isinstance(options, Script):
-        share = f"（至少 {options.coverage:.0%}）" if options.coverage < 1 else ""
-        return "说出话术" + "".join(f"「{line}」" for line in options.lines) + share
-    steps = "，再".join(_words(step.options) for step in options.steps if isinstance(step.options, _SPOKEN))
-    gap = "" if options.max_gap is None else f"（每步间隔不超过 {options.max_gap:g} 秒）"
-    return f"依次先{steps}{gap}"
-
-
-def _phrase(options: Phrase) -> str:
-    listed = "".join(f"「{text}」" for text in options.phrases[:_SHOWN])
-    listed += f"等 {len(options.phrases)} 种说法" if len(options.phrases) > _SHOWN else ""
-    except_for = f"（「{'」「'.join(options.exclude[:_SHOWN])}」不算）" if options.exclude else ""
-    if options.absent:
-        return f"不说{listed}中的任何一个{except_for}"
-    if options.needed > 1:
-        return f"说出{listed}中的至少 {options.needed} 个{except_for}"
-    times = _counted(options.count, options.min_count, together="共")
-    return f"{times}说出{listed}{'之一' if len(options.phrases) > 1 else ''}{except_for}"
-
-
-def _counted(count: Bounds | None, least: int, *, together: str = "") -> str:
-    if count is not None:
-        return f"{together}以次数{_bounds(count)}"
-    return f"{together}至少 {least} 次" if least > 1 else ""
-
-
-def _content(options: Repetition | Entity | Similarity) -> str:
-    if isinstance(options, Repetition):
-        soon = "" if options.within_seconds is None else f"在 {options.within_seconds:g} 秒内"
-        about = f"（含「{'」「'.join(options.about[:_SHOWN])}」的话）" if options.about else ""
-        return f"{soon}把同样的话{about}说 {options.times} 次以上"
-    if isinstance(options, Entity):
-        times = "" if options.count == Bounds(at_least=1) else f"以次数{_bounds(options.count)}"
-        return f"{times}说出{entity_shown(options)}"
-    listed = "".join(f"「{text}」" for text in options.like[:_SHOWN])
-    return f"说出与{listed}意思相近（{options.at_least:.0%} 以上）的话"
-
-
-def _facts(options: Options, scope: Scope) -> str:
-    if isinstance(options, Metric):
+    def _metric(self, options: Metric, scope: Scope, mode: _Mode) -> str:
         head, _, tail = options.name.partition(".")
         role = Role(tail) if tail in ("agent", "customer") else scope.role
-        name = _METRICS.get(options.name) or _METRICS.get(head, options.name)
-        unit = " 秒" if head in _IN_SECONDS else ""
-        return f"{_ROLES[role] if role else ''}{name}{_bounds(options.bounds, unit)}"
-    if isinstance(options, EventCount):
-        if options.count == Bounds(at_least=1):
-            return f"有{_event(options.filter)}"
-        return f"{_event(options.filter)}次数{_bounds(options.count)}"
-    if isinstance(options, RuleIs):
-        return f"规则 {options.id} {'或'.join(_VERDICTS[verdict] for verdict in options.verdicts)}"
-    return ""
+        table = words.METRICS[self.lang]
+        name = table.get(options.name) or table.get(head, options.name)
+        unit = "seconds" if head in words.IN_SECONDS else "rate" if head in words.RATES else "share"
+        whose = self._say("whose", who=self._who(role), name=name) if role else name
+        verb = words.VERBS[self.lang]["be"][_PLACE[mode]]
+        return self._say("metric", name=whose, verb=verb, bounds=self._bounds(options.bounds, unit))
+
+    def _event_count(self, options: EventCount, scope: Scope, mode: _Mode) -> str:
+        where, what = self._where(scope), self._event(options.filter, scope.role)
+        if options.count == _ONCE:
+            verb = words.VERBS[self.lang]["occur"][_PLACE[mode]].format(where=where)
+            return self._say("event", verb=verb, what=what, where=where)
+        verb = words.VERBS[self.lang]["be"][_PLACE[mode]]
+        bounds = self._bounds(options.count, "times")
+        return self._say("event_times", where=where, what=what, verb=verb, bounds=bounds)
+
+    def _bounds(self, bounds: Bounds, unit: str) -> str:
+        table = words.BOUNDS[self.lang]
+        sign = words.UNITS[self.lang][unit]
+        given = {name: getattr(bounds, name) for name in table}
+        said = [table[name].format(n=_number(value)) + sign for name, value in given.items() if value is not None]
+        return self.words["and"].join(said)
+
+    def _event(self, wanted: EventFilter, role: Role | None = None) -> str:
+        by = wanted.by or role
+        who = "" if by is None else self._who(by) if self.lang == "zh" else f" by {self._who(by)}"
+        excused = "" if wanted.waived is None else self.words["excused" if wanted.waived else "unexcused"]
+        return self._say(
+            "event_by",
+            by=who,
+            least="" if wanted.min_seconds is None else self._say("least", n=wanted.min_seconds),
+            most="" if wanted.max_seconds is None else self._say("most", n=wanted.max_seconds),
+            excused=excused,
+            kind=words.EVENTS[self.lang].get(wanted.kind_of, wanted.kind_of),
+        )
+
+    # --- where
+
+    def _where(self, scope: Scope) -> str:
+        places = self._within(scope.within) if scope.within is not None else ""
+        return places + "".join(map(self._anchor, scope.anchors))
+
+    def _within(self, within: Within) -> str:
+        table = words.WITHIN[self.lang]
+        given = {name: getattr(within, name) for name in table}
+        parts = [text.format(n=_number(given[name])) for name, text in table.items() if given[name] is not None]
+        return self._say("within", listed=self.words["within_joint"].join(parts))
+
+    def _anchor(self, anchor: Anchor) -> str:
+        what = self._hit(anchor)
+        # An utterance is said to happen ("every time that"); an event is a thing ("each").
+        kind = "hit" if anchor.phrase is not None else "thing"
+        hit = anchor.hit
+        key = hit if isinstance(hit, str) else "first" if hit == 1 else "n"
+        which = self._say(f"{kind}_{key}", n=hit)
+        reach = "" if anchor.seconds is None else self._say("reach", n=anchor.seconds)
+        reach += "" if anchor.sentences is None else self._say("reach_sentences", n=anchor.sentences)
+        return self._say("anchor", which=which, what=what, side=self.words[anchor.side], reach=reach)
+
+    def _hit(self, anchor: Anchor) -> str:
+        if anchor.rule is not None:
+            return self._say("rule_hit", id=anchor.rule, title=self._title(anchor.rule))
+        if anchor.event is not None:
+            return self._event(anchor.event)
+        return self._spoken(anchor.phrase, Scope(role=anchor.role), "fact") if anchor.phrase is not None else ""
 
 
-def _bounds(bounds: Bounds, unit: str = "") -> str:
-    given = {name: getattr(bounds, name) for name in _BOUNDS}
-    return "且".join(f"{_BOUNDS[name]} {value:g}{unit}" for name, value in given.items() if value is not None)
-
-
-def _event(wanted: EventFilter) -> str:
-    by = f"{_ROLES[wanted.by]}" if wanted.by else ""
-    least = "" if wanted.min_seconds is None else f"{wanted.min_seconds:g} 秒以上的"
-    most = "" if wanted.max_seconds is None else f"{wanted.max_seconds:g} 秒以内的"
-    excused = {None: "", True: "已告知等待的", False: "未告知等待的"}[wanted.waived]
-    return f"{by}{least}{most}{excused}{_EVENTS.get(wanted.kind_of, wanted.kind_of)}"
-
-
-def _where(scope: Scope) -> str:
-    places = _within(scope.within) if scope.within is not None else ""
-    return places + "".join(_anchor(anchor) for anchor in scope.anchors) + _units(scope.units)
-
-
-def _units(units: Units | None) -> str:
-    if units is None:
-        return ""
-    unit = {"sentence": "句话", "turn": "个话轮"}[units.of]
-    longer = f"（{units.min_characters} 字以上）" if units.min_characters > 1 else ""
-    return f"在{'每' if units.how == 'every' else '同一'}{unit}里{longer}"
-
-
-def _within(within: Within) -> str:
-    said = {
-        "first_seconds": "开场 {:g} 秒内",
-        "last_seconds": "结束前 {:g} 秒内",
-        "first_sentences": "前 {:g} 句内",
-        "last_sentences": "最后 {:g} 句内",
-        "first_percent": "通话前 {:g}% 内",
-        "last_percent": "通话后 {:g}% 内",
-        "from_seconds": "第 {:g} 秒以后",
-        "to_seconds": "第 {:g} 秒以前",
-    }
-    parts = [text.format(value) for name, text in said.items() if (value := getattr(within, name)) is not None]
-    return "在" + "、".join(parts)
-
-
-def _anchor(anchor: Anchor) -> str:
-    if anchor.rule is not None:
-        what = f"规则 {anchor.rule} 命中"
-    elif anchor.event is not None:
-        what = _event(anchor.event)
-    else:
-        what = (_ROLES[anchor.role] if anchor.role else "") + (_phrase(anchor.phrase) if anchor.phrase else "")
-    which = {"any": "", "each": "每一次", "last": "最后一次", 1: "首次"}.get(anchor.hit, f"第 {anchor.hit} 次")
-    side = {"after": "之后", "before": "之前", "near": "前后"}[anchor.side]
-    reach = "" if anchor.seconds is None else f" {anchor.seconds:g} 秒内"
-    reach += "" if anchor.sentences is None else f" {anchor.sentences} 句话内"
-    return f"在{which}{what}{side}{reach}"
-
-
-def _when(when: AppliesWhen) -> str:
-    parts = [f"{_FIELDS[name]}为{_values(values)}" for name, values in when.fields]
-    parts += [f"{name} 为{_values(values)}" for name, values in when.metadata]
-    parts += [f"已知{_METRICS.get(name, name)}" for name in when.has]
-    parts += [_condition(when.condition)] if when.condition is not None else []
-    return f"当{'，且'.join(parts)}时，" if parts else ""
-
-
-def _values(values: tuple[str, ...]) -> str:
-    return "或".join(_VALUES.get(value, value) for value in values)
+def _number(value: object) -> object:
+    return f"{value:g}" if isinstance(value, float) else value

@@ -1,62 +1,218 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from asr_qa.config import shipped
+from asr_qa.core.rule import Rule
+from asr_qa.ruleset import describe_words
 from asr_qa.ruleset.describe import describe
 from asr_qa.ruleset.loader import load_ruleset, parse_rules
 
 HEAD = "id: X-001\nname: x.y\ntitle: {zh: 测, en: test}\nseverity: minor\nclass: customer\n"
+OTHER = HEAD.replace("X-001", "Y-001").replace("x.y", "y.y") + "require: {phrase: a}"
+
+
+def rule_of(body: str) -> Rule:
+    text = HEAD + body
+    text = "rules:\n" + "".join("- " + rule.replace("\n", "\n  ") + "\n" for rule in (text, OTHER))
+    rule = parse_rules(text).ruleset.get("X-001")
+    assert rule is not None
+    return rule
 
 
 @pytest.mark.parametrize(
-    ("body", "sentence"),
+    ("body", "chinese", "english"),
     [
         (
             "require: {phrase: [您好, 你好], role: agent, within: {first_seconds: 30}}",
             "坐席须在开场 30 秒内说出「您好」「你好」之一。",
+            "The agent must say “您好” or “你好” in the first 30 s.",
         ),
-        ("forbid: {phrase: 绝对, role: agent}", "坐席不得说出「绝对」。"),
-        ("forbid: {phrase: {any_of: [那个], min_count: 6}, role: agent}", "坐席不得共至少 6 次说出「那个」。"),
+        ("forbid: {phrase: 绝对, role: agent}", "坐席不得说出「绝对」。", "The agent must not say “绝对”."),
+        (
+            "forbid: {phrase: {any_of: [那个], min_count: 6}, role: agent}",
+            "坐席不得说出「那个」 6 次或更多。",
+            "The agent must not say “那个” 6 times or more.",
+        ),
+        (
+            "require: {phrase: {any_of: [您], count: {at_least: 2, at_most: 5}}, role: agent}",
+            "坐席须说出「您」最多 5 次，且 2 次或更多。",
+            "The agent must say “您” at most 5 times and 2 times or more.",
+        ),
+        (
+            "require: {phrase: {n_of: {n: 2, of: [姓名, 地址, 电话]}}}",
+            "任何一方须说出「姓名」「地址」「电话」中的至少 2 个。",
+            "Anybody must say at least 2 of “姓名”, “地址”, “电话”.",
+        ),
+        (
+            "require: {phrase: {all_of: [姓名, 地址]}}",
+            "任何一方须说出「姓名」「地址」（每一个）。",
+            "Anybody must say each of “姓名”, “地址”.",
+        ),
+        ("require: {phrase: {none_of: [不知道]}}", "任何一方不得说出「不知道」。", "Anybody must not say “不知道”."),
+        (
+            "forbid: {phrase: {any_of: [保证], exclude: [保证金]}}",
+            "任何一方不得说出「保证」（「保证金」不算）。",
+            "Anybody must not say “保证” (“保证金” does not count).",
+        ),
+        (
+            "require: {phrase: [a, b, c, d, e, f]}",
+            "任何一方须说出「a」「b」「c」「d」「e」等 6 种说法。",
+            "Anybody must say “a” or “b” or “c” or “d” or “e” or another of 6 phrases.",
+        ),
+        (
+            "forbid: {regex: {pattern: '保证.{0,4}退', exclude: [不保证]}}",
+            "任何一方不得说出符合模式「保证.{0,4}退」的话（「不保证」不算）。",
+            "Anybody must not say something like /保证.{0,4}退/ (“不保证” does not count).",
+        ),
+        (
+            "require: {script: {lines: ['欢迎致电{公司}', '请问{事}'], coverage: 0.8}, role: agent}",
+            "坐席须说出话术「欢迎致电{公司}」「请问{事}」，按顺序（至少 80%）。",
+            "The agent must say the script “欢迎致电{公司}”, “请问{事}” in this order (at least 80%).",
+        ),
+        (
+            "require: {sequence: {steps: [抱歉, 核实], max_gap: 60}, role: agent}",
+            "坐席须依次先说出「抱歉」，再说出「核实」（每步间隔不超过 60 秒）。",
+            "The agent must say “抱歉”, then “核实” (at most 60 s between steps).",
+        ),
+        (
+            "forbid: {repetition: {times: 3, within_seconds: 60, ignore: [您好]}, role: agent}",
+            "坐席不得把同样的话说 3 遍或更多（60 秒内）（提到「您好」的话不算）。",
+            "The agent must not say the same thing 3 times or more (within 60 s) (not where “您好” is said).",
+        ),
+        (
+            "forbid: {entity: {kind: [id_card, bank_card], valid: true}, role: agent}",
+            "坐席不得说出有效的身份证号码或银行卡号。",
+            "The agent must not say valid: an id card number or a bank card number.",
+        ),
+        (
+            "forbid: {similarity: {like: [这不归我们管]}, role: agent}",
+            "坐席不得说出与「这不归我们管」意思相近的话。",
+            "The agent must not say something that means “这不归我们管”.",
+        ),
+        (
+            "require: {phrase: 您, role: agent, every: sentence}",
+            "坐席每句话须说出「您」。",
+            "The agent must say “您” in every sentence.",
+        ),
+        (
+            "forbid: {phrase: {all_of: [退, 保证]}, role: agent, same: {unit: turn, min_characters: 4}}",
+            "坐席不得在同一次发言里说出「退」「保证」（每一个）（不到 4 个字的不看）。",
+            "The agent must not say each of “退”, “保证” in one turn (those under 4 characters are left out).",
+        ),
         (
             "applies_when: {direction: inbound, has: ring_seconds}\n"
             "require: {metric: {name: ring_seconds, at_most: 15}}",
-            "当呼叫方向为呼入，且已知振铃时长时，须满足：振铃时长不超过 15 秒。",
+            "当呼叫方向为呼入，且已知振铃时长时，振铃时长须不超过 15 秒。",
+            "When the direction is inbound and the ringing time is known: the ringing time must be at most 15 s.",
+        ),
+        (
+            "forbid: {metric: {name: characters_per_minute.agent, above: 280}}",
+            "坐席语速不得大于 280 字/分钟。",
+            "The rate of speech of the agent must not be above 280 characters/min.",
         ),
         (
             "require: {phrase: 抱歉, role: agent, after: {phrase: 投诉, role: customer, hit: each, seconds: 30}}",
             "坐席须在每一次客户说出「投诉」之后 30 秒内说出「抱歉」。",
+            "The agent must say “抱歉” within 30 s after every time that the customer says “投诉”.",
+        ),
+        (
+            "require: {phrase: 抱歉, before: {rule: Y-001, hit: 1}, near: {event: hold, hit: last, sentences: 2}}",
+            "任何一方须在第 1 次规则 Y-001（问候）命中之前在最后一次保持音乐前后 2 句内说出「抱歉」。",
+            "Anybody must say “抱歉” before the first hit of rule Y-001 (问候) within 2 sentences around the last "
+            "hold music.",
+        ),
+        (
+            "require: {phrase: 抱歉, after: {phrase: 投诉, hit: 3}}",
+            "任何一方须在第 3 次任何一方说出「投诉」之后说出「抱歉」。",
+            "Anybody must say “抱歉” after time 3 that anybody says “投诉”.",
         ),
         (
             "forbid: {event: {kind: dead_air, waived: false, min_seconds: 15}}",
-            "不得出现：有15 秒以上的未告知等待的冷场。",
+            "不得出现 15 秒以上的未告知等待的冷场。",
+            "There must be no unannounced dead air of 15 s or more.",
         ),
-        ("require: {event: {kind: interruption, by: agent, count: {at_most: 2}}}", "须满足：坐席抢话次数不超过 2。"),
-        ("require: {sequence: [抱歉, 核实], role: agent}", "坐席须依次先说出「抱歉」，再说出「核实」。"),
         (
-            "require: {any: [{phrase: 您好}, {not: {rule: {id: X-001, verdict: hit}}}]}".replace("X-001", "Y-001"),
-            "须满足：（任何一方说出「您好」），或者（并非（规则 Y-001 有命中））。",
+            "require: {event: {kind: interruption, by: agent, count: {at_most: 2}}}",
+            "坐席抢话次数须不超过 2 次。",
+            "The number of times there is interruption by the agent must be at most 2.",
+        ),
+        (
+            "require: {any: [{phrase: 您好}, {not: {rule: {id: Y-001, verdict: hit}}}]}",
+            "须满足其中一项：（任何一方说出「您好」），或者（规则 Y-001（问候）不为「有命中」）。",
+            "One of these must hold: (anybody says “您好”) or (rule Y-001 (问候) is not hit).",
+        ),
+        (
+            "forbid: {all: [{phrase: 您好}, {not: {any: [{phrase: 再见}, {event: hold}]}}]}",
+            "不得同时出现：（任何一方说出「您好」），并且（并非（（任何一方说出「再见」），或者（出现保持音乐）））。",
+            "These may not hold together: (anybody says “您好”) and (it is not so that (anybody says “再见”) or "
+            "(there is hold music)).",
         ),
         (
             "forbid: {phrase: 保证}\nexcept: {phrase: 按合同}",
             "任何一方不得说出「保证」；但任何一方说出「按合同」时除外。",
+            "Anybody must not say “保证”; except where anybody says “按合同”.",
         ),
-        ("assisted: true\nforbid: {phrase: 俺}", "任何一方不得说出「俺」（仅供人工参考）。"),
+        (
+            "assisted: true\nforbid: {phrase: 俺}",
+            "任何一方不得说出「俺」（仅供人工参考）。",
+            "Anybody must not say “俺” (a hint for the reviewer).",
+        ),
+        (
+            "prerequisites: [Y-001]\neffective: {from: 2026-01-01, until: 2026-12-31}\nforbid: {phrase: 俺}",
+            "自 2026-01-01 起，到 2026-12-31 为止，在规则 Y-001（问候）符合的前提下，任何一方不得说出「俺」。",
+            "From 2026-01-01: Until 2026-12-31: Where rule Y-001 (问候) is met: anybody must not say “俺”.",
+        ),
+        (
+            "applies_when: {queue: [loan, card], metadata: {product: x}}\nforbid: {phrase: 俺}",
+            "当队列为「loan」或「card」，且「product」为「x」时，任何一方不得说出「俺」。",
+            "When the queue is “loan” or “card” and “product” is “x”: anybody must not say “俺”.",
+        ),
     ],
 )
-def test_a_rule_is_one_plain_sentence(body: str, sentence: str) -> None:
-    text = HEAD + body
-    if "Y-001" in body:
-        other = HEAD.replace("X-001", "Y-001").replace("x.y", "y.y") + "require: {phrase: a}"
-        text = "rules:\n" + "".join("- " + rule.replace("\n", "\n  ") + "\n" for rule in (text, other))
-    rule = parse_rules(text).ruleset.get("X-001")
-    assert rule is not None
-    assert describe(rule) == sentence
+def test_a_rule_is_one_plain_sentence(body: str, chinese: str, english: str) -> None:
+    rule = rule_of(body)
+    titles = {"Y-001": "问候"}
+    assert describe(rule, titles=titles) == chinese
+    assert describe(rule, "en", titles=titles) == english
 
 
-def test_every_shipped_rule_can_be_said() -> None:
-    for rule in load_ruleset(shipped("rules")).rules:
-        sentence = describe(rule)
+def bare(sentence: str) -> str:
+    """A sentence without what it quotes and without ids of rules."""
+    without = re.sub(r"[「“][^」”]*[」”]|/.*?/(?= |,|\)|\.$)|[A-Z][A-Z0-9]*-\d+|\d{4}-\d\d-\d\d", "", sentence)
+    return re.sub(r"「.*」", "", without)
+
+
+def test_every_shipped_rule_can_be_said_without_words_of_code() -> None:
+    rules = load_ruleset(shipped("rules")).rules
+    titles = {rule.id: rule.title_zh for rule in rules}
+    for rule in rules:
+        sentence = describe(rule, titles=titles)
         assert sentence.endswith("。")
-        assert sentence.count("。") == 1
-        assert "None" not in sentence
+        assert bare(sentence).count("。") == 1, sentence
+        assert not re.search(r"[A-Za-z_]{2,}", bare(sentence)), sentence
+        assert "  " not in sentence
+        english = describe(rule, "en")
+        assert english.endswith(".")
+        assert "_" not in bare(english), english
+        assert "None" not in sentence + english
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in dir(describe_words) if name.isupper() and isinstance(getattr(describe_words, name), dict)]
+)
+def test_both_languages_have_the_same_words(name: str) -> None:
+    table = getattr(describe_words, name)
+    assert set(table["zh"]) == set(table["en"])
+
+
+def test_every_name_of_the_grammar_has_a_word() -> None:
+    from asr_qa.core.checks.timing import EVENT_KINDS, METRICS
+    from asr_qa.core.entities import ENTITIES
+
+    plain = {name if name in describe_words.METRICS["zh"] else name.split(".")[0] for name in METRICS}
+    assert plain <= set(describe_words.METRICS["zh"])
+    assert set(EVENT_KINDS) <= set(describe_words.EVENTS["zh"])
+    assert set(ENTITIES) <= set(describe_words.ENTITIES["zh"])
