@@ -187,7 +187,7 @@ def count_chunk(plan: Plan, rows: tuple[ScoredRow, ...], human: Human) -> Counte
 
 def stored_sounds(store: SqlStore, document_ids: Sequence[int]) -> dict[int, Sounds]:
     """The syllables of documents, where the store keeps them."""
-    return {}
+    return store.sounds(document_ids)
 
 
 class _Clock:

@@ -14,6 +14,7 @@ from functools import lru_cache
 from importlib.resources import files
 
 import numpy as np
+import pypinyin
 from numpy.typing import NDArray
 from pypinyin import Style, lazy_pinyin, pinyin
 
@@ -62,7 +63,7 @@ def syllables(text: str) -> tuple[str, ...]:
     return tuple(lazy_pinyin(text, style=Style.NORMAL, errors=_as_is)) if text else ()  # type: ignore[arg-type]  # a list is documented, not typed
 
 
-READING = "1"
+READING = f"1+{pypinyin.__version__}"
 """Version of what `readings` gives; stored readings of another version are worked out anew."""
 
 HETERONYMS = dict(line.split() for line in read_lines(files("asr_qa.core") / "words", "heteronyms.zh"))

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, aliased
 from asr_qa.core.document import CallDocument
 from asr_qa.core.finding import Verdict
 from asr_qa.core.review import ReviewState, flag_reason
-from asr_qa.db import mapping, recordings
+from asr_qa.db import mapping, recordings, sounds
 from asr_qa.db.tables import CurrentRow, DecisionRow, DocumentRow, FindingRow, RecordingRow, ReviewRow, SheetRow
 from asr_qa.errors import ConflictError
 from asr_qa.pipeline.store import CallFilters, CallState, CallSummary, ScoredRow, StoredCall
@@ -49,6 +49,7 @@ def save(
         _add(session, row)
         flag = flag_reason(document.score_sheet, document.findings, severities=severities, pass_mark=pass_mark)
         session.add(mapping.sheet_row(document.score_sheet, document=row.id, flag=flag))
+        sounds.keep(session, document.utterances, document=row.id)
         session.add_all(mapping.line_rows(document.score_sheet, document=row.id))
         session.add_all(mapping.finding_rows(document.findings, document=row.id, severities=severities))
     version = row.id if known is None else known

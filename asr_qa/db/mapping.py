@@ -15,6 +15,7 @@ from asr_qa.core.finding import Finding, Verdict
 from asr_qa.core.recording import Recording, Role
 from asr_qa.core.review import Cause, Decision, FlagReason, ReviewState
 from asr_qa.core.scorecard import ScoreSheet
+from asr_qa.core.transcript import Utterance
 from asr_qa.db.tables import (
     DecisionRow,
     DocumentRow,
@@ -96,6 +97,12 @@ def document_row(document: CallDocument, *, recording: int, now: datetime) -> Do
         body=body,
         created_at=now,
     )
+
+
+def words_digest(utterances: Sequence[Utterance]) -> str:
+    """sha256 of what was heard, word by word."""
+    said = "\n".join(" ".join((u.text, *(word.text for word in u.words))) for u in utterances)
+    return hashlib.sha256(said.encode()).hexdigest()
 
 
 def to_document(body: str, document_id: int) -> CallDocument:

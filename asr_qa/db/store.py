@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Engine, text
@@ -11,7 +11,8 @@ from asr_qa.core.document import CallDocument
 from asr_qa.core.finding import Verdict
 from asr_qa.core.recording import Recording
 from asr_qa.core.review import ReviewState
-from asr_qa.db import calls, mapping, migrate, recordings, reviews
+from asr_qa.core.transcript import Utterance
+from asr_qa.db import calls, mapping, migrate, recordings, reviews, sounds
 from asr_qa.db.session import make_engine, parse_url, prepare_file, unit_of_work
 from asr_qa.pipeline.store import (
     ApiToken,
@@ -181,6 +182,17 @@ class SqlStore:
         """See Store."""
         with unit_of_work(self._engine) as session:
             return calls.bodies_of(session, document_ids)
+
+    def sounds(self, document_ids: Collection[int]) -> dict[int, tuple[str, ...]]:
+        """See Store."""
+        with unit_of_work(self._engine) as session:
+            return sounds.of(session, document_ids)
+
+    def save_sounds(self, utterances: Mapping[int, Sequence[Utterance]]) -> None:
+        """See Store."""
+        with unit_of_work(self._engine, write=True) as session:
+            for document, said in utterances.items():
+                sounds.keep(session, said, document=document)
 
     def judged(self, filters: CallFilters) -> dict[str, dict[str, Verdict]]:
         """See Store."""

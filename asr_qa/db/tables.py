@@ -117,6 +117,20 @@ class DocumentRow(Base):
     created_at: Mapped[datetime]
 
 
+class SoundsRow(Base):
+    """How the utterances of a document are read, so that rules are applied again without working it out."""
+
+    __tablename__ = "document_sounds"
+
+    document: Mapped[int] = mapped_column(ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True)
+    reading: Mapped[str] = mapped_column(String(40))
+    """Version of the reading (core.phonetic.READING); of another version it is stale."""
+    content: Mapped[str] = mapped_column(String(64), index=True)
+    """sha256 of the words: versions of a document that differ in their findings only share their reading."""
+    body: Mapped[str]
+    """One line per utterance: its syllables."""
+
+
 class CurrentRow(Base):
     """Which document version of a recording is the current one."""
 

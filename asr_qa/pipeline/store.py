@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -18,6 +18,7 @@ from asr_qa.core.document import CallDocument, Models
 from asr_qa.core.finding import Verdict
 from asr_qa.core.recording import Recording
 from asr_qa.core.review import Decision, ReviewState
+from asr_qa.core.transcript import Utterance
 from asr_qa.errors import ConflictError
 
 REQUEST = "request"
@@ -306,6 +307,12 @@ class Store(Protocol):
 
     def bodies(self, document_ids: Collection[int]) -> dict[int, str]:
         """Documents as JSON, unread; those that there are not are left out."""
+
+    def sounds(self, document_ids: Collection[int]) -> dict[int, tuple[str, ...]]:
+        """How the utterances of documents are read (`sounds_of`); those of which that is not stored are left out."""
+
+    def save_sounds(self, utterances: Mapping[int, Sequence[Utterance]]) -> None:
+        """Store how documents are read, by document id, from their utterances; `save_document` does so by itself."""
 
     def judged(self, filters: CallFilters) -> dict[str, dict[str, Verdict]]:
         """Call id -> criterion id -> what people decided in released reviews, whichever version they looked at.

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from asr_qa.core.checks.stream import sounds_of
 from asr_qa.core.document import CallDocument
 from asr_qa.core.finding import Verdict
 from asr_qa.core.recording import Recording
 from asr_qa.core.review import ReviewState, flag_reason
+from asr_qa.core.transcript import Utterance
 from asr_qa.errors import ConflictError, NotFoundError, StorageError
 from asr_qa.pipeline.documents import to_json
 from asr_qa.pipeline.store import (
@@ -193,6 +195,15 @@ class MemoryStore(TokenShelf):
             for call in found
             if call.current
         )
+
+    @locked
+    def sounds(self, document_ids: Collection[int]) -> dict[int, tuple[str, ...]]:
+        """See Store."""
+        found = {one: version for one in document_ids if (version := self._version(one))}
+        return {one: sounds_of(version.document.utterances) for one, version in found.items()}
+
+    def save_sounds(self, utterances: Mapping[int, Sequence[Utterance]]) -> None:
+        """See Store; nothing is to be done, since nothing is kept."""
 
     @locked
     def bodies(self, document_ids: Collection[int]) -> dict[int, str]:

@@ -13,6 +13,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from asr_qa.core.checks.stream import sounds_of
 from asr_qa.core.finding import Verdict
 from asr_qa.core.recording import Role
 from asr_qa.core.review import Cause, Decision, ReviewState
@@ -551,3 +552,13 @@ def test_revoked_tokens_keep_the_time_they_were_revoked_at(store: Store) -> None
 
 def test_check_passes_on_an_open_store(store: Store) -> None:
     store.check()
+
+
+def test_how_a_document_is_read_is_kept_beside_it(store: Store) -> None:
+    first = save(store)
+    assert first.document is not None
+    assert first.document_id is not None
+    expected = sounds_of(first.document.utterances)
+    assert any(expected)
+    store.save_sounds({first.document_id: first.document.utterances})
+    assert store.sounds([first.document_id, 999_999]) == {first.document_id: expected}
