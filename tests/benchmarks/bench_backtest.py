@@ -2,9 +2,9 @@
 
     python tests/benchmarks/bench_backtest.py --calls 2000 --jobs 2
 
-Fills a SQLite database with different calls of five minutes (about 1,450 characters with word times, events, findings),
-changes some of the shipped rules, runs the backtest, and prints Markdown. CPU seconds are those of the worker processes:
-other work on the machine makes the wall time longer, not them.
+Fills a SQLite database with different calls of five minutes (about 1,450 characters with word times, events and
+findings), changes some of the shipped rules, runs the backtest, and prints Markdown. CPU seconds are those of the
+worker processes: other work on the machine makes the wall time longer, not them.
 """
 
 from __future__ import annotations
