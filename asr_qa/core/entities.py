@@ -26,6 +26,8 @@ CHECKED = ("phone", "mobile", "landline", "id_card", "bank_card", "date", "time"
 """Kinds of which a plan, a check digit or the calendar tells whether they can be right."""
 ENTITIES = (*OF_DIGITS, "amount", "percent", "date", "time", "duration", "e_mail", "plate", "address")
 """Every kind."""
+SHORTEST_NUMBER = 2
+"""Digits of the shortest number; a single one is a word like any other."""
 _PHONES = frozenset({Kind.MOBILE, Kind.LANDLINE})
 _LOCAL_LENGTHS = (7, 8)
 _SURE_ROW = 0.9
@@ -95,7 +97,8 @@ def _numbers(places: Iterable[Place], utterances: Sequence[Utterance], taken: Se
         if not any(_overlap(place, other) for other in taken):
             text = fold_width(utterances[place.utterance].text[place.first : place.last])
             digits = value_of([digit for row in rows(text) for digit in row.digits if digit.sure])
-            yield _entity("number", (place,), utterances, digits=digits, confidence=_SURE_ROW)
+            if len(digits) >= SHORTEST_NUMBER:
+                yield _entity("number", (place,), utterances, digits=digits, confidence=_SURE_ROW)
 
 
 def _known(item: Number | Contact, places: tuple[Place, ...], utterances: Sequence[Utterance]) -> EntitySaid:

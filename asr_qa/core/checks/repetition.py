@@ -71,7 +71,7 @@ def decide_repetition(options: Repetition, looking: Looking) -> Outcome:
 
 def _in_sight(stream: Stream, view: CallView, options: Repetition) -> Iterator[Sentence]:
     """The sentences wholly inside the scope that count."""
-    about = find_phrases(stream, options.about) if options.about else ()
+    about = find_phrases(stream, options.about, allow_short=True) if options.about else ()
     ignored = find_phrases(stream, options.ignore) if options.ignore else ()
     for sentence in sentences_of(view, stream.role):
         if len(sentence.code) < options.min_characters:

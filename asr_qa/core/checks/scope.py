@@ -116,14 +116,14 @@ def _window(anchor: Anchor, hit: Hit, view: CallView, role: Role | None) -> Segm
 
 def _sentences_after(view: CallView, role: Role | None, time: float, count: int) -> float:
     """Where the next sentences of a role end, the rest of the one that is being said not counted."""
-    said = [unit.segment for unit in units_of(view, "sentence", role)]
+    said = [unit.segment for unit in units_of(view, "sentence", role, view.whole)]
     ends = [segment.end for segment in said if segment.start >= time - EPSILON]
     return max([time, *ends[:count], *(segment.end for segment in said if time in segment)])
 
 
 def _sentences_before(view: CallView, role: Role | None, time: float, count: int) -> float:
     """Where the last sentences of a role begin, the one that is being said not counted."""
-    said = [unit.segment for unit in units_of(view, "sentence", role)]
+    said = [unit.segment for unit in units_of(view, "sentence", role, view.whole)]
     starts = [segment.start for segment in said if segment.end <= time + EPSILON]
     return min([time, *starts[-count:], *(segment.start for segment in said if time in segment)])
 

@@ -12,7 +12,7 @@ from asr_qa.core.finding import Verdict
 from asr_qa.core.lexicon import acknowledges
 from asr_qa.core.recording import Role
 from asr_qa.core.rule import Units
-from asr_qa.core.segment import Segment, Track, clip
+from asr_qa.core.segment import Segment, clip
 from asr_qa.core.transcript import UNINTELLIGIBLE, Utterance
 
 
@@ -30,8 +30,12 @@ def by_units(units: Units, looking: Looking, decide: Callable[[Looking], Outcome
     """Decide in every unit, or in any single one, of those that begin in sight."""
     if (stop := blocked(looking)) is not None:
         return stop
-    found = [u for u in units_of(looking.view, units.of, looking.role) if u.characters >= units.min_characters]
-    placed = [(u, track) for u in found if (track := _visible(u, looking.windows))]
+    placed = [
+        (unit, (part,))
+        for window in looking.windows
+        for unit in units_of(looking.view, units.of, looking.role, window)
+        if unit.characters >= units.min_characters and (part := unit.segment & window)
+    ]
     if not placed:
         return _no_units(units, looking, decide)
     known = not looking.view.facts.unsure_of_roles
@@ -50,22 +54,26 @@ def by_units(units: Units, looking: Looking, decide: Callable[[Looking], Outcome
     return replace(outcome, missing=tuple(places), note=noted(note, doubt))
 
 
-def units_of(view: CallView, kind: str, role: Role | None) -> tuple[Unit, ...]:
-    """The sentences or turns of a role, or of everybody but machines, in order of time."""
-    return view.once(("units", kind, role), lambda: tuple(_turns(view, role) if kind == "turn" else _lines(view, role)))
+def units_of(view: CallView, kind: str, role: Role | None, window: Segment) -> tuple[Unit, ...]:
+    """The sentences or turns that begin in a window, of a role or of everybody but machines, in order of time.
+
+    A turn is made of the lines in the window only, so that nothing outside it bears on where one begins.
+    """
+    make = _turns if kind == "turn" else _lines
+    return view.once(("units", kind, role, window), lambda: tuple(make(view, role, window)))
 
 
-def _lines(view: CallView, role: Role | None) -> Iterator[Unit]:
+def _lines(view: CallView, role: Role | None, window: Segment) -> Iterator[Unit]:
     for said in view.facts.transcript.utterances:
-        if _counts(view, said, role):
+        if said.start in window and _counts(view, said, role):
             yield _unit(said.role, [said])
 
 
-def _turns(view: CallView, role: Role | None) -> Iterator[Unit]:
+def _turns(view: CallView, role: Role | None, window: Segment) -> Iterator[Unit]:
     """Lines of one party with nothing but acknowledgements of the other between them."""
     turn: list[Utterance] = []
     for said in view.facts.transcript.utterances:
-        if not _counts(view, said, None):
+        if said.start not in window or not _counts(view, said, None):
             continue
         if turn and said.role is not turn[0].role:
             if said.text and acknowledges(said.text):
@@ -94,13 +102,6 @@ def _characters(line: Utterance) -> int:
     if line.status == UNINTELLIGIBLE:
         return int(line.segment.duration / SYLLABLE_SECONDS)
     return sum(char.isalnum() for char in line.text)
-
-
-def _visible(unit: Unit, windows: Track) -> Track:
-    """The part of a unit that lies in the windows; nothing where it begins outside."""
-    window = next((w for w in windows if unit.segment.start in w), None)
-    part = None if window is None else unit.segment & window
-    return (part,) if part else ()
 
 
 def _no_units(units: Units, looking: Looking, decide: Callable[[Looking], Outcome]) -> Outcome:
