@@ -27,7 +27,7 @@ from asr_qa.core.transcript import Transcript
 from asr_qa.db.store import SqlStore, open_store
 from asr_qa.diarize.diarizer import VoiceDiarizer
 from asr_qa.errors import ConfigurationError
-from asr_qa.pipeline.ports import Diarizer, NonSpeechDetector, Transcriber
+from asr_qa.pipeline.ports import Diarizer, NonSpeechDetector, Transcriber, Weigher
 from asr_qa.pipeline.process import Stages
 from asr_qa.ruleset.loader import load_ruleset
 from asr_qa.ruleset.phrases import refuse_phrases
@@ -123,17 +123,19 @@ def build_stages(settings: Settings, *, rules: Rules | None = None, workers: int
     """
     rules = rules or load_rules(settings)
     words = find_hot_words(settings, rules.ruleset)
+    engine = _transcriber(settings, workers)
     return Stages(
         reader=audio_reader(settings),
         detector=detector(settings.vad.detector),
         inspect=inspect_channels,
         non_speech=_non_speech(settings),
-        transcriber=_with_hot_words(_transcriber(settings, workers), words),
+        transcriber=_with_hot_words(engine, words),
         ruleset=rules.applied,
         scorecard=rules.scorecard,
         version=__version__,
         diarizer=find_diarizer(settings),
         voice=VoiceMeter(pitch=settings.voice.pitch) if settings.voice.measure else None,
+        weigher=engine if settings.asr.second_look and isinstance(engine, Weigher) else None,
     )
 
 

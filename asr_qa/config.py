@@ -45,6 +45,8 @@ class AsrSettings(_Group):
     """Folder of finished transcripts for engine "replay"."""
     hot_words: str = ""
     """Names and products to write as they are spelt where something that sounds like them is heard, by commas."""
+    second_look: bool = True
+    """Ask the audio once more for phrases that fatal and compliance rules did not find, or found only roughly."""
     hot_words_file: Path | None = None
     """More of them, one a line; "#" begins a comment."""
 

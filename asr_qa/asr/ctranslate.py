@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,8 @@ ENCODED_PER_SECOND = 50
 SECONDS_PER_ALIGNMENT_FRAME = 0.02
 LONGEST_WINDOW = 30.0
 """Seconds the network was trained on; it takes shorter windows, and costs in proportion."""
+_LEAST = 1e-9
+"""Probability of a token that the network does not know, and the least of any."""
 _BUCKET = 1.0
 """Window lengths are rounded up to this many seconds, so that batches are of like length."""
 
@@ -203,6 +206,33 @@ class WhisperNetwork:
             max_length=min(448, len(job.prompt) + 24 + int(12 * max(map(_seconds, windows)))),
         )
         return found
+
+    def weigh(self, window: Audio, texts: Sequence[str], *, language: str) -> list[float]:
+        """How likely each of some texts is for a window: natural logs, summed over their tokens.
+
+        Args:
+            window: Audio, shape (samples,), 16 kHz, -1 to 1, at most 30 s.
+            texts: What may be said in it, from its beginning to its end.
+            language: Code of the language, e.g. "zh".
+
+        Raises:
+            TranscriptionError: The network failed.
+        """
+        loaded, tokenizer, decoding = self._ready(language), self._tokenizer(language), Decoding()
+        wanted = [tokenizer.encode(text) for text in texts]
+        known = [loaded.vocabulary.to_network(tokens) for tokens in wanted]
+        start = loaded.vocabulary.to_network(tokenizer.sot_sequence)
+        frames = int(_seconds(window) * FRAMES_PER_SECOND) + 1
+        try:
+            encoded = self._encode([window], loaded.model, decoding).repeat(len(texts), axis=0)
+            aligned = loaded.model.align(self._view(encoded), start, known, [frames] * len(texts))
+        except (RuntimeError, ValueError) as exc:
+            raise TranscriptionError(f"the recogniser failed: {exc}") from exc
+        lost = [len(all_) - len(kept) for all_, kept in zip(wanted, known, strict=True)]
+        return [
+            float(np.log(np.maximum(each.text_token_probs, _LEAST)).sum()) + missing * math.log(_LEAST)
+            for each, missing in zip(aligned, lost, strict=True)
+        ]
 
     def detect_language(self, window: Audio) -> tuple[str, float]:
         """The language most likely spoken in a window, and its probability."""

@@ -15,7 +15,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
-from asr_qa.asr.ctranslate import Decoded, Decoding, TimedWord, WhisperNetwork
+import numpy as np
+
+from asr_qa.asr.ctranslate import LONGEST_WINDOW, Decoded, Decoding, TimedWord, WhisperNetwork
 from asr_qa.asr.device import Device, resolve
 from asr_qa.asr.guards import GuardOptions, Heard, doubts
 from asr_qa.asr.packing import Audio, Packing, Placed, Window, halves, in_groups, pack, pieces, place
@@ -89,6 +91,9 @@ class Network(Protocol):
 
     def decode(self, windows: Sequence[Audio], decoding: Decoding, *, language: str) -> list[Decoded]:
         """As WhisperNetwork.decode."""
+
+    def weigh(self, window: Audio, texts: Sequence[str], *, language: str) -> list[float]:
+        """As WhisperNetwork.weigh."""
 
     def detect_language(self, window: Audio) -> tuple[str, float]:
         """As WhisperNetwork.detect_language."""
@@ -164,6 +169,14 @@ class WhisperTranscriber:
             if heard:
                 heard(said, until)
         return Transcript(tuple(sorted(utterances, key=lambda u: (u.start, u.role))), self.name, spoken)
+
+    def weigh(self, channel: SpokenChannel, span: Segment, texts: Sequence[str], *, language: str) -> list[float]:
+        """How likely each of some texts is for a stretch of a channel, as `Weigher` asks for it."""
+        margin = self.options.packing.margin
+        first, end = max(0.0, span.start - margin), min(span.end + margin, span.start + LONGEST_WINDOW - margin)
+        rate = channel.sample_rate
+        samples = channel.samples[int(first * rate) : int(end * rate)].astype(np.float32) / np.float32(32768)
+        return self._network.weigh(samples, texts, language=language)
 
     def _language(self, windows: Sequence[Window], language: str) -> str:
         if language != "auto":

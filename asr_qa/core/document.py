@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from asr_qa.core.checks.again import Again
 from asr_qa.core.event import Event
 from asr_qa.core.finding import Finding
 from asr_qa.core.metrics import CallMetrics
@@ -85,5 +86,7 @@ class CallDocument:
     """Every definition of timing by its id, with the parameters in force; empty in older documents."""
     voice: VoiceReport | None = None
     """How each turn is spoken, with hints for a person; None where voices were not measured."""
+    again: tuple[Again, ...] = ()
+    """Stretches that were listened to again, for findings that cost most; empty where nothing was."""
     timing: TimingBasis | None = None
     """What the timing rests on; None in older documents."""

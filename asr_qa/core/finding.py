@@ -26,6 +26,8 @@ class Match(StrEnum):
     NEAR = "near"
     FUZZY = "fuzzy"
     """A syllable or two differ."""
+    ACOUSTIC = "acoustic"
+    """The text has other words; the audio was listened to again for these."""
     SIMILAR = "similar"
     """Other words of the same meaning."""
     TIMING = "timing"

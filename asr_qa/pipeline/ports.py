@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from asr_qa.core.document import CallWarning
 from asr_qa.core.recording import Role
-from asr_qa.core.segment import Track
+from asr_qa.core.segment import Segment, Track
 from asr_qa.core.transcript import Transcript, Utterance
 from asr_qa.core.voice import VoiceMeasure
 
@@ -192,6 +192,24 @@ class ChannelInspector(Protocol):
 
     def __call__(self, samples: NDArray[np.int16], speech: Sequence[Track]) -> InspectedChannels:
         """Inspect samples of shape (channels, samples) at SAMPLE_RATE and the speech of each."""
+
+
+@runtime_checkable
+class Weigher(Protocol):
+    """Says how well given words fit what is heard: the acoustic second look."""
+
+    def weigh(self, channel: SpokenChannel, span: Segment, texts: Sequence[str], *, language: str) -> list[float]:
+        """How likely each of some texts is for a stretch of a channel: natural logs, summed over the text.
+
+        Args:
+            channel: What the stretch is heard on.
+            span: The stretch, at most 29 s.
+            texts: What may be said in it, from its beginning to its end.
+            language: Code of the language.
+
+        Raises:
+            TranscriptionError: The recogniser failed.
+        """
 
 
 class Diarizer(Protocol):

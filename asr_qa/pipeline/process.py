@@ -9,6 +9,7 @@ from pathlib import Path
 from asr_qa.core.checks.base import UNSURE_OVERLAP, CallFacts
 from asr_qa.core.document import CallDocument, CallWarning, Models, TimingBasis
 from asr_qa.core.evaluate import evaluate
+from asr_qa.core.finding import Finding
 from asr_qa.core.metrics import measure
 from asr_qa.core.options import options_digest
 from asr_qa.core.prompts import Prompts
@@ -40,9 +41,11 @@ from asr_qa.pipeline.ports import (
     SpokenChannel,
     Transcriber,
     VoiceMeter,
+    Weigher,
 )
 from asr_qa.pipeline.prompts import without_prompts
 from asr_qa.pipeline.roles import role_warnings, roles_swapped, swap
+from asr_qa.pipeline.secondlook import look_again
 from asr_qa.pipeline.speaking import hear_speaking
 from asr_qa.pipeline.unspoken import FADE, find_speech, find_waits, holds_of, let_fade
 from asr_qa.pipeline.voices import (
@@ -83,6 +86,8 @@ class Stages:
     """Told of utterances as they come."""
     voice: VoiceMeter | None = None
     """Measures how turns are spoken; None leaves that out."""
+    weigher: Weigher | None = None
+    """Listens again where a finding costs most; None leaves that out."""
 
     @property
     def options(self) -> TimingOptions:
@@ -93,7 +98,7 @@ class Stages:
     def models(self) -> Models:
         """The stamp of every document made with these."""
         return Models(
-            asr=self.transcriber.name,
+            asr=self.transcriber.name + ("+second_look" if self.weigher else ""),
             vad=f"{self.detector.name}+{self.non_speech.name}+fade={FADE:g}",
             diarization=self.diarizer.name if self.diarizer else None,
             ruleset_digest=self.ruleset.digest,
@@ -284,7 +289,7 @@ def _judge(listened: _Listened, stages: Stages) -> CallDocument:
         metrics=metrics,
         warnings=tuple(sorted(codes)),
     )
-    findings = evaluate(stages.ruleset, facts)
+    facts, findings = _found(facts, listened.channels, stages)
     return CallDocument(
         recording=recording,
         models=stages.models,
@@ -295,11 +300,24 @@ def _judge(listened: _Listened, stages: Stages) -> CallDocument:
         score_sheet=score(stages.scorecard, findings, facts=facts_of(recording)),
         warnings=warnings,
         definitions=definitions(options),
+        again=facts.again,
         timing=_basis(listened, timeline, options, gone_at=ending.gone_at),
         voice=hear_speaking(stages.voice, listened.channels, timeline, transcript, codes=codes)
         if stages.voice
         else None,
     )
+
+
+def _found(
+    facts: CallFacts, channels: Sequence[SpokenChannel], stages: Stages
+) -> tuple[CallFacts, tuple[Finding, ...]]:
+    """What the rules find; where it would cost most, once more with what listening again gives."""
+    findings = evaluate(stages.ruleset, facts)
+    if stages.weigher is None:
+        return facts, findings
+    again = look_again(facts, findings, stages.ruleset, channels, stages.weigher)
+    facts = replace(facts, again=again)
+    return facts, evaluate(stages.ruleset, facts) if again else findings
 
 
 def _basis(

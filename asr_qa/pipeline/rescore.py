@@ -144,6 +144,7 @@ def facts_of_call(call: ScoredCall, options: TimingOptions, *, sounds: Sounds = 
         metrics=metrics,
         warnings=tuple(sorted(codes)),
         sounds=sounds,
+        again=call.again,
     )
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from asr_qa.core.checks.again import Again
 from asr_qa.core.document import SCHEMA_VERSION, CallDocument, CallWarning, Models, TimingBasis
 from asr_qa.core.event import Event
 from asr_qa.core.finding import Evidence, Finding, Verdict
@@ -52,6 +53,7 @@ class ScoredCall:
     """Codes."""
     definitions: Mapping[str, str] = field(default_factory=dict)
     timing: TimingBasis | None = None
+    again: tuple[Again, ...] = ()
 
     @classmethod
     def of(cls, document: CallDocument) -> ScoredCall:
@@ -67,6 +69,7 @@ class ScoredCall:
             warnings=tuple(warning.code for warning in document.warnings),
             definitions=document.definitions,
             timing=document.timing,
+            again=document.again,
         )
 
 
@@ -100,6 +103,7 @@ def read_scored(body: str | bytes, *, name: str = "the document") -> ScoredCall:
         warnings=tuple(warning.code for warning in raw.warnings),
         definitions=raw.definitions,
         timing=raw.timing,
+        again=raw.again,
     )
 
 
@@ -134,6 +138,7 @@ class _Raw(msgspec.Struct):
     warnings: tuple[CallWarning, ...] = ()
     definitions: dict[str, str] = {}
     timing: TimingBasis | None = None
+    again: tuple[Again, ...] = ()
 
 
 # msgspec looks these up by name when it reads the annotations above.

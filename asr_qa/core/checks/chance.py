@@ -1,0 +1,71 @@
+"""How likely it is that words were really said, from how they match what was heard: what hits are priced with.
+
+Two small logistic models, fitted where the truth is known (tests/benchmarks/bench_phrases.py fit) and kept with their
+provenance in chance.json: one for a match in the text, one for a stretch that was listened to again.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+FILE = "chance.json"
+_BOUNDS = (0.01, 0.99)
+"""Nothing that was heard is certain, and nothing that matched is impossible."""
+TYPICAL_CLARITY = 0.8
+"""Taken for words whose confidence is not known: somewhat more than that of words on the line of the bench."""
+
+
+def text_features(cost: float, length: int, clarity: float | None) -> tuple[float, ...]:
+    """What bears on a match in the text.
+
+    Args:
+        cost: What it differs by, in syllables.
+        length: Syllables of the phrase.
+        clarity: Mean confidence of its words, 0 to 1; None where it is not known.
+    """
+    known = TYPICAL_CLARITY if clarity is None else clarity
+    return (1.0, cost / max(length, 1), math.log(max(length, 1)), known)
+
+
+def sound_features(ratio: float, cost: float, length: int) -> tuple[float, ...]:
+    """What bears on a stretch that was listened to again.
+
+    Args:
+        ratio: Log-likelihood of the phrase there, less that of what was heard.
+        cost: What it differs by from what was heard, in syllables.
+        length: Syllables of the phrase.
+    """
+    count = max(length, 1)
+    return (1.0, ratio / count, cost / count, math.log(count))
+
+
+def chance(cost: float, length: int, clarity: float | None) -> float:
+    """Probability that a phrase was said where the text matches it; arguments as for `text_features`."""
+    return probability(_weights("text"), text_features(cost, length, clarity))
+
+
+def chance_again(ratio: float, cost: float, length: int) -> float:
+    """Probability that a phrase was said where the audio was listened to again; as for `sound_features`."""
+    return probability(_weights("sound"), sound_features(ratio, cost, length))
+
+
+def probability(weights: Sequence[float], features: Sequence[float]) -> float:
+    """The logistic model."""
+    low, high = _BOUNDS
+    odds = sum(weight * feature for weight, feature in zip(weights, features, strict=True))
+    return min(high, max(low, 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, odds))))))
+
+
+def _weights(name: str) -> tuple[float, ...]:
+    return tuple(_models()[name]["weights"])
+
+
+@cache
+def _models() -> Mapping[str, Any]:
+    models: dict[str, Any] = json.loads(files("asr_qa.core.checks").joinpath(FILE).read_text("utf-8"))
+    return models
