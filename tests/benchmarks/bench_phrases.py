@@ -2,12 +2,15 @@
 
     python tests/benchmarks/bench_phrases.py hear --voices FOLDER --out DIR --part dev
     python tests/benchmarks/bench_phrases.py hear --voices FOLDER --out DIR --part test
+    python tests/benchmarks/bench_phrases.py look --out DIR
+    python tests/benchmarks/bench_phrases.py fit --out DIR
     python tests/benchmarks/bench_phrases.py measure --out DIR
 
 `hear` says each clip (phrase_corpus.py) with a voice (phrase_voices.py; the folder is filled with voices and what
 they said), ten clips to a recording with pauses between them, sends it through a telephone line (mu-law, pink noise at
 -35 dB full scale, speech at -20 dB +/- 3) and has it heard as `asr-qa process` would. What is done already is not done
-again. `measure` reads the transcripts and prints the tables of docs/benchmarks.md.
+again. `look` listens to each clip again for its phrase (the acoustic second look), `fit` fits the models of chance.json
+on dev and checks them on test, `measure` reads the transcripts and prints the tables of docs/benchmarks.md.
 """
 
 from __future__ import annotations
@@ -23,6 +26,9 @@ from zlib import crc32
 
 import numpy as np
 from phrase_corpus import Clip, clips
+from phrase_fit import run as fit
+from phrase_look import look
+from phrase_measure import measure
 from phrase_voices import LINE_RATE, VOICES, Audio, Studio, on_line, with_noise, write_mu_law
 
 from asr_qa.bootstrap import build_stages
@@ -33,6 +39,10 @@ from asr_qa.pipeline.ports import SpokenChannel
 from asr_qa.pipeline.process import Stages
 from asr_qa.pipeline.unspoken import find_speech, let_fade
 
+ROOT = Path(__file__).parents[2]
+MODELS = ROOT / "asr_qa" / "core" / "checks" / "chance.json"
+PICTURE = ROOT / "docs" / "phrases.svg"
+PARTS = ("dev", "test")
 PER_RECORDING = 10
 NOISE_DB = -35.0
 SPEED = (1.0, 1.3)
@@ -45,9 +55,12 @@ def main() -> None:
     options = _options()
     if options.command == "hear":
         hear(options.voices, options.out, options.part, takes=options.takes, most=options.recordings)
+    elif options.command == "look":
+        for part in PARTS:
+            look(options.out, part)
+    elif options.command == "fit":
+        fit(options.out, write=MODELS if options.write else None, draw=PICTURE if options.write else None)
     else:
-        from phrase_measure import measure
-
         measure(options.out)
 
 
@@ -56,11 +69,14 @@ def _options() -> argparse.Namespace:
     commands = parser.add_subparsers(dest="command", required=True)
     hearing = commands.add_parser("hear", help="say the clips and have them heard")
     hearing.add_argument("--voices", type=Path, required=True)
-    hearing.add_argument("--part", choices=("dev", "test"), required=True)
+    hearing.add_argument("--part", choices=PARTS, required=True)
     hearing.add_argument("--takes", type=int, default=1, help="voices that say each required phrase")
     hearing.add_argument("--recordings", type=int, help="only the first so many")
+    looking = commands.add_parser("look", help="listen to them again for the phrases")
+    fitting = commands.add_parser("fit", help="fit on dev how likely a phrase was said, and check it on test")
+    fitting.add_argument("--write", action="store_true", help=f"keep it in {MODELS.name} and draw {PICTURE.name}")
     measuring = commands.add_parser("measure", help="print the tables")
-    for command in (hearing, measuring):
+    for command in (hearing, looking, fitting, measuring):
         command.add_argument("--out", type=Path, required=True)
     return parser.parse_args()
 
