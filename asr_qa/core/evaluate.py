@@ -35,7 +35,7 @@ def evaluate(ruleset: Ruleset, call: CallFacts, *, drafts: bool = False) -> tupl
     Returns:
         One finding per rule, in order of rule id.
     """
-    view = CallView(call, index=compiled(ruleset))
+    view = CallView(call, index=compiled(ruleset, ruleset.accents.of(call.recording.queue)))
     settled: dict[str, Settled] = {}
     findings: list[Finding] = []
     for rule in ruleset.rules:

@@ -25,6 +25,7 @@ from asr_qa.core.kinds import (
     Similarity,
 )
 from asr_qa.core.recording import Role
+from asr_qa.core.sounds import USUAL, AccentTable
 
 __all__ = [
     "ALL_MATCHES",
@@ -241,6 +242,8 @@ class Ruleset:
 
     rules: tuple[Rule, ...]
     digest: str
+    accents: AccentTable = USUAL
+    """Sounds that are taken for each other, per queue."""
 
     def get(self, rule_id: str) -> Rule | None:
         """The rule of that id, if there is one."""

@@ -20,7 +20,7 @@ from asr_qa.core.phonetic import HETERONYMS, SEPARATOR
 SAME = 0
 NEAR = 20
 """Cost of a syllable that differs only in what the accent does not part."""
-ALIKE = 35
+ALIKE = 50
 """Cost of an initial or final that differs in one feature (b/p, ao/ou)."""
 PART = 60
 """Cost of any other differing initial or final."""
@@ -121,6 +121,23 @@ ACCENTS = {
 GROUPS = {"nasals": ("an_ang", "en_eng", "in_ing")}
 """Names for several of them."""
 DEFAULT_ACCENTS = ("n_l", "r_l", "f_h", "z_zh", "an_ang", "en_eng", "in_ing")
+
+
+@dataclass(frozen=True, slots=True)
+class AccentTable:
+    """Which accents are heard where."""
+
+    default: tuple[str, ...] = DEFAULT_ACCENTS
+    queues: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """Accents of single queues, in place of the default."""
+
+    def of(self, queue: str | None) -> tuple[str, ...]:
+        """The accents of a queue."""
+        return dict(self.queues).get(queue or "", self.default)
+
+
+USUAL = AccentTable()
+"""What is heard where nothing is said about it."""
 
 Codes = NDArray[np.int16]
 Costs = NDArray[np.uint8]

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-from asr_qa.core.checks.words import MIN_SYLLABLES, SYLLABLE_SECONDS, key_of
+from asr_qa.core.checks.index import MIN_SYLLABLES, key_of
+from asr_qa.core.checks.words import SYLLABLE_SECONDS
 from asr_qa.core.finding import Verdict
 from asr_qa.core.phonetic import slips
 from asr_qa.core.rule import ALL_MATCHES, Check, Phrase, Regex, Rule, Ruleset, Scope, Status, references, walk
@@ -27,7 +28,7 @@ _SEPARATORS = re.compile("[" + "".join(_NAMES) + "]")
 _NAMED = 3
 _COMPARED = 1000
 """Longer lists are not compared phrase by phrase."""
-_BY_SOUND = frozenset({"homophone", "near"})
+_BY_SOUND = frozenset({"homophone", "near", "fuzzy"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from asr_qa.core.rule import Rule, Ruleset, references
+from asr_qa.core.sounds import AccentTable
 from asr_qa.errors import Issue, RulesetError
 from asr_qa.ruleset import schema
+from asr_qa.ruleset.accents import read_accents
 from asr_qa.ruleset.convert import to_rule
 from asr_qa.ruleset.packs import CASE_MARK as CASE_MARK
 from asr_qa.ruleset.packs import SCORECARDS as SCORECARDS
@@ -105,8 +107,17 @@ def load_rules(folder: Path, *, settings: Path | None = None) -> LoadedRules:
     raws, wrong = _raws_of(pack)
     found = [*issues, *wrong, *(issue for part in pack.walk() for issue in part.issues)]
     values = {name: definition.value for name, definition in given.items()}
-    loaded = _loaded(raws, found, values)
+    accents, wrong = read_accents(folder)
+    loaded = _with_accents(_loaded(raws, [*found, *wrong], values), accents)
     return replace(loaded, warnings=tuple(_unused(raws, pack, given)))
+
+
+def _with_accents(loaded: LoadedRules, accents: AccentTable) -> LoadedRules:
+    """The rules with the accents they are heard in, which are part of what they say."""
+    if accents == AccentTable():
+        return loaded
+    digest = hashlib.sha256(f"{loaded.ruleset.digest}\n{accents!r}".encode()).hexdigest()
+    return replace(loaded, ruleset=replace(loaded.ruleset, digest=digest, accents=accents))
 
 
 def parse_rules(text: str, *, shown: str = "rules.yml", variables: Mapping[str, Value] | None = None) -> LoadedRules:

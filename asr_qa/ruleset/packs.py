@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 
 from asr_qa.errors import Issue
+from asr_qa.ruleset.accents import FILE as ACCENTS_FILE
 from asr_qa.ruleset.schema import Names, Strict, TitleModel, did_you_mean, wrong
 from asr_qa.ruleset.source import Source, read_source
 from asr_qa.ruleset.variables import NAME, Definition, Layer, Value
@@ -174,7 +175,7 @@ def _read(folder: Path, *, shown: Path, chain: tuple[Path, ...]) -> Pack:
     for path in _entries(shown):
         if path.is_dir():
             _read_below(pack, path, chain)
-        elif path.suffix in SUFFIXES and path.name not in PACK_FILES:
+        elif path.suffix in SUFFIXES and path.name not in (*PACK_FILES, ACCENTS_FILE):
             pack.files.append(path)
     pack.files.sort()
     if model is not None and model.extends is not None:

@@ -21,8 +21,10 @@ WORTH = {Match.EXACT: 1.0, Match.HOMOPHONE: 0.9, Match.NEAR: 0.75, Match.FUZZY: 
 """What a kind of match is worth at its best, before the confidence of the words."""
 MIN_FUZZY = 4
 """Syllables of a key from which some may differ."""
-RATE = 20.0
-"""Hundredths of a syllable that a fuzzy match may cost per syllable of the key."""
+RATE = 22.0
+"""Hundredths of a syllable that a fuzzy match may cost per syllable of the key ..."""
+MOST = 90.0
+"""... and in all: what differs in two clearly heard syllables is another phrase, however long it is."""
 DOUBT = 0.5
 """Share of a cost that stays where the word behind it was heard with no confidence at all."""
 REACH = 2
@@ -196,7 +198,7 @@ class KeyTable:
         worst = max((int(self._ear.costs[codes[one], sounds.codes[other]]) for one, other in found.pairs), default=0)
         if not found.edits and worst <= NEAR:
             return Match.NEAR if worst else Match.HOMOPHONE
-        return None if len(codes) < MIN_FUZZY or found.cost > RATE * len(codes) else Match.FUZZY
+        return None if len(codes) < MIN_FUZZY or found.cost > fuzzy_limit(len(codes)) else Match.FUZZY
 
     def _place(self, number: int, found: Alignment, sounds: Sounds) -> Place:
         match = self._kind(number, found, sounds) or Match.FUZZY
@@ -206,7 +208,12 @@ class KeyTable:
 
 def limit_of(length: int) -> float:
     """What a match of a key of so many syllables may cost."""
-    return max(float(NEAR), RATE if length >= MIN_FUZZY else 0.0) * length
+    return max(float(NEAR * length), fuzzy_limit(length))
+
+
+def fuzzy_limit(length: int) -> float:
+    """What a match with differing syllables may cost; nothing for short keys."""
+    return min(RATE * length, MOST) if length >= MIN_FUZZY else 0.0
 
 
 def _pairs(keys: Sequence[Row], listener: Ear) -> tuple[Ints, Ints, Ints]:
