@@ -152,7 +152,7 @@ def test_mistakes_of_all_files_are_reported_together(tmp_path: Path) -> None:
         ("phrase: [10086]", 7, "expected text, found 10086"),
         ("phrase: {any_of: [a], all_of: [b]}", 7, "exactly one of any_of"),
         ("phrase: {match: [exact]}", 7, "exactly one of any_of"),
-        ("phrase: {any_of: [a], match: [fuzzy]}", 7, "'fuzzy' is not one of exact, homophone, near"),
+        ("phrase: {any_of: [a], match: [close]}", 7, "'close' is not one of exact, homophone, near, fuzzy"),
         ("phrase: {n_of: {n: 3, of: [a, b]}}", 7, "n is 3, but only 2 phrases"),
         ("phrase: {n_of: {n: 0, of: [a, b]}}", 7, "must be at least 1"),
         ("phrase: {all_of: [a], min_count: 2}", 7, "min_count goes with any_of only"),
