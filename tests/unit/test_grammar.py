@@ -395,8 +395,8 @@ def test_emoji_say_nothing() -> None:
         parse_rules(HEAD + "require: {phrase: 😀}")
 
 
-def test_a_list_of_fifty_thousand_words_is_looked_through() -> None:
-    words = ", ".join(f"词{chr(0x4E00 + n // 250)}{chr(0x5000 + n % 250)}" for n in range(50_000))
+def test_a_list_of_ten_thousand_words_is_looked_through() -> None:
+    words = ", ".join(f"词{chr(0x4E00 + n // 250)}{chr(0x5000 + n % 250)}" for n in range(10_000))
     body = f"forbid: {{phrase: {{any_of: [{words}], match: exact}}}}"
     found = judge(body, f"A 0-3 喂词{chr(0x4E00 + 40)}{chr(0x5000 + 7)}喂")
     assert (found.verdict.value, found.evidence[0].text) == ("not_met", f"词{chr(0x4E00 + 40)}{chr(0x5000 + 7)}")
