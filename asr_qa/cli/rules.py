@@ -12,6 +12,7 @@ import typer
 from asr_qa.bootstrap import rules_dir
 from asr_qa.cli.backtest import backtest_command
 from asr_qa.cli.printing import Json, Lang, Language, console, plain_table, print_json
+from asr_qa.cli.rules_author import new_rule, write_schema
 from asr_qa.cli.rules_import import import_rules
 from asr_qa.cli.tracing import trace_lines
 from asr_qa.config import Settings
@@ -41,6 +42,8 @@ app = typer.Typer(
 
 app.command("backtest")(backtest_command)
 
+app.command("new")(new_rule)
+app.command("schema")(write_schema)
 app.command("import-sca")(import_rules)
 
 Folder = Annotated[

@@ -37,12 +37,16 @@ Outcome = Literal["passed", "failed", "known_miss", "no_longer_missed"]
 _Time = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
-class _Expect(Strict):
+class ExpectModel(Strict):
+    """expect."""
+
     verdict: Literal["met", "not_met", "not_applicable", "undetermined"]
     at: Annotated[list[_Time], Field(min_length=2, max_length=2)] | None = None
 
 
-class _RecordingModel(Strict):
+class RecordingModel(Strict):
+    """recording."""
+
     direction: Literal["inbound", "outbound"] | None = "inbound"
     queue: str | None = None
     team: str | None = None
@@ -53,13 +57,15 @@ class _RecordingModel(Strict):
     metadata: dict[str, str] = Field(default_factory=dict)
 
 
-class _CaseModel(Strict):
+class CaseModel(Strict):
+    """A case."""
+
     name: Annotated[str, Field(min_length=1)]
     call: str
-    expect: Annotated[_Expect, BeforeValidator(lambda v: {"verdict": v} if isinstance(v, str) else v)]
+    expect: Annotated[ExpectModel, BeforeValidator(lambda v: {"verdict": v} if isinstance(v, str) else v)]
     rule: str | None = None
     known_miss: bool = False
-    recording: _RecordingModel = _RecordingModel()
+    recording: RecordingModel = RecordingModel()
     holds: list[Annotated[list[_Time], Field(min_length=2, max_length=2)]] = Field(default_factory=list)
     warnings: Names = Field(default_factory=list)
     timing: TimingModel | None = None
@@ -143,6 +149,16 @@ def run_case(ruleset: Ruleset, case: Case) -> CaseResult:
     return CaseResult(case, "failed" if message else "passed", finding, message)
 
 
+def sketched_case(ruleset: Ruleset, rule_id: str, call: str) -> Finding | None:
+    """What a rule makes of a sketched call; None where it gives no finding.
+
+    Raises:
+        ValueError: The sketch cannot be read.
+    """
+    found = evaluate(_needed(ruleset, rule_id), sketched_call(call), drafts=True)
+    return next((finding for finding in found if finding.rule_id == rule_id), None)
+
+
 def load_cases(
     ruleset: Ruleset, folder: Path, *, timing: TimingOptions | None = None, settings: Path | None = None
 ) -> tuple[Case, ...]:
@@ -214,11 +230,11 @@ def _read_cases(
     beside = _rules_beside(one.path)
     for index, data in enumerate(file.data if isinstance(file.data, list) else ()):
         try:
-            model = _CaseModel.model_validate(data)
+            model = CaseModel.model_validate(data)
             rule_id = _rule_id(model, beside, ruleset, one.path)
             cases.append(_case(model, file, (index,), rule_id, timing, own=not one.inherited))
         except ValidationError as error:
-            issues += issues_of(error, file, (index,), keys=[*_CaseModel.model_fields])
+            issues += issues_of(error, file, (index,), keys=[*CaseModel.model_fields])
         except ValueError as error:
             issues.append(file.issue((index, "call"), str(error)))
         except _WrongCaseError as error:
@@ -250,7 +266,7 @@ def _ids(data: Any) -> Iterator[str]:
     yield from (str(rule["id"]) for rule in rules if isinstance(rule, dict) and "id" in rule)
 
 
-def _rule_id(model: _CaseModel, beside: list[str], ruleset: Ruleset, path: Path) -> str:
+def _rule_id(model: CaseModel, beside: list[str], ruleset: Ruleset, path: Path) -> str:
     if model.rule is not None:
         if ruleset.get(model.rule) is None:
             known = [rule.id for rule in ruleset.rules]
@@ -264,7 +280,7 @@ def _rule_id(model: _CaseModel, beside: list[str], ruleset: Ruleset, path: Path)
     return beside[0]
 
 
-def _case(model: _CaseModel, file: Source, at: Path_, rule_id: str, timing: TimingOptions | None, *, own: bool) -> Case:
+def _case(model: CaseModel, file: Source, at: Path_, rule_id: str, timing: TimingOptions | None, *, own: bool) -> Case:
     where = None if model.expect.at is None else Segment(model.expect.at[0], model.expect.at[1])
     return Case(
         rule_id=rule_id,
@@ -279,13 +295,11 @@ def _case(model: _CaseModel, file: Source, at: Path_, rule_id: str, timing: Timi
     )
 
 
-def _facts(model: _CaseModel, timing: TimingOptions | None) -> CallFacts:
+def _facts(model: CaseModel, timing: TimingOptions | None) -> CallFacts:
     timing = model.timing.options() if model.timing else timing
     holds = [Segment(start, end) for start, end in sorted(model.holds)]
     given = model.recording
-    known = {
-        name: getattr(given, name) for name in _RecordingModel.model_fields if name not in ("language", "metadata")
-    }
+    known = {name: getattr(given, name) for name in RecordingModel.model_fields if name not in ("language", "metadata")}
     metadata = given.metadata | ({"language": given.language} if given.language else {})
     return sketched_call(model.call, holds=holds, warnings=model.warnings, metadata=metadata, timing=timing, **known)
 
