@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from asr_qa.core.checks.entity import NAMES
 from asr_qa.core.event import KINDS
 from asr_qa.core.finding import Evidence, Match
 from asr_qa.core.metrics import DEFINITION_OF
@@ -71,6 +72,20 @@ _EVENT_COUNT: dict[Lang, str] = {"zh": "{kind} {v} 次", "en": "{kind}: {v}"}
 
 # Conditions in traces are written in English by core; the longer pieces come first.
 _TRACE_ZH: tuple[tuple[str, str], ...] = (
+    (r"^line (\d+) ", r"第 \1 句 "),
+    (r"^repetition at least (\d+) times within ([\d.]+) s", r"\2 秒内同样的话说了 \1 次以上"),
+    (r"^repetition at least (\d+) times", r"同样的话说了 \1 次以上"),
+    (r" about $", "，说到 "),
+    (r"^entity valid ", "校验正确的 "),
+    (r"^entity invalid ", "校验不符的 "),
+    (r"^entity ", "说出 "),
+    (r"^similar to $", "意思相近于 "),
+    (r"^ by at least ([\d.]+)", r" 相近度至少 \1"),
+    (r", in every sentence\b", "，每一句里"),
+    (r", in every turn\b", "，每个话轮里"),
+    (r", in same sentence\b", "，同一句里"),
+    (r", in same turn\b", "，同一个话轮里"),
+    (r"\bwithin (\d+) sentences\b", r"\1 句话内"),
     (r"\bphrase none of\b", "没有说到任何一个"),
     (r"\bphrase any of\b", "说到其中一个"),
     (r"\bphrase all of\b", "全部说到"),
@@ -121,6 +136,35 @@ _TRACE_ZH: tuple[tuple[str, str], ...] = (
 )
 # What core remarks beside a condition.
 _NOTES_ZH: tuple[tuple[str, str], ...] = (
+    (r"^said (\d+) times, at ([\d., ]+) s: \[(.*)\]$", r"「\3」说了 \1 次，分别在 \2 秒"),
+    (r"^said by agent at ([\d.]+) s$", r"由坐席在 \1 秒说出"),
+    (r"^said by customer at ([\d.]+) s$", r"由客户在 \1 秒说出"),
+    (
+        r"^(\d+) missing lines? said by agent, first at ([\d.]+) s$",
+        r"缺的话中有 \1 句由坐席说出，首句在 \2 秒；角色可能对调",
+    ),
+    (
+        r"^(\d+) missing lines? said by customer, first at ([\d.]+) s$",
+        r"缺的话中有 \1 句由客户说出，首句在 \2 秒；角色可能对调",
+    ),
+    (r"^(\d+) of (\d+) lines said$", r"\2 句话术中说了 \1 句"),
+    (r"^(\d+) of (\d+) sentences$", r"\2 句中 \1 句成立"),
+    (r"^(\d+) of (\d+) turns$", r"\2 个话轮中 \1 个成立"),
+    (r"^(\d+) of (\d+) heard$", r"需要 \2 处，听到 \1 处"),
+    (r"^heard (\d+) times, at most (\d+) allowed$", r"听到 \1 次，最多允许 \2 次"),
+    (r"^heard with confidence ([\d.]+) only$", r"听得不清，置信度只有 \1"),
+    (r"^heard with weak confidence only$", "听得不清"),
+    (r"^pattern /(.*)/ took too long$", r"句式 /\1/ 检索超时"),
+    (r"^no sentence model is installed$", "没有安装句义模型"),
+    (r"^the sentence model did not read this call$", "句义模型没有读过这通电话"),
+    (r"^no (sentence|turn) of this role in scope$", "范围内没有这一方的话"),
+    (r"^prerequisite (\S+) is (\w+)$", r"前提规则 \1 的判定为 \2"),
+    (r"^no words of this role were heard in the call$", "整通没有听到这一方的话"),
+    (
+        r"^([\d.]+) s of speech in scope could not be understood, first at ([\d.]+) s$",
+        r"范围内有 \1 秒的话听不懂，最早在 \2 秒",
+    ),
+    (r"^the words in scope were heard with a confidence of only ([\d.]+)$", r"范围内的话听得不清，置信度只有 \1"),
     (r"^step (\d+) of (\d+) not heard$", r"第 \1 步（共 \2 步）未听到"),
     (r"^event (\w+).* does not occur$", r"没有发生：\1"),
     (r"^(.*) does not occur$", r"没有发生：\1"),
@@ -137,6 +181,9 @@ _NOTES_ZH: tuple[tuple[str, str], ...] = (
 )
 _NOTE_RULES = tuple((re.compile(pattern), text) for pattern, text in _NOTES_ZH)
 _TRACE_RULES = tuple((re.compile(pattern), text) for pattern, text in _TRACE_ZH)
+_ENTITY_NAMES = re.compile(rf"\b({'|'.join(NAMES)})\b")
+_NEXT_REMARK = re.compile(r"; (?![^\[]*\])")
+"""Remarks stand one after another; what is quoted in brackets is one whole."""
 # What stands in brackets or slashes is words or a pattern of the rule, not ours to translate.
 _QUOTED = re.compile(r"(\[[^\]]*\]|/.*/)")
 
@@ -168,6 +215,8 @@ def condition(text: str, lang: Lang) -> str:
     """A condition of a trace."""
     if lang == "en":
         return text
+    if text.startswith("entity "):
+        text = _ENTITY_NAMES.sub(lambda found: NAMES[found[0]], text)
     # The quoted parts stand at the odd places; patterns with ^ and $ mean the whole text.
     parts = _QUOTED.split(text)
     return "".join(part if index % 2 else _in_chinese(part) for index, part in enumerate(parts))
@@ -178,6 +227,10 @@ def note(text: str, texts: Texts) -> str:
     shown = _figure(text, texts)
     if shown != text or texts.lang == "en":
         return shown
+    return "；".join(_remark(part) for part in _NEXT_REMARK.split(text))
+
+
+def _remark(text: str) -> str:
     for pattern, words in _NOTE_RULES:
         if pattern.match(text):
             return _in_chinese(pattern.sub(words, text))
