@@ -55,6 +55,7 @@ SHEET: dict[str, Any] = {
     "fatal": False,
     "sections": [{"id": "compliance", "points": 15.0, "max_points": 20.0}],
     "criteria": [_LINE],
+    "band": None,
 }
 _NONE = {"agent": 0.0, "customer": 0.0}
 DOCUMENT: dict[str, Any] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from asr_qa.core.actions import Action
 from asr_qa.core.checks.again import Again
 from asr_qa.core.event import Event
 from asr_qa.core.finding import Finding
@@ -86,6 +87,8 @@ class CallDocument:
     """Every definition of timing by its id, with the parameters in force; empty in older documents."""
     voice: VoiceReport | None = None
     """How each turn is spoken, with hints for a person; None where voices were not measured."""
+    actions: tuple[Action, ...] = ()
+    """What the agent promised for after the call; empty in older documents."""
     again: tuple[Again, ...] = ()
     """Stretches that were listened to again, for findings that cost most; empty where nothing was."""
     timing: TimingBasis | None = None
