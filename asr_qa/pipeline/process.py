@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from asr_qa.core.actions import find_actions
 from asr_qa.core.checks.base import UNSURE_OVERLAP, CallFacts
 from asr_qa.core.document import CallDocument, CallWarning, Models, TimingBasis
 from asr_qa.core.evaluate import evaluate
@@ -300,6 +301,7 @@ def _judge(listened: _Listened, stages: Stages) -> CallDocument:
         score_sheet=score(stages.scorecard, findings, facts=facts_of(recording)),
         warnings=warnings,
         definitions=definitions(options),
+        actions=find_actions(transcript, started_at=recording.started_at),
         again=facts.again,
         timing=_basis(listened, timeline, options, gone_at=ending.gone_at),
         voice=hear_speaking(stages.voice, listened.channels, timeline, transcript, codes=codes)
