@@ -3,7 +3,7 @@
     python tests/benchmarks/mutate_rules.py                      # all groups, about three minutes of one core
     python tests/benchmarks/mutate_rules.py --groups role,window,polarity --rules my-rules/ --list
 
-A mutant is a rule with one thing wrong (asr_qa/testing/mutants.py): another party, a window doubled, halved, moved or
+A mutant is a rule with one thing wrong (asr_qa/ruleset/mutants.py): another party, a window doubled, halved, moved or
 removed, the opposite asked for, another hit of an anchor, a bound moved by a fifth, an exception or a condition
 dropped, matching by sound switched off, one phrase dropped. It is caught when a case of its rule comes out otherwise
 than it should; known misses do not count as cases. Mutants that no call can tell from their rule are listed with the
@@ -27,7 +27,7 @@ from asr_qa.core.report import wilson
 from asr_qa.core.rule import Ruleset
 from asr_qa.ruleset.cases import Case, load_cases
 from asr_qa.ruleset.loader import load_ruleset
-from asr_qa.testing.mutants import CORE_GROUPS, caught, mutants
+from asr_qa.ruleset.mutants import CORE_GROUPS, caught, mutants
 
 GROUPS = ("role", "window", "polarity", "anchor", "bound", "exception", "applies", "match", "phrase")
 LEAST = 0.95

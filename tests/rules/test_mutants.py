@@ -12,7 +12,7 @@ from asr_qa.config import shipped
 from asr_qa.core.rule import Rule, Ruleset
 from asr_qa.ruleset.cases import Case, load_cases, run_case
 from asr_qa.ruleset.loader import load_ruleset
-from asr_qa.testing.mutants import CORE_GROUPS, Mutant, caught, mutants
+from asr_qa.ruleset.mutants import CORE_GROUPS, Mutant, caught, mutants
 
 LEAST = 0.95
 """Share of the mutants that cases must catch, those apart that no call can tell."""
