@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from asr_qa import __version__
-from asr_qa.asr import TRANSCRIBERS
+from asr_qa.asr import TRANSCRIBERS, sentences
 from asr_qa.asr.hotlist import hot_words
 from asr_qa.asr.hotwords import HotWordTranscriber
 from asr_qa.asr.replay import ReplayTranscriber, find_transcript, load_transcript
@@ -21,7 +21,8 @@ from asr_qa.audio.soundkind import SoundKindNetwork
 from asr_qa.audio.vad import detector
 from asr_qa.audio.voice_meter import VoiceMeter
 from asr_qa.config import Settings, shipped
-from asr_qa.core.rule import Ruleset, references
+from asr_qa.core.checks.base import Embed
+from asr_qa.core.rule import Check, Ruleset, Similarity, references, walk
 from asr_qa.core.scorecard import Scorecard
 from asr_qa.core.transcript import Transcript
 from asr_qa.db.store import SqlStore, open_store
@@ -135,8 +136,16 @@ def build_stages(settings: Settings, *, rules: Rules | None = None, workers: int
         version=__version__,
         diarizer=find_diarizer(settings),
         voice=VoiceMeter(pitch=settings.voice.pitch) if settings.voice.measure else None,
+        embed=find_embed(rules.ruleset),
         weigher=engine if settings.asr.second_look and isinstance(engine, Weigher) else None,
     )
+
+
+def find_embed(ruleset: Ruleset) -> Embed | None:
+    """What reads sentences, where a rule asks for their meaning and the model is installed."""
+    checks = (part for rule in ruleset.rules for part in walk(rule) if isinstance(part, Check))
+    asked = any(isinstance(check.options, Similarity) for check in checks)
+    return sentences.embed if asked and sentences.is_installed() else None
 
 
 def _non_speech(settings: Settings) -> NonSpeechDetector:

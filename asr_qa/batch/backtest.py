@@ -15,7 +15,7 @@ from typing import Protocol
 from asr_qa.batch.chunks import Bad, each_chunk
 from asr_qa.batch.engine import Task
 from asr_qa.batch.worker import Failure
-from asr_qa.bootstrap import Rules, connect, load_rules, rules_dir
+from asr_qa.bootstrap import Rules, connect, find_embed, load_rules, rules_dir
 from asr_qa.config import Settings
 from asr_qa.core.backtest import Tally
 from asr_qa.core.finding import Verdict
@@ -89,8 +89,9 @@ class Sides:
         only = plan.only
         if plan.changed_only:
             only = changed_rules(current.ruleset, changed.ruleset)
-        before = Judging(current.applied, current.scorecard) if plan.again else None
-        tried = trial(Judging(changed.applied, changed.scorecard), before=before, only=only)
+        known, embed = find_embed(current.ruleset), find_embed(changed.ruleset)
+        before = Judging(current.applied, current.scorecard, embed=known) if plan.again else None
+        tried = trial(Judging(changed.applied, changed.scorecard, embed=embed), before=before, only=only)
         return cls(current, changed, tried)
 
     def tally(self, keep: int) -> Tally:

@@ -14,7 +14,7 @@ from asr_qa.batch.backtest import Progress, stored_sounds
 from asr_qa.batch.chunks import Bad, each_chunk
 from asr_qa.batch.engine import Task
 from asr_qa.batch.worker import Failure
-from asr_qa.bootstrap import Rules, SystemClock, connect, load_rules
+from asr_qa.bootstrap import Rules, SystemClock, connect, find_embed, load_rules
 from asr_qa.config import Settings
 from asr_qa.db.store import SqlStore
 from asr_qa.errors import AsrQaError
@@ -111,7 +111,7 @@ def _bench(settings: Settings) -> _Bench:
     if not _kept or _kept[0].settings != settings:
         forget()
         rules = load_rules(settings)
-        by = Judging(rules.applied, rules.scorecard)
+        by = Judging(rules.applied, rules.scorecard, embed=find_embed(rules.ruleset))
         _kept[:] = [_Bench(settings, rules, by, connect(settings, create=False))]
     return _kept[0]
 

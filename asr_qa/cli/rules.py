@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from asr_qa.bootstrap import rules_dir
+from asr_qa.bootstrap import find_embed, rules_dir
 from asr_qa.cli.backtest import backtest_command
 from asr_qa.cli.printing import Json, Lang, Language, console, plain_table, print_json
 from asr_qa.cli.rules_author import new_rule, write_schema
@@ -127,7 +127,8 @@ def run_cases(
         raise UsageError(
             f"no case in {where}" + (f" contains {pattern!r}" if pattern else "; write some into .cases.yml")
         )
-    report = CaseReport(tuple(run_case(ruleset, case) for case in chosen))
+    embed = find_embed(ruleset)
+    report = CaseReport(tuple(run_case(ruleset, case, embed=embed) for case in chosen))
     if as_json:
         print_json(_report_row(report))
     else:

@@ -191,7 +191,7 @@ class Similarity:
 
     kind: ClassVar[str] = "similarity"
     like: tuple[str, ...]
-    at_least: float = 0.8
+    at_least: float = 0.55
     """Cosine between the vectors of a sentence and of an example."""
     min_characters: int = 4
     """Shorter sentences do not count."""

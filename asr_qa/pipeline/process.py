@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from asr_qa.core.actions import find_actions
-from asr_qa.core.checks.base import UNSURE_OVERLAP, CallFacts
+from asr_qa.core.checks.base import UNSURE_OVERLAP, CallFacts, Embed
 from asr_qa.core.document import CallDocument, CallWarning, Models, TimingBasis
 from asr_qa.core.evaluate import evaluate
 from asr_qa.core.finding import Finding
@@ -89,6 +89,8 @@ class Stages:
     """Measures how turns are spoken; None leaves that out."""
     weigher: Weigher | None = None
     """Listens again where a finding costs most; None leaves that out."""
+    embed: Embed | None = None
+    """Reads sentences for rules on meaning; None leaves those to a person."""
 
     @property
     def options(self) -> TimingOptions:
@@ -289,6 +291,7 @@ def _judge(listened: _Listened, stages: Stages) -> CallDocument:
         timeline=timeline,
         metrics=metrics,
         warnings=tuple(sorted(codes)),
+        embed=stages.embed,
     )
     facts, findings = _found(facts, listened.channels, stages)
     return CallDocument(

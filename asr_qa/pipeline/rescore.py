@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from asr_qa.core.checks.base import UNSURE_OVERLAP, CallFacts
+from asr_qa.core.checks.base import UNSURE_OVERLAP, CallFacts, Embed
 from asr_qa.core.document import CallDocument, TimingBasis
 from asr_qa.core.evaluate import evaluate
 from asr_qa.core.finding import Finding
@@ -38,6 +38,8 @@ class Judging:
 
     ruleset: Ruleset
     scorecard: Scorecard
+    embed: Embed | None = None
+    """Reads sentences for rules on meaning; None leaves those to a person."""
 
     @property
     def options(self) -> TimingOptions:
@@ -60,7 +62,7 @@ def judge(call: ScoredCall, by: Judging, *, sounds: Sounds = ()) -> Judged:
     Raises:
         ConflictError: The timing has other parameters, and the document keeps nothing to find it anew from.
     """
-    facts = facts_of_call(call, by.options, sounds=sounds)
+    facts = replace(facts_of_call(call, by.options, sounds=sounds), embed=by.embed)
     findings = evaluate(by.ruleset, facts)
     return Judged(facts, findings, score_findings(call, findings, by.scorecard))
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, ValidationError
 
+from asr_qa.core.checks.base import Embed
 from asr_qa.core.evaluate import CallFacts, evaluate
 from asr_qa.core.finding import Evidence, Finding, Verdict
 from asr_qa.core.metrics import measure
@@ -137,9 +138,10 @@ def run_cases(
     return CaseReport(tuple(run_case(ruleset, case) for case in cases))
 
 
-def run_case(ruleset: Ruleset, case: Case) -> CaseResult:
-    """Apply the rule of a case, and those it rests on, to its call."""
-    found = {f.rule_id: f for f in evaluate(_needed(ruleset, case.rule_id), case.facts, drafts=True)}
+def run_case(ruleset: Ruleset, case: Case, *, embed: Embed | None = None) -> CaseResult:
+    """Apply the rule of a case, and those it rests on, to its call; `embed` reads sentences for rules on meaning."""
+    facts = replace(case.facts, embed=embed)
+    found = {f.rule_id: f for f in evaluate(_needed(ruleset, case.rule_id), facts, drafts=True)}
     finding = found.get(case.rule_id)
     message = _difference(case, finding)
     if case.known_miss:

@@ -184,7 +184,7 @@ class SimilarityModel(Strict):
     """similarity."""
 
     like: PhraseList
-    at_least: Annotated[float, Field(ge=0.3, le=1)] = 0.8
+    at_least: Annotated[float, Field(ge=0.3, le=1)] = 0.55
     min_characters: Count = 4
     count: CountModel | None = None
     min_confidence: Confidence = 0.5

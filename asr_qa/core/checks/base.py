@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property, partial
 from typing import Any, Protocol, TypeVar
@@ -23,6 +23,10 @@ from asr_qa.core.timeline import CallTimeline
 from asr_qa.core.transcript import UNINTELLIGIBLE, Transcript, Utterance
 
 T = TypeVar("T")
+
+Embed = Callable[[Sequence[str]], NDArray[np.float32]]
+"""Unit vectors of some texts, shape (texts, dimensions): what means the same points the same way. Always the same for
+the same text."""
 
 UNSURE_ROLES = frozenset({"roles_unknown", "dual_mono", "swapped_roles"})
 """Warnings under which nobody can say who spoke."""
@@ -49,8 +53,8 @@ class CallFacts:
     again: tuple[Again, ...] = ()
     """Stretches that were listened to again for phrases that matter much."""
 
-    vectors: Mapping[str, NDArray[np.float32]] | None = None
-    """Unit vectors of sentences and examples by their text; None where there is no model that reads sentences."""
+    embed: Embed | None = field(default=None, compare=False, repr=False)
+    """Gives texts as vectors; None where there is no model that reads sentences."""
 
     @property
     def unsure_of_roles(self) -> bool:

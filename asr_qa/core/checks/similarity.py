@@ -7,12 +7,13 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from asr_qa.core.checks.base import CallFacts, CallView, Hit, Looking, Outcome
+from asr_qa.core.checks.base import CallView, Embed, Hit, Looking, Outcome
 from asr_qa.core.checks.counting import Wanted, decide_count
 from asr_qa.core.checks.repetition import Sentence, sentences_of
 from asr_qa.core.checks.words import SYLLABLE_SECONDS, blocked
 from asr_qa.core.finding import Match, Verdict
-from asr_qa.core.rule import Check, Rule, Ruleset, Similarity, Status, walk
+from asr_qa.core.recording import Role
+from asr_qa.core.rule import Similarity
 
 _SHOWN = 3
 
@@ -21,13 +22,14 @@ def decide_similarity(options: Similarity, looking: Looking) -> Outcome:
     """Whether as many sentences as asked for mean the same as an example."""
     if (stop := blocked(looking)) is not None:
         return stop
-    vectors = looking.view.facts.vectors
-    if vectors is None:
+    embed = looking.view.facts.embed
+    if embed is None:
         return Outcome(verdict=Verdict.UNDETERMINED, note="no sentence model is installed")
     said = [sentence for sentence in _in_sight(looking) if len(sentence.code) >= options.min_characters]
-    if not {*options.like, *(sentence.text for sentence in said)} <= vectors.keys():
-        return Outcome(verdict=Verdict.UNDETERMINED, note="the sentence model did not read this call")
-    hits = tuple(hit for sentence in said if (hit := _hit(sentence, options, vectors)) is not None)
+    examples = looking.view.once(("examples", options.like), lambda: embed(options.like))
+    read = {role: _vectors(looking.view, role, embed) for role in {sentence.role for sentence in said}}
+    close = ((sentence, examples @ read[sentence.role][sentence]) for sentence in said)
+    hits = tuple(hit for sentence, found in close if (hit := _hit(sentence, options, found)) is not None)
     wanted = Wanted(
         shown="意思相近的话：" + " / ".join(options.like[:_SHOWN]),
         seconds=SYLLABLE_SECONDS * options.min_characters,
@@ -36,22 +38,14 @@ def decide_similarity(options: Similarity, looking: Looking) -> Outcome:
     return decide_count(hits, looking, options.count, wanted)
 
 
-def texts_to_read(ruleset: Ruleset, facts: CallFacts) -> tuple[str, ...]:
-    """What a sentence model has to read for a call: its sentences and the examples; nothing where no rule asks."""
-    examples = {text for rule in ruleset.rules for text in _examples(rule)}
-    if not examples:
-        return ()
-    view = CallView(facts)
-    said = {sentence.text for role in view.pieces for sentence in sentences_of(view, role)}
-    return tuple(sorted(examples | said))
+def _vectors(view: CallView, role: Role, embed: Embed) -> Mapping[Sentence, NDArray[np.float32]]:
+    """The vector of every sentence of a role, read all at once."""
 
+    def read() -> Mapping[Sentence, NDArray[np.float32]]:
+        said = sentences_of(view, role)
+        return dict(zip(said, embed([sentence.text for sentence in said]), strict=True))
 
-def _examples(rule: Rule) -> Iterator[str]:
-    if rule.status is Status.RETIRED:
-        return
-    for part in walk(rule):
-        if isinstance(part, Check) and isinstance(part.options, Similarity):
-            yield from part.options.like
+    return view.once(("vectors", role), read)
 
 
 def _in_sight(looking: Looking) -> Iterator[Sentence]:
@@ -65,11 +59,18 @@ def _in_sight(looking: Looking) -> Iterator[Sentence]:
     yield from sorted(said, key=lambda sentence: (sentence.start, sentence.end))
 
 
-def _hit(sentence: Sentence, options: Similarity, vectors: Mapping[str, NDArray[np.float32]]) -> Hit | None:
+def _hit(sentence: Sentence, options: Similarity, closeness: NDArray[np.float32]) -> Hit | None:
     """The sentence with the example it is closest to; None where that is not close enough."""
-    closeness = [float(vectors[sentence.text] @ vectors[text]) for text in options.like]
     best = int(np.argmax(closeness))
     if closeness[best] < options.at_least:
         return None
-    worth = min(1.0, closeness[best]) * sentence.clarity
-    return Hit(sentence.role, sentence.start, sentence.end, sentence.text, Match.SIMILAR, worth, options.like[best])
+    # Weak hearing makes it doubtful; how close the meaning is was settled by at_least.
+    return Hit(
+        sentence.role,
+        sentence.start,
+        sentence.end,
+        sentence.text,
+        Match.SIMILAR,
+        sentence.clarity,
+        options.like[best],
+    )
