@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -14,10 +15,11 @@ from asr_qa.core.segment import Segment, Track, intersect
 from asr_qa.diarize.cluster import Split, Vectors, split_in_two
 from asr_qa.diarize.encoder import VoiceEncoder
 from asr_qa.diarize.mel import FRAMES_PER_SECOND, mel_frames
-from asr_qa.diarize.resegment import change_costs, cheapest_path, evidence
-from asr_qa.diarize.voices import has_third_voice, steadied, two_voices
+from asr_qa.diarize.parties import as_split, two_parties
+from asr_qa.diarize.resegment import change_costs, cheapest_path, evidence, leaning
+from asr_qa.diarize.voices import SURE, has_third_voice, steadied, two_voices
 from asr_qa.diarize.windows import LENGTH, Windows, mask, power_of, slide
-from asr_qa.pipeline.ports import Diarization, Samples
+from asr_qa.pipeline.ports import Cue, Diarization, Samples
 
 _LEVEL = 1e-3
 """Mean square to which each window is brought (-30 dB full scale), as the encoder was trained: a voice, not a level."""
@@ -55,13 +57,17 @@ class VoiceDiarizer:
         """Method, model and digest."""
         return f"spectral/{self._model}"
 
-    def diarize(self, samples: Samples, speech: Track) -> Diarization:
+    def diarize(self, samples: Samples, speech: Track, *, cues: Sequence[Cue] = ()) -> Diarization:
         """The voices of one channel at SAMPLE_RATE, in the order in which they are first heard.
+
+        With cues the agent's comes first, and two are found only where words and voice agree.
 
         Raises:
             ModelError: The weights cannot be read.
         """
         heard = self._listen(samples, speech)
+        if cues:
+            return _by_words(heard, cues)
         split = split_in_two(heard.vectors)
         confidence = two_voices(split) if split else None
         if split is None or confidence is None:
@@ -80,16 +86,34 @@ class VoiceDiarizer:
         return _Heard(speech, power, windows, self._encoder.embed(mels, windows.starts, gains, frames=LENGTH))
 
 
+def _by_words(heard: _Heard, cues: Sequence[Cue]) -> Diarization:
+    parties = two_parties(heard.vectors, heard.windows, cues)
+    if parties is None or not parties.sure:
+        return Diarization((heard.speech,) if heard.speech else ())
+    split = as_split(parties, heard.vectors)
+    voices = _voices(heard, np.where(parties.second, 1.0, -1.0))
+    if len(voices) < 2:
+        return Diarization((heard.speech,))
+    third = has_third_voice(split, heard.vectors, heard.windows)
+    return Diarization(voices, SURE, (_third_voice(),) if third else ())
+
+
 def _part(heard: _Heard, split: Split, confidence: float) -> Diarization:
+    voices = _voices(heard, leaning(heard.vectors, split))
+    if len(voices) < 2:
+        return Diarization((heard.speech,))
+    return Diarization(tuple(sorted(voices, key=lambda track: track[0].start)), confidence)
+
+
+def _voices(heard: _Heard, lean: NDArray[np.float64]) -> tuple[Track, ...]:
+    """The speech of each voice, from what each window says for the second; only one where that gets nothing."""
     frames = len(heard.power)
     spoken = mask(heard.speech, frames)
-    lean = np.where(spoken, evidence(heard.windows, heard.vectors, split, frames=frames), 0.0)
-    second = cheapest_path(lean, change_costs(spoken, heard.power))
-    voices = [intersect(heard.speech, _track(state, heard.speech)) for state in (~second, second)]
-    if not all(voices):
-        return Diarization((heard.speech,))
-    voices.sort(key=lambda track: track[0].start)
-    return Diarization(tuple(voices), confidence)
+    second = cheapest_path(
+        np.where(spoken, evidence(heard.windows, lean, frames=frames), 0.0), change_costs(spoken, heard.power)
+    )
+    voices = tuple(intersect(heard.speech, _track(state, heard.speech)) for state in (~second, second))
+    return voices if all(voices) else (heard.speech,)
 
 
 def _track(state: NDArray[np.bool_], speech: Track) -> Track:

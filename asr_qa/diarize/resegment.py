@@ -26,14 +26,18 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 
-def evidence(windows: Windows, vectors: Vectors, split: Split, *, frames: int) -> Floats:
-    """How much each frame speaks for the second voice (above 0) or the first (below), -1 to 1, shape (frames,).
+def leaning(vectors: Vectors, split: Split) -> Floats:
+    """How much each window speaks for the second voice (above 0) or the first (below), -1 to 1, shape (windows,).
 
     Scaled so that a window halfway between the two mean voices counts nothing and one at a mean counts fully.
     """
-    lean = vectors @ (split.means[1] - split.means[0])
+    lean = (vectors @ (split.means[1] - split.means[0])).astype(np.float64)
     scale = max(float(np.median(np.abs(lean))), 1e-6)
-    lean = np.clip(lean / scale, -_MOST_EVIDENCE, _MOST_EVIDENCE)
+    return np.asarray(np.clip(lean / scale, -_MOST_EVIDENCE, _MOST_EVIDENCE))
+
+
+def evidence(windows: Windows, lean: Floats, *, frames: int) -> Floats:
+    """How much each frame speaks for the second voice, from the windows over it: -1 to 1, shape (frames,)."""
     weight = np.bartlett(LENGTH + 2)[1:-1] + 0.02
     total, weights = np.zeros(frames), np.zeros(frames)
     for start, value in zip(windows.starts, lean, strict=True):

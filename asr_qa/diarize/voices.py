@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from asr_qa.diarize.cluster import Split, Vectors, split_in_two
 from asr_qa.diarize.windows import STEP, Windows
 
-_LIKENESS = ((4, -1.0, -1.0), (8, 0.80, 0.86), (16, 0.85, 0.90), (np.inf, 0.88, 0.925))
+_LIKENESS = ((4, -1.0, -1.0), (8, 0.75, 0.86), (16, 0.85, 0.90), (np.inf, 0.88, 0.925))
 """Of a split whose smaller part has fewer windows than the first number: the likeness below which it is surely two
 voices, and the one from which it is one voice.
 
@@ -18,7 +18,7 @@ A few windows differ from the rest by what is said in them, many only by who say
 known: halves of one voice 0.88 and more where there are eight windows or more, two voices 0.67 to 0.92, so there is a
 band in which nobody can be sure.
 """
-_SURE, _UNSURE = 0.98, 0.6
+SURE, _UNSURE = 0.98, 0.6
 """Confidence that there are two voices below that band, and at its upper end."""
 _STEADY_WINDOWS = 100
 """Windows, half a minute of speech, from which it counts how steady the parts are."""
@@ -47,7 +47,7 @@ def two_voices(split: Split) -> float | None:
     sure, one = next(limits for windows, *limits in _LIKENESS if split.smaller < windows)
     if split.likeness >= one:
         return None
-    return float(np.interp(split.likeness, [sure, one], [_SURE, _UNSURE])) if one > sure else _SURE
+    return float(np.interp(split.likeness, [sure, one], [SURE, _UNSURE])) if one > sure else SURE
 
 
 def steadied(confidence: float, split: Split, windows: Windows) -> float:
@@ -58,9 +58,9 @@ def steadied(confidence: float, split: Split, windows: Windows) -> float:
         split: The windows in two parts.
         windows: The windows.
     """
-    if len(windows) < _STEADY_WINDOWS or confidence >= _SURE:
+    if len(windows) < _STEADY_WINDOWS or confidence >= SURE:
         return confidence
-    return float(np.interp(_restlessness(split, windows), _STEADY, [_SURE, confidence]))
+    return float(np.interp(_restlessness(split, windows), _STEADY, [SURE, confidence]))
 
 
 def _restlessness(split: Split, windows: Windows) -> float:

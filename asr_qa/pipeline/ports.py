@@ -102,6 +102,16 @@ class SpokenChannel:
 
 
 @dataclass(frozen=True, slots=True)
+class Cue:
+    """Something said that one party says far more often than the other."""
+
+    time: float
+    """Middle of it in seconds."""
+    odds: float
+    """Log odds that whoever says it is the agent."""
+
+
+@dataclass(frozen=True, slots=True)
 class Diarization:
     """Whose voice the speech of one channel is."""
 
@@ -219,8 +229,15 @@ class Diarizer(Protocol):
     def name(self) -> str:
         """Method, model and digest, stamped on documents."""
 
-    def diarize(self, samples: Samples, speech: Track) -> Diarization:
-        """The voices in the speech of one channel at SAMPLE_RATE; raises ModelError."""
+    def diarize(self, samples: Samples, speech: Track, *, cues: Sequence[Cue] = ()) -> Diarization:
+        """The voices in the speech of one channel at SAMPLE_RATE; raises ModelError.
+
+        Args:
+            samples: The channel.
+            speech: Where speech is in it.
+            cues: What was said in it that tells who speaks, once that is known: voices that sound alike are told apart
+                by both. The first voice is then the one that the cues call the agent's.
+        """
 
 
 class VoiceMeter(Protocol):

@@ -170,9 +170,8 @@ def _listen(recording: Recording, audio: CallAudio, stages: Stages) -> _Listened
     cut = (*begins_in_speech(audio, inspected.tracks), *ends_in_speech(audio, inspected.tracks))
     warnings = (*truncated, *inspected.warnings, *cut)
     if parted:
-        named = name_voices(parted, transcript, direction=recording.direction)
+        named = name_voices(parted, transcript, direction=recording.direction, diarizer=stages.diarizer)
         warnings = (*warnings, *parted.warnings, *named.warnings)
-        own = tuple(replace(c, role=r) for r, track in named.speech.items() for c in heard if c.speech is track)
         return _Listened(
             recording,
             named.speech,
@@ -181,7 +180,7 @@ def _listen(recording: Recording, audio: CallAudio, stages: Stages) -> _Listened
             waits,
             tuple(unspoken),
             roles_settled=True,
-            channels=own,
+            channels=named.channels,
         )
     speech: dict[Role, Track] = {}
     for channel in heard:

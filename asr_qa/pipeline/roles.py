@@ -169,17 +169,28 @@ def _said(transcript: Transcript, role: Role, *, start: float = 0.0, end: float 
 
 def _count(heard: str, phrases: Iterable[str], *, often: bool = False, near: bool = False) -> int:
     """How many phrases are heard, by sound; with `near` long ones also where they are slightly misheard."""
-    hits, sounds = 0, syllables(heard)
+    found = find_phrases(heard, phrases, near=near)
+    return len(found) if often else len({phrase for _, phrase in found})
+
+
+def find_phrases(heard: str, phrases: Iterable[str], *, near: bool = False) -> list[tuple[int, str]]:
+    """Where phrases are heard, by sound, each with its plain form; none overlaps another.
+
+    Args:
+        heard: Plain text.
+        phrases: What to listen for.
+        near: Hear long phrases also where they are slightly misheard.
+    """
+    found, sounds = [], syllables(heard)
     index = SoundIndex(heard, sounds)
     # The longest first, and what it matched taken out: a phrase within another is no second hit.
     for phrase in sorted(set(map(plain, phrases)), key=lambda text: (-len(text), text)):
-        places = index.find(phrase, syllables(phrase), limit=_slack(phrase) if near else 0)
-        free = _apart(places, len(phrase))
-        hits += len(free) if often else min(len(free), 1)
+        free = _apart(index.find(phrase, syllables(phrase), limit=_slack(phrase) if near else 0), len(phrase))
+        found += [(place, phrase) for place in free]
         for place in free:
             heard = heard[:place] + SEPARATOR * len(phrase) + heard[place + len(phrase) :]
         index = SoundIndex(heard, sounds) if free else index
-    return hits
+    return found
 
 
 def _slack(phrase: str) -> int:

@@ -36,7 +36,7 @@ from asr_qa.core.recording import Recording, Role
 from asr_qa.core.segment import Segment, Track
 from asr_qa.diarize.windows import mask
 from asr_qa.pipeline.documents import to_json
-from asr_qa.pipeline.ports import AudioReader, CallAudio, Diarization, Diarizer, Samples
+from asr_qa.pipeline.ports import AudioReader, CallAudio, Cue, Diarization, Diarizer, Samples
 from asr_qa.pipeline.process import Stages, process
 
 ROLES = (Role.AGENT, Role.CUSTOMER)
@@ -52,12 +52,15 @@ class Watched:
         self.audio = 0.0
         self.found: list[Diarization] = []
 
-    def diarize(self, samples: Samples, speech: Track) -> Diarization:
+    def diarize(self, samples: Samples, speech: Track, *, cues: Sequence[Cue] = ()) -> Diarization:
         start = time.process_time()
-        found = self._diarizer.diarize(samples, speech)
+        found = self._diarizer.diarize(samples, speech, cues=cues)
         self.seconds += time.process_time() - start
-        self.audio += len(samples) / 16000
-        self.found.append(found)
+        if not cues:
+            self.audio += len(samples) / 16000
+            self.found.append(found)
+        elif len(found.voices) > 1:  # the words have told what the voices did not
+            self.found[-1] = found
         return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -17,7 +18,7 @@ from asr_qa.core.finding import Verdict
 from asr_qa.core.recording import Role
 from asr_qa.core.segment import Track, union
 from asr_qa.core.sketch import parse_sketch
-from asr_qa.pipeline.ports import CallAudio, Diarization, Hearing, NonSpeech, Samples
+from asr_qa.pipeline.ports import CallAudio, Cue, Diarization, Hearing, NonSpeech, Samples
 from asr_qa.pipeline.process import Stages, process
 from asr_qa.ruleset.loader import load_ruleset
 from asr_qa.ruleset.scorecards import load_scorecard
@@ -60,7 +61,7 @@ class Scene:
     def silence(self, samples: Samples, sounds: Track, sample_rate: int) -> Samples:
         return samples
 
-    def diarize(self, samples: Samples, speech: Track) -> Diarization:
+    def diarize(self, samples: Samples, speech: Track, *, cues: Sequence[Cue] = ()) -> Diarization:
         assert self.answer is not None
         return self.answer
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 
@@ -10,7 +12,7 @@ from asr_qa.core.segment import Segment, Track
 from asr_qa.core.sketch import parse_sketch
 from asr_qa.core.timeline import build_timeline
 from asr_qa.core.transcript import Transcript
-from asr_qa.pipeline.ports import Diarization, Samples, SpokenChannel
+from asr_qa.pipeline.ports import Cue, Diarization, Samples, SpokenChannel
 from asr_qa.pipeline.roles import ROLE_LIMIT, agent_odds, decide_roles
 from asr_qa.pipeline.voices import NO_MODEL, Parted, name_voices, part_voices, without_events
 
@@ -28,7 +30,7 @@ class Known:
     def __init__(self, answer: Diarization) -> None:
         self._answer = answer
 
-    def diarize(self, samples: Samples, speech: Track) -> Diarization:
+    def diarize(self, samples: Samples, speech: Track, *, cues: Sequence[Cue] = ()) -> Diarization:
         return self._answer
 
 
