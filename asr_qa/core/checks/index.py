@@ -65,10 +65,10 @@ class PhraseIndex:
         by_sound = [(phrase, keys[phrase].codes) for phrase, least in phrases.items() if _audible(keys[phrase], least)]
         self._table = KeyTable(by_sound, ear(accents)) if by_sound else None
 
-    def knows(self, phrase: str, least: int) -> bool:
-        """Whether a phrase is looked for, by sound from `least` syllables up."""
-        known = self.phrases.get(phrase)
-        return known is not None and (least == 0 or 0 < known <= least)
+    def strange(self, phrases: Iterable[str], least: int) -> dict[str, int]:
+        """Those phrases that are not looked for (by sound from `least` syllables up), with that number."""
+        known, low = self.phrases.get, min(1, least)
+        return {phrase: least for phrase in phrases if not low <= known(phrase, -1) <= (least or MAX_KEY)}
 
     def like(self, phrases: Mapping[str, int]) -> PhraseIndex:
         """Other phrases, compiled with the same ear."""

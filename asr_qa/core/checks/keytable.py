@@ -34,7 +34,8 @@ _LONGEST_FIRST = (6, 10, 64)
 _NEVER = 1e6
 """Cost of anything across a separator."""
 _FILLERS = ("en5", "n2", "e4", "a5", "o2", "ei2")
-_FILLER_CODES = np.array([unit(reading)[0] for reading in _FILLERS], dtype=np.int16)
+_IS_FILLER = np.zeros(COUNT, dtype=np.bool_)
+_IS_FILLER[[unit(reading)[0] for reading in _FILLERS]] = True
 
 Ints = NDArray[np.int32]
 Floats = NDArray[np.float32]
@@ -239,7 +240,7 @@ def _added(sounds: Sounds, weights: Floats, margin: int) -> Floats:
     """Cost of each syllable heard, where it is not in the key; a margin at both ends."""
     costs = np.full(len(sounds.codes), ADDED, dtype=np.float32)
     costs[1:][sounds.codes[1:] == sounds.codes[:-1]] = REPEATED
-    costs[np.isin(sounds.codes, _FILLER_CODES)] = FILLER
+    costs[_IS_FILLER[sounds.codes]] = FILLER
     costs *= weights
     costs[sounds.codes == BREAK] = _NEVER
     return np.pad(costs, margin, constant_values=_NEVER)

@@ -32,7 +32,8 @@ def resolve(scope: Scope, looking: Looking) -> Resolved:
     role = scope.role or looking.role
     base = looking.windows
     if scope.within is not None:
-        base = clip(base, position(scope.within, looking.view, role))
+        within = scope.within
+        base = clip(base, looking.view.once((id(within), role), lambda: position(within, looking.view, role)))
     tracks: tuple[Track, ...] = (base,)
     for anchor in scope.anchors:
         hits, unknown = anchor_hits(anchor, looking)
