@@ -44,7 +44,7 @@ def _text(pair: Pair) -> tuple[float, ...] | None:
         return None
     words = pair.clip.source.words[place.first : place.last + 1]
     clarity = sum(word.confidence or 0.0 for word in words) / len(words)
-    return chance.text_features(place.cost, index.key_of(pair.phrase).syllables, clarity)
+    return chance.text_features(place.cost, clarity)
 
 
 def sound_examples(rows: Sequence[Row]) -> list[Example]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from asr_qa.core.checks.chance import chance
 from asr_qa.core.evaluate import evaluate
 from asr_qa.core.finding import Finding, Match
 from asr_qa.core.transcript import Word
@@ -63,28 +64,32 @@ def test_phrase(phrase: str, call: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "match", "confidence"),
+    ("text", "match", "cost"),
     [
-        ("欢迎致电", Match.EXACT, 1.0),
-        ("欢迎治店", Match.HOMOPHONE, 0.9),
-        ("欢迎自店", Match.NEAR, 0.75),
+        ("欢迎致电", Match.EXACT, 0.0),
+        ("欢迎治店", Match.HOMOPHONE, 0.0),
+        ("欢迎自店", Match.NEAR, 0.2),
     ],
 )
-def test_each_match_is_labelled_and_priced(text: str, match: Match, confidence: float) -> None:
+def test_each_match_is_labelled_and_priced(text: str, match: Match, cost: float) -> None:
     finding = judge("require: {phrase: 欢迎致电}", f"A 0-4 您好{text}")
     (evidence,) = finding.evidence
     # six characters in 4 s: the last four begin after two of them
     assert (evidence.match, evidence.text) == (match, text)
     assert evidence.start == pytest.approx(4 * 2 / 6)
-    assert finding.confidence == pytest.approx(confidence)
+    assert finding.confidence == pytest.approx(chance(cost, 1.0))
 
 
 def test_a_slip_is_worth_less_than_near_syllables() -> None:
-    assert judge("require: {phrase: 请您稍等片刻}", "A 0-3 请您收等片刻").confidence == pytest.approx(0.65)
+    slip = judge("require: {phrase: 请您稍等片刻}", "A 0-3 请您收等片刻").confidence
+    near = judge("require: {phrase: 请您稍等片刻}", "A 0-3 请您烧等片刻").confidence
+    assert slip is not None
+    assert near is not None
+    assert slip < near
 
 
 def test_confidence_of_words_counts() -> None:
-    assert judge("require: {phrase: 欢迎治店}", "A 0-4 ~0.8 欢迎致电").confidence == pytest.approx(0.72)
+    assert judge("require: {phrase: 欢迎治店}", "A 0-4 ~0.3 欢迎致电").confidence == pytest.approx(chance(0.0, 0.3))
 
 
 @pytest.mark.parametrize(
@@ -204,4 +209,4 @@ def test_a_long_word_is_spread_over_its_characters() -> None:
     facts = replace(facts, transcript=replace(facts.transcript, utterances=(coarse,)))
     (finding,) = evaluate(parse_rules(HEAD + "require: {phrase: 请讲}").ruleset, facts)
     assert [(e.start, e.end) for e in finding.evidence] == [(2.0, 4.0)]
-    assert finding.confidence == pytest.approx(0.5)
+    assert finding.confidence == pytest.approx(chance(0.0, 0.5))

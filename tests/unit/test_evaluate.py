@@ -305,14 +305,15 @@ def test_the_note_says_why_a_verdict_is_not_known() -> None:
 @pytest.mark.parametrize(
     ("body", "call", "expected"),
     [
-        ("forbid: {phrase: 百分之百赔偿}", "A 0-2 ~0.9 百分之百赔常", "not_met"),  # homophone 0.81
-        ("forbid: {phrase: 百分之百赔偿}", "A 0-2 ~0.5 百分之百赔常", "undetermined"),  # 0.45
-        ("forbid: {phrase: 百分之百赔偿}", "A 0-2 ~0.5 百分之百赔偿", "not_met"),  # exact passes from 0.3 on
+        ("forbid: {phrase: 百分之百赔偿}", "A 0-2 ~0.9 百分之百赔常", "not_met"),
+        ("forbid: {phrase: 百分之百赔偿}", "A 0-2 ~0.2 百分之百赔常", "undetermined"),  # half its price at 0.4
+        ("forbid: {phrase: 百分之百赔偿}", "A 0-2 ~0.3 百分之百赔偿", "not_met"),
         ("forbid: {phrase: 百分之百赔偿}", "A 0-2 ~0.2 百分之百赔偿", "undetermined"),
-        ("forbid: {phrase: {any_of: [百分之百赔偿], min_confidence: 0.9}}", "A 0-2 ~0.9 百分之百赔常", "undetermined"),
-        ("forbid: {regex: {pattern: 赔偿, min_confidence: 0.9}}", "A 0-2 ~0.5 赔偿", "undetermined"),
+        ("forbid: {phrase: {any_of: [百分之百赔偿], min_confidence: 0.9}}", "A 0-2 ~0.3 百分之百赔常", "undetermined"),
+        ("forbid: {regex: {pattern: 赔偿, min_confidence: 0.9}}", "A 0-2 ~0.3 赔偿", "undetermined"),
         ("require: {phrase: 百分之百赔偿}", "A 0-2 ~0.3 百分之百赔常", "met"),
-        ("applies_when: {phrase: 百分之百赔偿}\nrequire: {phrase: 您好}", "A 0-2 ~0.3 百分之百赔常", "not_applicable"),
+        ("require: {phrase: 百分之百赔偿}", "A 0-2 ~0.15 百分之百赔常", "undetermined"),  # possibly said: never not_met
+        ("applies_when: {phrase: 百分之百赔偿}\nrequire: {phrase: 您好}", "A 0-2 ~0.15 百分之百赔常", "not_applicable"),
     ],
 )
 def test_weak_hits(body: str, call: str, expected: str) -> None:

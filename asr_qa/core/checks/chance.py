@@ -16,20 +16,20 @@ from typing import Any
 FILE = "chance.json"
 _BOUNDS = (0.01, 0.99)
 """Nothing that was heard is certain, and nothing that matched is impossible."""
+LEAST_CLARITY = 0.4
+"""Mean confidence of words below which matches were too few to measure how many are right."""
 TYPICAL_CLARITY = 0.8
 """Taken for words whose confidence is not known: somewhat more than that of words on the line of the bench."""
 
 
-def text_features(cost: float, length: int, clarity: float | None) -> tuple[float, ...]:
+def text_features(cost: float, clarity: float | None) -> tuple[float, ...]:
     """What bears on a match in the text.
 
     Args:
-        cost: What it differs by, in syllables.
-        length: Syllables of the phrase.
+        cost: What it differs by, in syllables; 0 for the same words or the same syllables.
         clarity: Mean confidence of its words, 0 to 1; None where it is not known.
     """
-    known = TYPICAL_CLARITY if clarity is None else clarity
-    return (1.0, cost / max(length, 1), math.log(max(length, 1)), known)
+    return (1.0, cost, float(cost > 0), TYPICAL_CLARITY if clarity is None else clarity)
 
 
 def sound_features(ratio: float, cost: float, length: int) -> tuple[float, ...]:
@@ -40,13 +40,16 @@ def sound_features(ratio: float, cost: float, length: int) -> tuple[float, ...]:
         cost: What it differs by from what was heard, in syllables.
         length: Syllables of the phrase.
     """
-    count = max(length, 1)
-    return (1.0, ratio / count, cost / count, math.log(count))
+    return (1.0, ratio / max(length, 1), cost)
 
 
-def chance(cost: float, length: int, clarity: float | None) -> float:
-    """Probability that a phrase was said where the text matches it; arguments as for `text_features`."""
-    return probability(_weights("text"), text_features(cost, length, clarity))
+def chance(cost: float, clarity: float | None) -> float:
+    """Probability that a phrase was said where the text matches it; arguments as for `text_features`.
+
+    Nothing was measured on words heard with less confidence than LEAST_CLARITY: there it sinks in proportion.
+    """
+    likely = probability(_weights("text"), text_features(cost, clarity))
+    return likely if clarity is None else likely * min(1.0, clarity / LEAST_CLARITY)
 
 
 def chance_again(ratio: float, cost: float, length: int) -> float:

@@ -29,21 +29,23 @@ class Wanted:
 def decide_least(hits: tuple[Hit, ...], looking: Looking, count: int, wanted: Wanted) -> Outcome:
     """Whether there are at least so many hits, by what is at stake.
 
-    Where absence is a failure doubtful hits count; where presence is one they leave it undetermined.
+    Doubtful hits leave it undetermined wherever something is at stake.
     """
     if (stop := blocked(looking)) is not None:
         return stop
+    if not hits:
+        return absence(looking, wanted=wanted.shown, seconds=wanted.seconds)
     strong = tuple(hit for hit in hits if not is_weak(hit, wanted.limit))
-    usable = hits if looking.stance is Stance.REQUIRED else strong
-    if (worths := _worths(usable, different=wanted.different)) and len(worths) >= count:
-        return Outcome(verdict=Verdict.MET, hits=usable, confidence=worths[count - 1])
+    if (worths := _worths(strong, different=wanted.different)) and len(worths) >= count:
+        return Outcome(verdict=Verdict.MET, hits=strong, confidence=worths[count - 1])
     doubtful = _worths(hits, different=wanted.different)
-    if looking.stance is Stance.FORBIDDEN and len(doubtful) >= count:
-        note = f"heard with confidence {doubtful[count - 1]:.2f} only"
+    if looking.stance is not Stance.NEUTRAL and len(doubtful) >= count:
+        possibly = "possibly said: " if looking.stance is Stance.REQUIRED else ""
+        note = f"{possibly}heard with confidence {doubtful[count - 1]:.2f} only"
         return Outcome(verdict=Verdict.UNDETERMINED, hits=hits, confidence=doubtful[count - 1], note=note)
     missing = absence(looking, wanted=wanted.shown, seconds=wanted.seconds)
     note = f"{len(worths)} of {count} heard" if worths else ""
-    return replace(missing, hits=usable, note=noted(missing.note, note))
+    return replace(missing, hits=strong, note=noted(missing.note, note))
 
 
 def decide_count(hits: tuple[Hit, ...], looking: Looking, bounds: Bounds, wanted: Wanted) -> Outcome:

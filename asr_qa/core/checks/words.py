@@ -9,6 +9,7 @@ from statistics import fmean
 import regex
 
 from asr_qa.core.checks.base import Hit, Looking, Outcome, Stance
+from asr_qa.core.checks.chance import chance
 from asr_qa.core.checks.index import MIN_SYLLABLES, SHORT_SYLLABLES, key_of
 from asr_qa.core.checks.literals import required
 from asr_qa.core.checks.stream import Place, Ranges, Source, Stream
@@ -16,8 +17,6 @@ from asr_qa.core.finding import Evidence, Match, Verdict
 from asr_qa.core.phonetic import SEPARATOR
 from asr_qa.core.segment import total
 
-EXACT_LENIENCE = 0.6
-"""Exact words pass at this share of the confidence asked for."""
 CLEAR = 0.5
 """Mean word confidence below which not finding a required phrase says nothing about whether it was said."""
 PATTERN_BUDGET = 0.25
@@ -96,6 +95,9 @@ def find_pattern(stream: Stream, pattern: str, *, exclude: Iterable[str] = ()) -
 
 def apart(hits: Iterable[Hit]) -> tuple[Hit, ...]:
     """Of hits that overlap in one role's words only the best, in order of time."""
+    hits = tuple(hits)
+    if len(hits) <= 1:
+        return hits
     kept: list[Hit] = []
     for hit in sorted(hits, key=lambda h: (-h.confidence, h.start - h.end, h.start)):
         if not any(hit.role is k.role and hit.start < k.end and k.start < hit.end for k in kept):
@@ -105,7 +107,7 @@ def apart(hits: Iterable[Hit]) -> tuple[Hit, ...]:
 
 def is_weak(hit: Hit, limit: float) -> bool:
     """Whether a hit is too doubtful to hold against anybody."""
-    return hit.confidence < (limit * EXACT_LENIENCE if hit.match is Match.EXACT else limit)
+    return hit.confidence < limit
 
 
 def blocked(looking: Looking) -> Outcome | None:
@@ -126,15 +128,16 @@ def absence(looking: Looking, *, wanted: str, seconds: float) -> Outcome:
         wanted: The words, for people.
         seconds: The shortest time in which they can be said.
     """
-    doubt = _doubt(looking, seconds) if looking.stance is Stance.REQUIRED else ""
-    places = looking.windows[:_SHOWN_PLACES] or (looking.view.whole,)
-    missing = tuple(Evidence(looking.role, p.start, p.end, f"（未听到：{wanted}）", Match.TIMING) for p in places)
-    return Outcome(
-        verdict=Verdict.UNDETERMINED if doubt else Verdict.NOT_MET,
-        missing=missing,
-        confidence=_clarity(looking),
-        note=doubt,
+    role, windows, required = looking.role, looking.windows, looking.stance is Stance.REQUIRED
+    doubt, clarity = looking.view.once(
+        ("absence", role, windows, required, seconds if looking.view.unintelligible(role, windows) else 0.0),
+        lambda: (_doubt(looking, seconds) if required else "", _clarity(looking)),
     )
+    text = f"（未听到：{wanted}）"
+    places = windows[:_SHOWN_PLACES] or (looking.view.whole,)
+    missing = tuple([Evidence(role, place.start, place.end, text, Match.TIMING) for place in places])
+    verdict = Verdict.UNDETERMINED if doubt else Verdict.NOT_MET
+    return Outcome(verdict=verdict, missing=missing, confidence=clarity, note=doubt)
 
 
 def _doubt(looking: Looking, seconds: float) -> str:
@@ -172,6 +175,9 @@ def _mean(looking: Looking) -> float | None:
 
 
 def _apart(places: Iterable[Place]) -> list[Place]:
+    places = list(places)
+    if len(places) <= 1:
+        return places
     kept: list[Place] = []
     for place in sorted(places, key=lambda p: p.rank):
         if not any(place.overlaps(other) for other in kept):
@@ -181,11 +187,11 @@ def _apart(places: Iterable[Place]) -> list[Place]:
 
 def _hit(stream: Stream | Source, place: Place) -> Hit:
     words = stream.words[place.first : place.last + 1]
-    clarity = fmean(1.0 if word.confidence is None else word.confidence for word in words)
+    known = [word.confidence for word in words if word.confidence is not None]
+    clarity = fmean(known) if known else None
+    likely = place.worth if place.match is Match.ACOUSTIC else chance(place.cost, clarity)
     text = stream.heard(place.first, place.last)
-    return Hit(
-        stream.role, words[0].start, words[-1].end, text, place.match, place.worth * clarity, place.key, place.cost
-    )
+    return Hit(stream.role, words[0].start, words[-1].end, text, place.match, likely, place.key, place.cost)
 
 
 @lru_cache(maxsize=10_000)
