@@ -10,6 +10,7 @@ from asr_qa.core.rule import Severity
 from asr_qa.core.segment import Segment
 from asr_qa.core.transcript import text_of
 from asr_qa.render import wording
+from asr_qa.render.because import because
 from asr_qa.render.calls import ReportCall
 from asr_qa.render.clipbook import ClipKey, ClipRequest, clip_window
 from asr_qa.render.format import span
@@ -50,6 +51,7 @@ class FindingViewer:
             rationale=rule.rationale if rule else "",
             evidence=tuple(self._places(finding, severity, deduction)),
             trace=finding.trace,
+            because=because(finding, texts),
         )
 
     def listen_to(self, evidence: Evidence, *, player: bool) -> EvidenceView:

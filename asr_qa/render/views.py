@@ -52,6 +52,8 @@ class FindingView:
     rationale: str
     evidence: tuple[EvidenceView, ...]
     trace: Trace | None
+    because: str = ""
+    """Why it came out so, in one sentence with its seconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

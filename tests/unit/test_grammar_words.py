@@ -10,6 +10,7 @@ import pytest
 from asr_qa.core.evaluate import evaluate
 from asr_qa.core.finding import Trace
 from asr_qa.render import wording
+from asr_qa.render.because import because
 from asr_qa.render.texts import Texts
 from asr_qa.ruleset.cases import sketched_call
 from asr_qa.ruleset.loader import parse_rules
@@ -50,3 +51,33 @@ def test_a_finding_explains_itself_in_chinese(body: str, first: str, second: str
     assert second in told
     assert not LETTERS.search(told), told
     assert finding.verdict.value == "undetermined" or all(e.end > e.start >= 0 for e in finding.evidence)
+
+
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        (FAILING[1][0], "因为客户在 3.0 秒说了「我的账单怎么多了」，客户在 9.0 秒说了「我的账单怎么多了」；"),
+        (FAILING[2][0], "因为客户在 13.0 秒说了「二十块」。"),
+        (FAILING[4][0], "因为在 7.0–8.0 秒没有听到坐席说「您」；2 句中 1 句成立。"),
+        ("require: {phrase: 抱歉, role: agent}", "因为在 0.0–16.0 秒没有听到坐席说「抱歉」。"),
+        ("require: {regex: 抱歉, role: agent}", "因为在 0.0–16.0 秒没有听到坐席说出要求的话。"),
+        ("forbid: {event: dead_air}", ""),
+        (FAILING[9][0], "请人工确认：没有安装句义模型。"),
+    ],
+)
+def test_a_deduction_is_one_sentence_with_its_seconds(body: str, sentence: str) -> None:
+    (finding,) = evaluate(parse_rules(HEAD + body).ruleset, sketched_call(CALL))
+    told = because(finding, Texts("zh"))
+    assert told.startswith(sentence)
+    assert told.count("。") == bool(sentence)
+    english = because(finding, Texts("en"))
+    assert bool(english) is bool(sentence)
+
+
+def test_many_places_are_counted() -> None:
+    call = " | ".join(f"A {3 * n}-{3 * n + 2} 绝对没问题" for n in range(5))
+    (finding,) = evaluate(parse_rules(HEAD + "forbid: {phrase: 绝对没问题, role: agent}").ruleset, sketched_call(call))
+    assert because(finding, Texts("zh")).endswith("等共 5 处。")
+    quiet = sketched_call("A 0-2 您好 | A 14-16 您好")
+    (finding,) = evaluate(parse_rules(HEAD + "forbid: {event: dead_air}").ruleset, quiet)
+    assert because(finding, Texts("zh")) == "因为在 2.0 秒处冷场 12.0 秒 [dead_air]。"
