@@ -25,8 +25,36 @@ NAMES = ("good-complaint.mp3", "no-greeting.wav", "dead-air.mp3")
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 
 
+RULES = ("opening/greeting.yml", "opening/surname.yml", "compliance/recording_notice.yml", "timing/no_dead_air.yml")
+CARD = """
+id: inbound
+version: "1"
+title: {zh: 小评分表, en: Small card}
+sections:
+  - id: all
+    title: {zh: 全部, en: All}
+    criteria:
+"""
+LINE = "      - {{id: {name}, title: {{zh: 项, en: Item}}, points: 25, class: customer, rules: [{rule}]}}\n"
+
+
 @pytest.fixture(scope="module")
-def scored(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A few of the shipped rules, with a card of their own: to load all of them takes longer than the tests."""
+    folder = tmp_path_factory.mktemp("small")
+    card = CARD
+    for name in RULES:
+        (folder / name).parent.mkdir(exist_ok=True)
+        text = (shipped("rules") / name).read_text(encoding="utf-8")
+        (folder / name).write_text(text, encoding="utf-8")
+        card += LINE.format(name=Path(name).stem, rule=text.partition("id: ")[2].split()[0])
+    (folder / "scorecards").mkdir()
+    (folder / "scorecards" / "inbound.yml").write_text(card, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def scored(tmp_path_factory: pytest.TempPathFactory, small: Path) -> Path:
     """A database of sample calls."""
     from cli_shell import scrub
 
@@ -35,22 +63,24 @@ def scored(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("scored")
     with pytest.MonkeyPatch.context() as patch:
         scrub(patch, home)
+        patch.setenv("ASR_QA_RULES_DIR", str(small))
         assert run(["process", *(str(SAMPLES / name) for name in NAMES)]) == 0
     return home / "data" / "asr_qa.db"
 
 
 @pytest.fixture
-def database(home: Path, scored: Path) -> Path:
+def database(home: Path, scored: Path, small: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of it, in use."""
+    monkeypatch.setenv("ASR_QA_RULES_DIR", str(small))
     (home / "data").mkdir()
     return Path(shutil.copy(scored, home / "data" / "asr_qa.db"))
 
 
 @pytest.fixture
-def changed(home: Path) -> Path:
-    """The shipped rules with a greeting that nobody says."""
+def changed(home: Path, small: Path) -> Path:
+    """The rules with a greeting that nobody says."""
     folder = home / "my-rules"
-    shutil.copytree(shipped("rules"), folder)
+    shutil.copytree(small, folder)
     path = folder / "opening" / "greeting.yml"
     text = path.read_text(encoding="utf-8")
     start = text.index("any_of: [")
@@ -78,8 +108,8 @@ def greeting(changed: Path) -> str:
 
 
 @pytest.mark.parametrize("baseline", ["stored", "current"])
-def test_the_rules_in_use_flip_nothing(shell: Shell, database: Path, baseline: str) -> None:
-    result = shell("rules", "backtest", "--against", shipped("rules"), "--baseline", baseline, "--json")
+def test_the_rules_in_use_flip_nothing(shell: Shell, database: Path, small: Path, baseline: str) -> None:
+    result = shell("rules", "backtest", "--against", small, "--baseline", baseline, "--json")
     assert result.code == 0, result.err
     found = result.json
     assert (found["calls"], found["baseline"], flipped(found), found["bad"]) == (3, baseline, [], [])
@@ -139,7 +169,7 @@ def test_removed_and_new_rules_are_named(shell: Shell, database: Path, changed: 
         (changed / "opening" / "greeting.yml").read_text(encoding="utf-8").replace("status: stable", "status: test"),
         encoding="utf-8",
     )
-    (changed / "language" / "new.yml").write_text(
+    (changed / "opening" / "new.yml").write_text(
         "id: LANG-999\nname: language.new\ntitle: {zh: 新规则, en: New}\nstatus: test\nseverity: minor\n"
         "class: non_critical\nrequire: {phrase: {any_of: [愿您今天阳光灿烂]}, role: agent}\n",
         encoding="utf-8",
@@ -192,10 +222,8 @@ def spoil(database: Path, sql: str) -> None:
 
 def test_calls_that_cannot_be_read_are_rows_with_a_reason(shell: Shell, database: Path, changed: Path) -> None:
     spoil(database, "UPDATE documents SET body = substr(body, 1, 200) WHERE id = 1")
-    spoil(
-        database,
-        "UPDATE documents SET body = replace(body, '\"schema_version\": 1', '\"schema_version\": 0') WHERE id = 2",
-    )
+    older = """UPDATE documents SET body = replace(body, '"schema_version": 1', '"schema_version": 0') WHERE id = 2"""
+    spoil(database, older)
     result = shell("rules", "backtest", "--against", changed, "--json")
     assert result.code == 3
     assert result.json["calls"] == 1
