@@ -19,6 +19,7 @@ from asr_qa.core.recording import Role
 from asr_qa.core.review import Cause, Decision, ReviewState
 from asr_qa.db import open_store
 from asr_qa.errors import ConflictError, NotFoundError, StorageError
+from asr_qa.pipeline.documents import from_json
 from asr_qa.pipeline.store import (
     ApiToken,
     CallFilters,
@@ -247,6 +248,9 @@ def test_save_document_can_be_read_back(store: Store) -> None:
     assert call.created_at == NOW
     assert store.find_document(document.recording.sha256, stamp_of(document)) == document
     assert store.find_document(document.recording.sha256, "0" * 64) is None
+    card = document.score_sheet
+    assert store.card_stamp(card.scorecard, card.version) == document.models.scorecard
+    assert store.card_stamp(card.scorecard, "0") is None
     assert store.get_call("unknown") is None
 
 
@@ -562,3 +566,96 @@ def test_how_a_document_is_read_is_kept_beside_it(store: Store) -> None:
     assert any(expected)
     store.save_sounds({first.document_id: first.document.utterances})
     assert store.sounds([first.document_id, 999_999]) == {first.document_id: expected}
+
+
+# --- scoring again
+
+
+def rescored(store: Store, call: StoredCall, points: float = 10.0) -> StoredCall:
+    """The same call by other rules."""
+    assert call.document is not None
+    sheet = replace(call.document.score_sheet, points=points)
+    document = replace(call.document, models=replace(call.document.models, ruleset_digest="r2"), score_sheet=sheet)
+    return store.save_document(document, severities=SEVERITIES, now=NOW, supersedes=call.document_id)
+
+
+def released(store: Store, call: StoredCall, verdict: Verdict, *, criterion: str = "open-001") -> None:
+    """Somebody decides a criterion and releases the review."""
+    assert call.document_id is not None
+    review = store.start_review(call.document_id, "li.na", now=NOW)
+    entry = DecisionEntry(
+        decision=Decision(criterion_id=criterion, verdict=verdict, points=0.0, cause=Cause.RULE_GAP),
+        machine_verdict=Verdict.MET,
+        machine_points=10.0,
+        reviewer="li.na",
+        decided_at=NOW,
+    )
+    store.record_decision(review.id, entry, expected_revision=1)
+    store.set_review(review.id, state=ReviewState.RELEASED, reviewer="li.na", expected_revision=2, now=NOW)
+
+
+def test_scored_names_the_current_documents_of_calls_that_are_done(store: Store) -> None:
+    calls = [save(store, number, agent_id=f"A{number}") for number in (1, 2, 3)]
+    store.mark_failed(calls[1].summary.id, code="crash", reason="x", now=NOW)
+    store.add_recording(make_recording(4), now=NOW)
+    again = rescored(store, calls[0])
+    found = store.scored(CallFilters())
+    assert [row.call_id for row in found] == [calls[2].summary.id, calls[0].summary.id]
+    assert [row.document_id for row in found] == [calls[2].document_id, again.document_id]
+    assert [row.ruleset_digest for row in found] == ["r1", "r2"]
+    assert found[0].path == "/calls/0003.wav"
+    assert [row.call_id for row in store.scored(CallFilters(agent="A1"))] == [calls[0].summary.id]
+    assert store.scored(CallFilters(), limit=1) == found[:1]
+
+
+def test_bodies_are_the_documents_as_json(store: Store) -> None:
+    one, two = save(store, 1), save(store, 2)
+    assert one.document_id is not None
+    assert two.document_id is not None
+    found = store.bodies([two.document_id, one.document_id, 999])
+    assert set(found) == {one.document_id, two.document_id}
+    assert from_json(found[one.document_id]) == one.document
+    assert store.bodies([]) == {}
+
+
+def test_a_rescored_call_is_a_new_version_and_the_old_sheet_stays(store: Store) -> None:
+    first = save(store, 1)
+    second = rescored(store, first)
+    assert second.summary.version == 2
+    assert second.summary.points == 10.0
+    assert first.document_id is not None
+    old = store.get_version(first.document_id)
+    assert old is not None
+    assert old.document == first.document
+
+
+def test_a_version_made_from_one_that_is_not_current_any_more_is_refused(store: Store) -> None:
+    first = save(store, 1)
+    rescored(store, first)
+    with pytest.raises(ConflictError, match="meanwhile"):
+        rescored(store, first, points=20.0)
+    assert len(store.versions(first.summary.id)) == 2
+    call = store.get_call(first.summary.id)
+    assert call is not None
+    assert call.summary.points == 10.0
+
+
+def test_a_review_of_an_older_version_is_not_hidden(store: Store) -> None:
+    first = save(store, 1)
+    assert first.summary.reviewed_version is None
+    released(store, first, Verdict.NOT_MET)
+    (before,) = store.list_calls(CallFilters()).calls
+    assert (before.version, before.review_state, before.reviewed_version) == (1, "released", 1)
+    rescored(store, first)
+    (after,) = store.list_calls(CallFilters()).calls
+    assert (after.version, after.review_state, after.reviewed_version) == (2, None, 1)
+
+
+def test_judged_gives_released_decisions_of_any_version_the_newest_first(store: Store) -> None:
+    first, other = save(store, 1), save(store, 2, agent_id="A9")
+    released(store, first, Verdict.NOT_MET)
+    released(store, rescored(store, first), Verdict.MET)
+    assert other.document_id is not None
+    store.start_review(other.document_id, "li.na", now=NOW)
+    assert store.judged(CallFilters()) == {first.summary.id: {"open-001": Verdict.MET}}
+    assert store.judged(CallFilters(agent="A9")) == {}
