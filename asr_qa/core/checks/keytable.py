@@ -31,6 +31,8 @@ REACH = 2
 """Syllables that may be added or dropped on the way."""
 _LONGEST_FIRST = (6, 10, 64)
 """Keys are aligned in batches of lengths up to these."""
+_ROUNDING = 1e-3
+"""Costs are sums of 32-bit floats."""
 _NEVER = 1e6
 """Cost of anything across a separator."""
 _FILLERS = ("en5", "n2", "e4", "a5", "o2", "ei2")
@@ -51,7 +53,8 @@ class KeyTable:
         self._ear = listener
         self._lengths = np.array([len(codes) for _, codes in keys], dtype=np.int32)
         self._limits = np.array([limit_of(len(codes)) for _, codes in keys], dtype=np.float32)
-        self._used, rows = np.unique(np.concatenate([codes for _, codes in keys]), return_inverse=True)
+        used, rows = np.unique(np.concatenate([codes for _, codes in keys]), return_inverse=True)
+        self._heard = listener.costs[used].astype(np.float32)
         longest = int(self._lengths.max())
         # Row 0 costs nothing: it stands where a key has no syllable. REACH more of them before and behind.
         self._rows = np.zeros((len(keys), longest + 2 * REACH), dtype=np.int32)
@@ -72,16 +75,24 @@ class KeyTable:
         taken: dict[int, list[int]] = {}
         for number, start in zip(which[same].tolist(), starts[same].tolist(), strict=True):
             taken.setdefault(number, []).append(start)
-            yield self._place(number, Alignment(0.0, start, start + int(self._lengths[number]), (), 0), sounds)
+            yield from self._placed(number, Alignment(0.0, start, start + int(self._lengths[number]), (), 0), sounds)
         added = _added(sounds, weights, self._margin)
-        which, starts = self._within(costs, added, *self._free(which[~same], starts[~same], taken))
-        yield from self._traced(costs, added, which, starts, sounds)
+        which, starts, least = self._within(costs, added, *self._free(which[~same], starts[~same], taken))
+        straight = self._straight(costs, which, starts)
+        even = straight <= least + _ROUNDING
+        for number, start, cost in zip(
+            which[even].tolist(), starts[even].tolist(), straight[even].tolist(), strict=True
+        ):
+            length = int(self._lengths[number])
+            pairs = tuple((at, start + at) for at in range(length))
+            yield from self._placed(number, Alignment(cost, start, start + length, pairs, 0), sounds)
+        yield from self._traced(costs, added, which[~even], starts[~even], sounds)
 
     def _costs(self, sounds: Sounds, weights: Floats) -> Floats:
         """Cost of each syllable heard (column) for each one used in keys (row, from 1); a margin at both ends."""
-        costs = np.full((len(self._used) + 1, len(sounds.codes) + 2 * self._margin), _NEVER, dtype=np.float32)
+        costs = np.full((len(self._heard) + 1, len(sounds.codes) + 2 * self._margin), _NEVER, dtype=np.float32)
         inner = costs[1:, self._margin : -self._margin]
-        np.multiply(self._ear.costs[self._used[:, None], sounds.codes], weights, out=inner)
+        np.multiply(self._heard.take(sounds.codes, axis=1), weights, out=inner)
         inner[:, sounds.codes == BREAK] = _NEVER
         costs[0] = 0.0
         return costs
@@ -142,26 +153,27 @@ class KeyTable:
         ]
         return which.take(kept), starts.take(kept)
 
-    def _within(self, costs: Floats, added: Floats, which: Ints, starts: Ints) -> tuple[Ints, Ints]:
-        """Those whose cheapest alignment stays within the limit."""
-        found: list[tuple[Ints, Ints]] = []
+    def _within(self, costs: Floats, added: Floats, which: Ints, starts: Ints) -> tuple[Ints, Ints, Floats]:
+        """Those whose cheapest alignment stays within the limit, with what it costs."""
+        found: list[tuple[Ints, Ints, Floats]] = [(which[:0], starts[:0], np.zeros(0, dtype=np.float32))]
         low = 0
         for high in _LONGEST_FIRST:
             lengths = self._lengths.take(which)
             some = np.flatnonzero((lengths > low) & (lengths <= high))
             low = high
             if len(some):
-                kept = some[self._aligned(costs, added, which[some], starts[some]) <= self._limits[which[some]]]
-                found.append((which[kept], starts[kept]))
-        if not found:
-            return which[:0], starts[:0]
-        return np.concatenate([one for one, _ in found]), np.concatenate([other for _, other in found])
+                least = self._aligned(costs, added, which[some], starts[some])
+                kept = least <= self._limits[which[some]]
+                found.append((which[some[kept]], starts[some[kept]], least[kept]))
+        least = np.concatenate([part for _, _, part in found])
+        return np.concatenate([part for part, _, _ in found]), np.concatenate([part for _, part, _ in found]), least
 
     def _aligned(self, costs: Floats, added: Floats, which: Ints, starts: Ints) -> Floats:
         """Cost of the cheapest alignment of each key around a place; as `align`, for all of them together."""
         lengths = self._lengths.take(which)
         longest = int(lengths.max())
-        columns = (starts + (self._margin - REACH))[:, None] + np.arange(longest + 2 * REACH, dtype=np.int32)
+        offsets = np.arange(longest + 2 * REACH, dtype=np.int32) + np.int32(self._margin - REACH)
+        columns: Ints = starts[:, None] + offsets
         more = added.take(columns)
         flat, width = costs.ravel(), costs.shape[1]
         table = np.zeros((len(which), columns.shape[1] + 1), dtype=np.float32)
@@ -190,21 +202,24 @@ class KeyTable:
             done.add(mark)
             pairs = tuple((one, first + other) for one, other in found.pairs)
             placed = Alignment(found.cost, first + found.start, first + found.end, pairs, found.edits)
-            if self._kind(number, placed, sounds) is not None:
-                yield self._place(number, placed, sounds)
+            yield from self._placed(number, placed, sounds)
+
+    def _placed(self, number: int, found: Alignment, sounds: Sounds) -> Iterator[Place]:
+        """The place of an alignment, where it is a match."""
+        if (match := self._kind(number, found, sounds)) is not None:
+            words = int(sounds.firsts[found.start]), int(sounds.lasts[found.end - 1])
+            yield Place(*words, match, WORTH[match], self._keys[number][0], found.cost / 100)
 
     def _kind(self, number: int, found: Alignment, sounds: Sounds) -> Match | None:
         """What sort of match an alignment is; None where it is none."""
+        if not found.cost:
+            return Match.HOMOPHONE
         codes = self._keys[number][1]
-        worst = max((int(self._ear.costs[codes[one], sounds.codes[other]]) for one, other in found.pairs), default=0)
-        if not found.edits and worst <= NEAR:
-            return Match.NEAR if worst else Match.HOMOPHONE
-        return None if len(codes) < MIN_FUZZY or found.cost > fuzzy_limit(len(codes)) else Match.FUZZY
-
-    def _place(self, number: int, found: Alignment, sounds: Sounds) -> Place:
-        match = self._kind(number, found, sounds) or Match.FUZZY
-        words = int(sounds.firsts[found.start]), int(sounds.lasts[found.end - 1])
-        return Place(*words, match, WORTH[match], self._keys[number][0], found.cost / 100)
+        if not found.edits:
+            of_key, heard = zip(*found.pairs, strict=True)
+            if self._ear.costs[[codes[at] for at in of_key], sounds.codes[list(heard)]].max() <= NEAR:
+                return Match.NEAR
+        return Match.FUZZY if found.cost <= fuzzy_limit(len(codes)) else None
 
 
 def limit_of(length: int) -> float:

@@ -1,0 +1,183 @@
+"""Laws of looking for phrases: the compiled search finds what looking for each alone would, and words elsewhere or
+another clock change nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from asr_qa.core.checks.align import ADDED, DROPPED, align
+from asr_qa.core.checks.index import MIN_SYLLABLES, PhraseIndex, key_of
+from asr_qa.core.checks.keytable import DOUBT, limit_of
+from asr_qa.core.checks.literals import required
+from asr_qa.core.checks.stream import Place, Source, build_source, sounds_of
+from asr_qa.core.finding import Match
+from asr_qa.core.phonetic import readings
+from asr_qa.core.recording import Role
+from asr_qa.core.segment import Segment
+from asr_qa.core.sounds import ear
+from asr_qa.core.text import FOLDED, PLAIN, normalise
+from asr_qa.core.transcript import Utterance, spread
+
+LAWS = settings(max_examples=150, deadline=None)
+# few syllables, many of them near each other, polyphones, numbers and letters: so that something is found
+CHARACTERS = "您你请稍收等查察一下银行航幺三3八嗯是四A"
+text = st.text(CHARACTERS, min_size=1, max_size=30)
+phrase = st.text(CHARACTERS, min_size=2, max_size=9).filter(lambda said: bool(normalise(said, PLAIN).text))
+confidence = st.sampled_from([0.2, 0.6, 1.0])
+
+
+def said(text: str, *, at: float = 0.0, sure: float = 1.0) -> Utterance:
+    words = spread(text, Segment(at, at + 0.25 * len(text)), confidence=sure)
+    return Utterance(Role.AGENT, at, at + 0.25 * len(text), text, words=words)
+
+
+def source(*utterances: Utterance) -> Source | None:
+    return build_source(Role.AGENT, [(utterance, None) for utterance in utterances])
+
+
+def search(where: Source | None, *phrases: str) -> dict[str, list[Place]]:
+    return PhraseIndex(dict.fromkeys(phrases, MIN_SYLLABLES)).search(where) if where is not None else {}
+
+
+def spans(places: list[Place]) -> set[tuple[int, int, str]]:
+    return {(place.first, place.last, place.match) for place in places}
+
+
+def exactly(where: Source, phrase: str) -> set[tuple[int, int]]:
+    """Every occurrence in the plain and in the folded reading, one character after the other."""
+    found = set()
+    for reading, chain in ((where.plain, PLAIN), (where.folded, FOLDED)):
+        key = normalise(phrase, chain).text
+        for at in range(len(reading.text) - len(key) + 1):
+            end = at + len(key)
+            if reading.text[at:end] == key and not (goes_on(reading.text, at) or goes_on(reading.text, end)):
+                found.add(reading.words(at, end))
+    return found
+
+
+def goes_on(text: str, at: int) -> bool:
+    """Whether a number or a Latin word goes on across a place."""
+    before, after = text[at - 1 : at], text[at : at + 1]
+    return (before.isdecimal() and after.isdecimal()) or (
+        before.isalpha() and after.isalpha() and before.isascii() and after.isascii()
+    )
+
+
+def cheapest(where: Source, phrase: str) -> float:
+    """What the phrase costs at the best place of all, every place being tried."""
+    key, sounds = key_of(phrase), where.sounds
+    weights = DOUBT + (1 - DOUBT) * sounds.clarity
+    rows = ear().costs[list(key.codes)][:, sounds.codes] * weights
+    found = align(rows.tolist(), (ADDED * weights).tolist(), limit=1e9)
+    assert found is not None
+    return found.cost
+
+
+@LAWS
+@given(heard=text, phrases=st.lists(phrase, min_size=1, max_size=12, unique=True), sure=confidence)
+def test_phrases_looked_for_together_are_found_as_each_alone(heard: str, phrases: list[str], sure: float) -> None:
+    where = source(said(heard, sure=sure))
+    together = search(where, *phrases)
+    for one in phrases:
+        assert spans(together.get(one, [])) == spans(search(where, one).get(one, []))
+
+
+@LAWS
+@given(heard=text, wanted=phrase)
+def test_exact_places_are_those_of_a_plain_search(heard: str, wanted: str) -> None:
+    where = source(said(heard))
+    if where is not None:
+        found = [place for place in search(where, wanted).get(wanted, []) if place.match is Match.EXACT]
+        assert {(place.first, place.last) for place in found} == exactly(where, wanted)
+
+
+@LAWS
+@given(heard=text, wanted=phrase)
+def test_homophones_are_those_of_a_plain_search(heard: str, wanted: str) -> None:
+    where, key = source(said(heard)), key_of(wanted)
+    if where is None or key.syllables < MIN_SYLLABLES:
+        return
+    codes, costs = where.sounds.codes.tolist(), ear().costs
+    expected = {
+        (int(where.sounds.firsts[at]), int(where.sounds.lasts[at + len(key.codes) - 1]))
+        for at in range(len(codes) - len(key.codes) + 1)
+        if all(costs[one, codes[at + step]] == 0 for step, one in enumerate(key.codes))
+    }
+    found = [place for place in search(where, wanted).get(wanted, []) if place.match is Match.HOMOPHONE]
+    assert {(place.first, place.last) for place in found} == expected
+
+
+@LAWS
+@given(heard=text, wanted=phrase, sure=confidence)
+def test_what_is_found_by_sound_costs_what_it_may_and_no_less_than_the_best(
+    heard: str, wanted: str, sure: float
+) -> None:
+    where = source(said(heard, sure=sure))
+    for place in search(where, wanted).get(wanted, []):
+        if place.match is not Match.EXACT and where is not None:
+            # fillers and repeated syllables are cheaper here than in the plain alignment, dropped ones are not
+            assert 100 * place.cost <= limit_of(len(key_of(wanted).codes)) + 1e-3
+            assert 100 * place.cost >= cheapest(where, wanted) - (ADDED + DROPPED)
+
+
+@LAWS
+@given(wanted=phrase)
+def test_a_phrase_is_found_in_itself(wanted: str) -> None:
+    where = source(said(wanted))
+    assert Match.EXACT in {place.match for place in search(where, wanted).get(wanted, [])}
+    if key_of(wanted).syllables >= MIN_SYLLABLES and all(code < 1000 for code in key_of(wanted).codes):
+        assert Match.HOMOPHONE in {place.match for place in search(where, wanted).get(wanted, [])}
+
+
+@LAWS
+@given(heard=text, wanted=phrase, before=text, after=text)
+def test_words_elsewhere_take_nothing_away(heard: str, wanted: str, before: str, after: str) -> None:
+    alone = search(source(said(heard, at=50)), wanted).get(wanted, [])
+    among_source = source(said(before), said(heard, at=50), said(after, at=100))
+    among = spans(search(among_source, wanted).get(wanted, []))
+    early = source(said(before))
+    shift = len(early.words) if early is not None else 0
+    assert {(place.first + shift, place.last + shift, place.match) for place in alone} <= among
+
+
+@LAWS
+@given(heard=text, wanted=phrase, late=st.floats(0, 500))
+def test_hits_move_with_the_clock(heard: str, wanted: str, late: float) -> None:
+    now, later = source(said(heard)), source(said(heard, at=late))
+    assert spans(search(now, wanted).get(wanted, [])) == spans(search(later, wanted).get(wanted, []))
+    if now is not None and later is not None:
+        assert all(abs(b.start - a.start - late) < 1e-6 for a, b in zip(now.words, later.words, strict=True))
+
+
+@LAWS
+@given(heard=st.lists(text, min_size=1, max_size=4), wanted=phrase)
+def test_stored_sounds_change_nothing(heard: list[str], wanted: str) -> None:
+    utterances = [said(one, at=20.0 * number) for number, one in enumerate(heard)]
+    stored = build_source(Role.AGENT, list(zip(utterances, sounds_of(utterances), strict=True)))
+    stale = build_source(Role.AGENT, [(utterance, "wu2 guan1") for utterance in utterances])
+    expected = search(source(*utterances), wanted)
+    assert search(stored, wanted) == search(stale, wanted) == expected
+
+
+@LAWS
+@given(heard=text)
+def test_every_character_has_a_reading(heard: str) -> None:
+    where = source(said(heard))
+    if where is not None:
+        assert len(where.said) == len(where.spoken.text)
+        assert tuple(where.said) == readings(where.spoken.text)
+        assert replace(where.sounds).codes.shape == where.sounds.firsts.shape
+
+
+@LAWS
+@given(heard=st.text("ab您好不", max_size=12))
+def test_what_a_pattern_needs_stands_in_every_match(heard: str) -> None:
+    import re
+
+    for pattern in ("您好", "(?:您|不)好", "a+b", "[ab]好?不", "(?:a|b)?您", "(ab){2,}", "您(?=好)", "a.{0,3}b|不好"):
+        for match in re.finditer(pattern, heard):
+            texts = required(pattern)
+            assert not texts or any(one in match[0] for one in texts)
