@@ -26,6 +26,7 @@ from asr_qa.core.document import CallDocument
 from asr_qa.core.recording import Recording
 from asr_qa.core.transcript import Utterance
 from asr_qa.errors import AsrQaError
+from asr_qa.pipeline.cards import refuse_changed_card
 from asr_qa.pipeline.documents import from_json, to_json
 from asr_qa.pipeline.ingest import CallDetails
 from asr_qa.pipeline.ports import Clock
@@ -125,11 +126,13 @@ class Run:
 
         Raises:
             OutputError: The output folder cannot be written to.
+            ConflictError: Stored sheets were made on another scorecard of this id and version.
         """
         if self.out:
             prepare_output(self.out)
         if not items:
             return []
+        refuse_changed_card(self.store, self.rules.scorecard)
         targets = dict(zip((item.path for item in items), output_names([item.name for item in items]), strict=True))
         watcher.found(len(items))
         with ExitStack() as stack:

@@ -19,6 +19,7 @@ from asr_qa.cli.printing import Json, Lang, Language, print_json
 from asr_qa.config import Settings
 from asr_qa.core.finding import Verdict
 from asr_qa.errors import UsageError
+from asr_qa.pipeline.cards import refuse_changed_card
 from asr_qa.pipeline.store import CallFilters, ScoredRow
 
 
@@ -59,11 +60,16 @@ def rescore_command(
     settings = Settings()
     if scorecard:
         settings = settings.model_copy(update={"scorecard": scorecard})
-    load_rules(settings)
+    card = load_rules(settings).scorecard
     filters = call_filters(since=since, until=until, queue=queue, agent=agent, team=team, direction=direction)
     rows, human = _rows(settings, filters, limit)
     if not apply:
         return _preview(settings, rows, human, jobs=jobs, as_json=as_json, lang=lang)
+    store = connect(settings)
+    try:
+        refuse_changed_card(store, card)
+    finally:
+        store.close()
     with call_progress(quiet=as_json) as progress:
         applied = rescore(settings, rows, again=again, progress=progress, jobs=jobs)
     rescoring.forget()

@@ -72,6 +72,19 @@ def find(session: Session, sha256: str, stamp: str) -> CallDocument | None:
     return mapping.to_document(found.body, found.id) if found else None
 
 
+def card_stamp(session: Session, scorecard: str, version: str) -> str | None:
+    """The stamp of the scorecard in the newest document with a sheet by it; None where there is none."""
+    query = (
+        select(DocumentRow.id, DocumentRow.body)
+        .join(SheetRow, SheetRow.document == DocumentRow.id)
+        .where(SheetRow.scorecard == scorecard, SheetRow.version == version)
+        .order_by(DocumentRow.id.desc())
+        .limit(1)
+    )
+    found = session.execute(query).first()
+    return mapping.to_document(found.body, found.id).models.scorecard if found else None
+
+
 def call(session: Session, call_id: str) -> StoredCall | None:
     """A call and its current document, or None."""
     row = session.execute(summaries().where(RecordingRow.id == call_id)).first()

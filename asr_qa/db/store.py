@@ -133,6 +133,11 @@ class SqlStore:
         with unit_of_work(self._engine) as session:
             return calls.find(session, sha256, stamp)
 
+    def card_stamp(self, scorecard: str, version: str) -> str | None:
+        """See Store."""
+        with unit_of_work(self._engine) as session:
+            return calls.card_stamp(session, scorecard, version)
+
     def get_call(self, call_id: str) -> StoredCall | None:
         """See Store."""
         with unit_of_work(self._engine) as session:

@@ -284,6 +284,9 @@ class Store(Protocol):
     def find_document(self, sha256: str, stamp: str) -> CallDocument | None:
         """The newest document of this audio with this stamp, or None."""
 
+    def card_stamp(self, scorecard: str, version: str) -> str | None:
+        """ "id@version+digest" of the scorecard under which its newest sheet was made; None where it has none."""
+
     def get_call(self, call_id: str) -> StoredCall | None:
         """A call and its current document, or None."""
 

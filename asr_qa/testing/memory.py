@@ -146,6 +146,13 @@ class MemoryStore(TokenShelf):
         return found[-1].document if found else None
 
     @locked
+    def card_stamp(self, scorecard: str, version: str) -> str | None:
+        """See Store."""
+        versions = sorted((v for call in self._calls.values() for v in call.versions), key=lambda v: v.id)
+        made = [one.document.models.scorecard for one in versions]
+        return next((stamp for stamp in reversed(made) if stamp.partition("+")[0] == f"{scorecard}@{version}"), None)
+
+    @locked
     def get_call(self, call_id: str) -> StoredCall | None:
         """See Store."""
         call = self._calls.get(call_id)

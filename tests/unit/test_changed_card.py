@@ -1,0 +1,48 @@
+"""A scorecard that sheets were made on may not change under the same version."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from asr_qa.core.document import CallDocument
+from asr_qa.core.scorecard import Scorecard
+from asr_qa.errors import ConflictError
+from asr_qa.pipeline.cards import refuse_changed_card
+from asr_qa.testing import MemoryStore, make_document
+
+NOW = datetime(2026, 3, 3, 8, 0, tzinfo=UTC)
+CARD = Scorecard(id="inbound", version="1", title={}, sections=(), digest="a" * 64)
+
+
+def scored(stamp: str) -> CallDocument:
+    document = make_document()
+    return replace(document, models=replace(document.models, scorecard=stamp))
+
+
+def store_with(*stamps: str) -> MemoryStore:
+    store = MemoryStore()
+    for stamp in stamps:
+        store.save_document(scored(stamp), severities={}, now=NOW)
+    return store
+
+
+def test_a_card_nobody_used_and_the_same_card_are_fine() -> None:
+    refuse_changed_card(store_with(), CARD)
+    refuse_changed_card(store_with(CARD.stamp), CARD)
+    refuse_changed_card(store_with("inbound@1"), CARD)  # a document from before digests
+    refuse_changed_card(store_with("inbound@2+bbbbbbbbbbbb", "outbound@1+cccccccccccc"), CARD)
+
+
+def test_a_changed_card_is_refused_with_both_digests_and_what_to_do() -> None:
+    with pytest.raises(ConflictError) as caught:
+        refuse_changed_card(store_with("inbound@1+bbbbbbbbbbbb"), CARD)
+    for part in ("inbound@1", "bbbbbbbbbbbb", "aaaaaaaaaaaa", "another version"):
+        assert part in str(caught.value)
+    refuse_changed_card(store_with("inbound@1+bbbbbbbbbbbb"), replace(CARD, version="2"))
+
+
+def test_the_newest_sheet_counts() -> None:
+    refuse_changed_card(store_with("inbound@1+bbbbbbbbbbbb", CARD.stamp), CARD)
