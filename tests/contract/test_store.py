@@ -251,6 +251,9 @@ def test_save_document_can_be_read_back(store: Store) -> None:
     card = document.score_sheet
     assert store.card_stamp(card.scorecard, card.version) == document.models.scorecard
     assert store.card_stamp(card.scorecard, "0") is None
+    card = document.score_sheet
+    assert store.card_stamp(card.scorecard, card.version) == document.models.scorecard
+    assert store.card_stamp(card.scorecard, "0") is None
     assert store.get_call("unknown") is None
 
 
