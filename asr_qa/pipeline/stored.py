@@ -54,6 +54,8 @@ class ScoredCall:
     definitions: Mapping[str, str] = field(default_factory=dict)
     timing: TimingBasis | None = None
     again: tuple[Again, ...] = ()
+    """Stretches that were listened to again."""
+    again: tuple[Again, ...] = ()
 
     @classmethod
     def of(cls, document: CallDocument) -> ScoredCall:
@@ -69,6 +71,7 @@ class ScoredCall:
             warnings=tuple(warning.code for warning in document.warnings),
             definitions=document.definitions,
             timing=document.timing,
+            again=document.again,
             again=document.again,
         )
 
@@ -104,6 +107,7 @@ def read_scored(body: str | bytes, *, name: str = "the document") -> ScoredCall:
         definitions=raw.definitions,
         timing=raw.timing,
         again=raw.again,
+        again=raw.again,
     )
 
 
@@ -138,6 +142,7 @@ class _Raw(msgspec.Struct):
     warnings: tuple[CallWarning, ...] = ()
     definitions: dict[str, str] = {}
     timing: TimingBasis | None = None
+    again: tuple[Again, ...] = ()
     again: tuple[Again, ...] = ()
 
 
