@@ -55,7 +55,6 @@ class ScoredCall:
     timing: TimingBasis | None = None
     again: tuple[Again, ...] = ()
     """Stretches that were listened to again."""
-    again: tuple[Again, ...] = ()
 
     @classmethod
     def of(cls, document: CallDocument) -> ScoredCall:
@@ -71,7 +70,6 @@ class ScoredCall:
             warnings=tuple(warning.code for warning in document.warnings),
             definitions=document.definitions,
             timing=document.timing,
-            again=document.again,
             again=document.again,
         )
 
@@ -107,7 +105,6 @@ def read_scored(body: str | bytes, *, name: str = "the document") -> ScoredCall:
         definitions=raw.definitions,
         timing=raw.timing,
         again=raw.again,
-        again=raw.again,
     )
 
 
@@ -142,7 +139,6 @@ class _Raw(msgspec.Struct):
     warnings: tuple[CallWarning, ...] = ()
     definitions: dict[str, str] = {}
     timing: TimingBasis | None = None
-    again: tuple[Again, ...] = ()
     again: tuple[Again, ...] = ()
 
 
