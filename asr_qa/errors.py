@@ -78,6 +78,7 @@ class Issue:
 
     def __str__(self) -> str:
         place = f"{self.path}:{self.line}" if self.line else self.path
+        place += f":{self.column}" if self.line and self.column else ""
         return f"{place}: {self.severity}: {self.message}" + (f" ({self.hint})" if self.hint else "")
 
 

