@@ -3,6 +3,7 @@
     python tests/benchmarks/bench_mono.py --seed 2026 --calls 20              composed calls, read sentences
     python tests/benchmarks/bench_mono.py --samples                          the sample calls, mixed to one channel
     python tests/benchmarks/bench_mono.py --opening --seed 77 --calls 20     composed calls with an opening script
+    python tests/benchmarks/bench_mono.py --monologues --seed 11 --calls 9   one voice alone: roles must stay unknown
 
 Of composed calls (compose.py, with and without --mono): CER of score.py on two channels and on one, the diarization
 error (missed + false alarm + wrong voice, seconds of speech, no collar; speech at once counts as missed), and how many
@@ -26,7 +27,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from mono_roles import compose_calls
+from mono_roles import compose_calls, compose_monologues
 from numpy.typing import NDArray
 
 from asr_qa.bootstrap import build_stages, find_diarizer
@@ -242,10 +243,17 @@ def samples(folder: Path, stages: Stages, watched: Watched, out: Path) -> None:
 
 
 def opening(args: argparse.Namespace, stages: Stages, watched: Watched, folder: Path) -> None:
-    directions = compose_calls(Path(__file__).parents[2] / "sample_audio", args, folder)
-    count = dict.fromkeys(("right", "wrong", "undetermined, likelier right", "undetermined, likelier wrong"), 0)
+    compose = compose_monologues if args.monologues else compose_calls
+    directions = compose(Path(__file__).parents[2] / "sample_audio", args, folder)
+    told_as = ("right", "wrong", "undetermined, likelier right", "undetermined, likelier wrong")
+    count = dict.fromkeys(told_as if args.opening else ("roles known", "roles unknown"), 0)
     for path, direction in directions.items():
         (document,) = work([path], stages, channels=1, directions={path.name: direction}, out=args.keep or folder)
+        if args.monologues:
+            found = "roles known" if "roles_unknown" not in {w.code for w in document.warnings} else "roles unknown"
+            count[found] = count.get(found, 0) + 1
+            print(path.name, found, len(watched.found[-1].voices), flush=True)
+            continue
         one = tally([path], [document], watched.found[-1:])
         told = ("" if one.known else "undetermined, likelier ") + ("right" if one.right else "wrong")
         count[told] += 1
@@ -263,6 +271,7 @@ def main() -> None:
     parser.add_argument("--compose", default="", help="further arguments of compose.py")
     parser.add_argument("--samples", action="store_true", help="the sample calls instead")
     parser.add_argument("--opening", action="store_true", help="calls of the sample voices with an opening script")
+    parser.add_argument("--monologues", action="store_true", help="one voice alone, which is nobody's")
     parser.add_argument("--minutes", type=float, default=3.0, help="of each call with an opening script")
     parser.add_argument("--keep", type=Path, help="folder for the documents of composed calls")
     args = parser.parse_args()
@@ -273,7 +282,7 @@ def main() -> None:
     watched = Watched(diarizer)
     stages = replace(build_stages(settings), diarizer=watched)
     with tempfile.TemporaryDirectory() as folder:
-        if args.opening:
+        if args.opening or args.monologues:
             opening(args, stages, watched, Path(folder))
         elif args.samples:
             samples(Path(__file__).parents[2] / "sample_audio", stages, watched, Path(folder))

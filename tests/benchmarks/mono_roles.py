@@ -40,6 +40,8 @@ _MURMUR = 0.7
 """Seconds of the longest line that is murmured while the other speaks."""
 _MURMURED = 0.5
 """Share of the turns with room for a murmur that have one."""
+_PAUSES = (0.25, 0.4, 0.7, 1.2, 2.5)
+"""Seconds between the lines of a monologue."""
 
 Signal = NDArray[np.float32]
 
@@ -126,6 +128,38 @@ def compose_calls(samples: Path, args: Any, folder: Path) -> dict[Path, str]:
         _put_in_front(path, [*first, ("agent", opening)], noise, composer)
         calls[path] = DIRECTIONS[number // 2 % len(DIRECTIONS)]
     return calls
+
+
+def compose_monologues(samples: Path, args: Any, folder: Path) -> dict[Path, str]:
+    """Write calls in which one voice says everything, each the lines of one role (in every third those of both)."""
+    composer = runpy.run_path(str(args.eval / "compose.py"))
+    found = [line for line in lines_of(samples) if line.speech]
+    (folder / "calls").mkdir(parents=True)
+    for number in range(args.calls):
+        draw = random.Random(args.seed * 1000 + number)
+        role, voice = draw.choice(sorted({line.speaker for line in found})).split()
+        wanted = voice if number % 3 == 2 else f"{role} {voice}"
+        lines = [line for line in found if line.speaker.endswith(wanted)]
+        path = folder / "calls" / f"monologue-{args.seed}-{number:03d}.wav"
+        _say_all(path, lines, draw, SimpleNamespace(minutes=args.minutes, noise=NOISES[number % 3], composer=composer))
+    return dict.fromkeys(sorted((folder / "calls").glob("*.wav")), "inbound")
+
+
+def _say_all(path: Path, lines: list[Line], draw: random.Random, how: SimpleNamespace) -> None:
+    """Lines of one voice at random, with pauses between them."""
+    parts, turns, now = [np.zeros(SAMPLE_RATE, np.float32)], [], 1.0
+    while now < how.minutes * 60:
+        line, pause = draw.choice(lines), draw.choice(_PAUSES)
+        level = 0.5 * 10 ** (draw.uniform(-6, 0) / 20) / max(float(np.abs(line.samples).max()), 1e-6)
+        speech = [[now + a, now + b] for a, b in line.speech]
+        turns.append({"role": "agent", "start": speech[0][0], "end": speech[-1][1], "speech": speech})
+        parts += [line.samples * np.float32(level), np.zeros(round(pause * SAMPLE_RATE), np.float32)]
+        now += len(line.samples) / SAMPLE_RATE + pause
+    audio, rng = np.concatenate(parts), np.random.default_rng(draw.randrange(2**32))
+    hiss = sum(how.composer["line_noise"](len(audio), how.noise, rng) for _ in ("agent", "customer"))
+    narrow = soxr.resample(how.composer["telephone"](audio + hiss), SAMPLE_RATE, RATE)
+    soundfile.write(path, narrow, RATE, subtype="ULAW")
+    path.with_suffix(".truth.json").write_text(json.dumps({"turns": turns, "backchannels": []}))
 
 
 def _pairs(speakers: list[str], seed: int) -> Iterator[tuple[int, str, str]]:
