@@ -152,6 +152,7 @@ _NOTES_ZH: tuple[tuple[str, str], ...] = (
     (r"^(\d+) of (\d+) turns$", r"\2 个话轮中 \1 个成立"),
     (r"^(\d+) of (\d+) heard$", r"需要 \2 处，听到 \1 处"),
     (r"^heard (\d+) times, at most (\d+) allowed$", r"听到 \1 次，最多允许 \2 次"),
+    (r"^possibly said: heard with confidence ([\d.]+) only$", r"可能说过，置信度只有 \1"),
     (r"^heard with confidence ([\d.]+) only$", r"听得不清，置信度只有 \1"),
     (r"^heard with weak confidence only$", "听得不清"),
     (r"^pattern /(.*)/ took too long$", r"句式 /\1/ 检索超时"),

@@ -172,8 +172,8 @@ class SequenceModel(Strict):
     @model_validator(mode="after")
     def _words_only(self) -> SequenceModel:
         for number, step in enumerate(self.steps, start=1):
-            if step.kind not in ("phrase", "regex", "script"):
-                raise wrong(f"step {number} is a {step.kind}; a step is a phrase, regex or script")
+            if step.kind not in _WORDS:
+                raise wrong(f"step {number} is a {step.kind}; a step is one of {', '.join(_WORDS)}")
         return self
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from asr_qa.core.checks.index import MIN_SYLLABLES, SHORT_SYLLABLES, PhraseIndex
-from asr_qa.core.rule import Check, Phrase, Ruleset, Script, walk
+from asr_qa.core.rule import Check, Phrase, Repetition, Ruleset, Script, walk
 from asr_qa.core.sounds import DEFAULT_ACCENTS
 
 _KEPT = 8
@@ -39,6 +39,9 @@ def _phrases(ruleset: Ruleset) -> Iterator[tuple[str, int]]:
                     elif isinstance(one, Script):
                         least = MIN_SYLLABLES if set(one.match) - {"exact"} else 0
                         yield from ((text, least) for line in one.variants for chain in line for text in chain)
+                    elif isinstance(one, Repetition):
+                        yield from ((phrase, SHORT_SYLLABLES) for phrase in one.about)
+                        yield from ((phrase, MIN_SYLLABLES) for phrase in one.ignore)
 
 
 def _least(phrase: Phrase) -> int:

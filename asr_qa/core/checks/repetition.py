@@ -60,10 +60,9 @@ def decide_repetition(options: Repetition, looking: Looking) -> Outcome:
     said = (sentence for stream in looking.streams for sentence in _in_sight(stream, looking.view, options))
     groups = list(_groups(options, sorted(said, key=lambda sentence: (sentence.start, sentence.end))))
     sure = [group for group in groups if sum(not is_weak(h, options.min_confidence) for h in group) >= options.times]
-    usable = groups if looking.stance is Stance.REQUIRED else sure
-    if usable:
-        return _found(usable, Verdict.MET)
-    if groups and looking.stance is Stance.FORBIDDEN:
+    if sure:
+        return _found(sure, Verdict.MET)
+    if groups and looking.stance is not Stance.NEUTRAL:
         return _found(groups, Verdict.UNDETERMINED)
     wanted = f"同样的话说 {options.times} 次"
     return absence(looking, wanted=wanted, seconds=SYLLABLE_SECONDS * options.min_characters)

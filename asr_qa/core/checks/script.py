@@ -27,16 +27,11 @@ def decide_script(options: Script, looking: Looking) -> Outcome:
     if (stop := blocked(looking)) is not None:
         return stop
     found = _found(options, looking)
-    if looking.stance is Stance.REQUIRED:
-        said, doubtful = _chosen(options, found), False
-    else:
-        strong = [[hit for hit in hits if not is_weak(hit, options.min_confidence)] for hits in found]
-        said, doubtful = _chosen(options, strong), False
-        if looking.stance is Stance.FORBIDDEN and not _enough(options, said):
-            every = _chosen(options, found)
-            said, doubtful = (every, True) if _enough(options, every) else (said, False)
-    if _enough(options, said):
-        return _held(options, said, doubtful=doubtful)
+    strong = [[hit for hit in hits if not is_weak(hit, options.min_confidence)] for hits in found]
+    if _enough(options, said := _chosen(options, strong)):
+        return _held(options, said, doubtful=False)
+    if looking.stance is not Stance.NEUTRAL and _enough(options, possibly := _chosen(options, found)):
+        return _held(options, possibly, doubtful=True)
     return _lacking(options, said, looking)
 
 
