@@ -38,7 +38,7 @@ from asr_qa.ruleset.loader import RuleSource
 from asr_qa.ruleset.pattern import literals
 from asr_qa.ruleset.schema import did_you_mean
 
-MIN_CASES = 2
+MIN_CASES = 3
 """Cases that are met, and as many that are not, which every rule should have."""
 _PUNCTUATION = frozenset("，。！？、；：“”《》,!;\"' ")
 _NAMES = {"，": "a Chinese comma", "、": "an enumeration comma", "｜": "a full-width bar", "|": "a bar"}

@@ -34,6 +34,8 @@ CASES = """
 - {name: other greeting, call: "A 0-2 早上好朋友", expect: {verdict: met}}
 - {name: nothing, call: "A 0-2 喂", expect: {verdict: not_met}}
 - {name: another word, call: "A 0-2 哈喽", expect: {verdict: met}, known_miss: true}
+- {name: after the customer, call: "B 0-1 喂 | A 2-4 您好呀朋友", expect: {verdict: met}}
+- {name: by the customer, call: "A 0-1 喂 | B 2-4 您好呀朋友", expect: {verdict: not_met}}
 """
 
 
@@ -97,7 +99,7 @@ def test_lint_of_a_missing_folder_is_an_error(shell: Shell, home: Path) -> None:
 
 def test_cases_and_known_misses_are_counted(shell: Shell, folder: Path) -> None:
     result = shell("rules", "test", folder)
-    assert (result.code, result.out) == (0, "5 cases of 1 rule: 4 passed, 0 failed, 1 known miss\n")
+    assert (result.code, result.out) == (0, "7 cases of 1 rule: 6 passed, 0 failed, 1 known miss\n")
 
 
 @pytest.mark.parametrize("flag", ["--verbose", "-v"])
@@ -106,7 +108,7 @@ def test_known_misses_are_listed_when_asked_for(shell: Shell, folder: Path, flag
     assert result.code == 0
     assert "known misses (1):" in result.out
     assert "TOY-001 another word: expected met, got not_met" in result.out
-    assert result.out.splitlines()[-1] == "5 cases of 1 rule: 4 passed, 0 failed, 1 known miss"
+    assert result.out.splitlines()[-1] == "7 cases of 1 rule: 6 passed, 0 failed, 1 known miss"
 
 
 def test_lint_counts_one_warning_in_the_singular(shell: Shell, folder: Path) -> None:

@@ -24,6 +24,8 @@ CASES = """\
 - {name: b, call: "A 1-2 您好请讲", expect: met}
 - {name: c, call: "A 0-2 喂", expect: not_met}
 - {name: d, call: "A 0-2 请讲", expect: not_met}
+- {name: e, call: "B 0-1 喂 | A 1-3 您好请讲", expect: met}
+- {name: f, call: "B 0-1 喂 | A 1-3 请讲", expect: not_met}
 """
 
 
@@ -43,7 +45,7 @@ def test_a_clean_rule_has_no_issues(tmp_path: Path) -> None:
     [
         ("[]", "has 0 cases that are met and 0 that are not"),
         ("\n".join(CASES.splitlines()[:3]), "has 2 cases that are met and 1 that are not"),
-        (CASES.replace("name: d,", "name: d, known_miss: true,"), "has 2 cases that are met and 1 that are not"),
+        (CASES.replace("name: d,", "name: d, known_miss: true,"), "has 3 cases that are met and 2 that are not"),
         (CASES.replace("name: b", "name: a"), "case 'a' stands twice"),
     ],
 )
