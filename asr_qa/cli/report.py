@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -16,6 +18,7 @@ from asr_qa.batch.files import write_text
 from asr_qa.bootstrap import SystemClock, connect, load_rules, load_scorecards
 from asr_qa.cli.printing import PIPED_WIDTH, Lang, Language, console, plain_table
 from asr_qa.config import Settings
+from asr_qa.core.repeats import DAYS, Contact, repeat_calls
 from asr_qa.core.report import CallSummary, Figure, Kpis, kpis
 from asr_qa.core.rule import ErrorClass
 from asr_qa.core.scorecard import Scorecard, ScoreSheet
@@ -42,6 +45,7 @@ app = typer.Typer(
 Format = Literal["table", "json", "csv"]
 Name = Annotated[str | None, typer.Option(help="Only calls of this one.")]
 
+_PAGE = 500
 _SHARES = ("accuracy", "transaction_quality", "serious_error_rate", "complaint_rate", "pass_rate")
 
 
@@ -92,6 +96,14 @@ def errors(
         typer.echo(text, nl=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What is shown above the errors."""
+
+    kpis: Kpis
+    repeats: Figure
+
+
 def _query(**values: Any) -> ReportQuery:
     from asr_qa.api.reports import ReportQuery
 
@@ -107,7 +119,7 @@ def _format_of(out: Path | None) -> Format:
     return "csv" if suffix == ".csv" else "json" if suffix == ".json" else "table"
 
 
-def _build(store: Store, settings: Settings, query: ReportQuery) -> tuple[ErrorReport, Kpis]:
+def _build(store: Store, settings: Settings, query: ReportQuery) -> tuple[ErrorReport, Figures]:
     """The report as the API gives it, and the indicators of the same calls."""
     from asr_qa.api.deps import Context
     from asr_qa.api.reports import build_report
@@ -117,7 +129,32 @@ def _build(store: Store, settings: Settings, query: ReportQuery) -> tuple[ErrorR
     report = build_report(Context(store=store, clock=SystemClock(), ruleset=rules.ruleset, scorecards=cards), query)
     filters = CallFilters(agent=query.agent, queue=query.queue, team=query.team, since=query.since, until=query.until)
     calls = (CallSummary.from_document(document) for document in store.documents(filters))
-    return report, kpis(calls, rules.scorecard, reviewed=_reviewed(store, filters, cards))
+    figures = kpis(calls, rules.scorecard, reviewed=_reviewed(store, filters, cards))
+    return report, Figures(figures, _repeats(store, filters))
+
+
+def _repeats(store: Store, filters: CallFilters) -> Figure:
+    """Of the calls asked for, those that their customers repeated, whoever took the second one."""
+    until = filters.until + timedelta(days=DAYS) if filters.until else None
+    every = _contacts(store, CallFilters(since=filters.since, until=until))
+    if filters.agent or filters.queue or filters.team or filters.until:
+        return repeat_calls(every, counted={one.call_id for one in _contacts(store, filters)})
+    return repeat_calls(every)
+
+
+def _contacts(store: Store, filters: CallFilters) -> list[Contact]:
+    """Calls with a known customer and start."""
+    found: list[Contact] = []
+    page = store.list_calls(filters, limit=_PAGE)
+    while True:
+        found += [
+            Contact(call_id=c.id, customer_id=c.customer_id, at=c.happened_at, queue=c.queue, direction=c.direction)
+            for c in page.calls
+            if c.customer_id and c.started_at
+        ]
+        if page.next_before is None:
+            return found
+        page = store.list_calls(filters, before=page.next_before, limit=_PAGE)
 
 
 def _reviewed(store: Store, filters: CallFilters, cards: Mapping[str, Scorecard]) -> dict[str, ScoreSheet]:
@@ -138,10 +175,12 @@ def _nothing(store: Store, lang: Lang) -> str:
 # --- as JSON, CSV, table
 
 
-def _json_text(report: ErrorReport, figures: Kpis, _lang: Lang) -> str:
-    shares = {name: _plain(getattr(figures, name)) for name in (*_SHARES, "mean_points")}
-    classes = {name.value: _plain(figures.class_accuracy[name]) for name in ErrorClass}
-    indicators = {"calls": figures.calls, **shares, "class_accuracy": classes}
+def _json_text(report: ErrorReport, figures: Figures, _lang: Lang) -> str:
+    kpi = figures.kpis
+    shares = {name: _plain(getattr(kpi, name)) for name in (*_SHARES, "mean_points")}
+    classes = {name.value: _plain(kpi.class_accuracy[name]) for name in ErrorClass}
+    indicators: dict[str, Any] = {"calls": kpi.calls, **shares, "class_accuracy": classes}
+    indicators["repeat_calls"] = _plain(figures.repeats)
     return json.dumps({**report.model_dump(mode="json"), "indicators": indicators}, ensure_ascii=False, indent=1) + "\n"
 
 
@@ -150,19 +189,20 @@ def _plain(figure: Figure) -> dict[str, float | int | None]:
     return {name: round(value, 6) if isinstance(value, float) else value for name, value in fields.items()}
 
 
-def _csv_text(report: ErrorReport, _figures: Kpis, lang: Lang) -> str:
+def _csv_text(report: ErrorReport, _figures: Figures, lang: Lang) -> str:
     from asr_qa.api.reports import to_csv
 
     return to_csv(report, lang=lang).decode("utf-8")
 
 
-def _table_text(report: ErrorReport, figures: Kpis, lang: Lang) -> str:
+def _table_text(report: ErrorReport, figures: Figures, lang: Lang) -> str:
     screen = console()
     paper = Console(file=io.StringIO(), width=screen.width or PIPED_WIDTH, markup=False, highlight=False, emoji=False)
     texts, words = Texts(lang), _WORDS[lang]
     head = plain_table(texts("kpi"), texts("kpi_value"), texts("kpi_n"), texts("kpi_interval"), right=(texts("kpi_n"),))
-    for row in _indicator_rows(figures, texts):
+    for row in _indicator_rows(figures.kpis, texts):
         head.add_row(*row)
+    head.add_row(words["repeats"], *_figure(figures.repeats, texts))
     paper.print(words["head"].format(n=report.calls))
     paper.print(head)
     paper.print()
@@ -234,6 +274,7 @@ _WORDS: Mapping[Lang, Mapping[str, str]] = {
         "share": "出错/评估",
         "rate": "错误率",
         "head": "共 {n} 通通话",
+        "repeats": "七日内重复来电率",
         "few": "* 可判定通话太少，不参与排名",
         "defined": "定义：错误率 [rate] = 出错通话 / 可判定通话，区间为 95% Wilson；"
         "各指标见 docs/scorecards.md，时间见 docs/definitions.md",
@@ -252,6 +293,7 @@ _WORDS: Mapping[Lang, Mapping[str, str]] = {
         "share": "calls",
         "rate": "rate",
         "head": "{n} calls",
+        "repeats": "Called again within 7 days",
         "few": "* too few calls to be ranked",
         "defined": "definitions: rate = calls with the error / calls in which it could be told, 95 % Wilson; "
         "indicators: docs/scorecards.md; timing: docs/definitions.md",
