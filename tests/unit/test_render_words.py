@@ -146,6 +146,8 @@ def test_conditions_are_translated_but_not_what_they_quote() -> None:
     ("text", "zh"),
     [
         ("event hold does not occur", "没有发生：保持音乐"),
+        ("phrase 查余额/我的余额 does not occur", "没有人说「查余额/我的余额」"),
+        ("SERV-002 is not_met", "规则 SERV-002 的判定为 不符合"),
         ("step 1 of 3 not heard", "第 1 步（共 3 步）未听到"),
         ("dead_air_count = 2", "冷场 2 次"),
         ("SERV-002 is not_met", "SERV-002 is 不符合"),
