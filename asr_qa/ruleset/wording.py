@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -54,7 +56,8 @@ _PATTERNS = {
     "id": ("is not written as an id", "rules: CAPITALS-digits, e.g. SERV-001; packs and cards: lower_case"),
     "name": ("is not written as a name", "lower_case.dotted, e.g. opening.greeting"),
 }
-_INDEXED = frozenset({"list", "str", "int", "float", "constrained-str"})
+_TRIED = re.compile(r"(constrained-)?(int|str|float|bool|list|dict|date|none)|.*\[.*|function-.*")
+"""Steps in pydantic's places that name an alternative it tried."""
 
 
 def issues_of(
@@ -69,9 +72,10 @@ def issues_of(
         keys: Known keys at the top, where the mapping is not a rule.
     """
     seen: set[tuple[Path_, str]] = set()
-    for detail in error.errors(include_url=False):
-        loc = _place(detail["loc"], source, at)
-        message, hint = _said(detail, loc)
+    found = [(_place(detail["loc"], source, at), detail) for detail in error.errors(include_url=False)]
+    several = _alternatives(found)
+    for loc, detail in found:
+        message, hint = several.get(loc) or _said(detail, loc)
         if detail["type"] == "extra_forbidden" and len(detail["loc"]) == 1 and keys is not None:
             hint = schema.did_you_mean(str(detail["loc"][0]), keys)
         if (loc, message) not in seen:
@@ -83,10 +87,34 @@ def _place(loc: tuple[Hashable, ...], source: Source, at: Path_) -> Path_:
     """Steps of a place without the names of the alternatives that pydantic tried there."""
     steps: list[Hashable] = []
     for step in loc:
-        tried = isinstance(step, str) and (step in _INDEXED or "[" in step)
+        tried = isinstance(step, str) and _TRIED.fullmatch(step)
         if not (tried and (*at, *steps, step) not in source.places):
             steps.append(step)
     return tuple(steps)
+
+
+def _alternatives(found: list[tuple[Path_, ErrorDetails]]) -> dict[Path_, tuple[str, str]]:
+    """One message for each place where none of several kinds of value fits."""
+    by_place: dict[Path_, list[ErrorDetails]] = defaultdict(list)
+    for loc, detail in found:
+        if len(detail["loc"]) > len(loc):
+            by_place[loc].append(detail)
+    return {
+        loc: (f"{_name(loc)}{' or '.join(map(_wanted, details))}, found {_found(details[0]['input'])}", "")
+        for loc, details in by_place.items()
+        if len(details) > 1
+    }
+
+
+def _wanted(detail: ErrorDetails) -> str:
+    if detail["type"] == "literal_error":
+        return "one of " + ", ".join(_literals(detail))
+    return _SAID.get(detail["type"], "cannot be used here").format_map(detail.get("ctx", {}))
+
+
+def _name(loc: Path_) -> str:
+    last = loc[-1] if loc else ""
+    return f"{last}: " if isinstance(last, str) else f"entry {last + 1}: " if isinstance(last, int) else ""
 
 
 def _said(detail: ErrorDetails, loc: Path_) -> tuple[str, str]:
@@ -103,14 +131,14 @@ def _said(detail: ErrorDetails, loc: Path_) -> tuple[str, str]:
     if kind == "missing":
         return f"key {name!r} is missing", ""
     if kind == "literal_error":
-        return _not_one_of(detail)
+        return _not_one_of(detail, loc)
     if kind == "string_pattern_mismatch":
         said, hint = _PATTERNS.get(str(name), ("is not written as it should be", ""))
         return f"{name}: {_short(detail['input'])} {said}", hint
-    return _of_type(detail, kind, name)
+    return _of_type(detail, kind, loc)
 
 
-def _of_type(detail: ErrorDetails, kind: str, name: Hashable) -> tuple[str, str]:
+def _of_type(detail: ErrorDetails, kind: str, loc: Path_) -> tuple[str, str]:
     quotes = (
         "put it in quotes"
         if kind == "string_type" and not isinstance(detail["input"], list | dict | type(None))
@@ -118,8 +146,7 @@ def _of_type(detail: ErrorDetails, kind: str, name: Hashable) -> tuple[str, str]
     )
     context = {key: _number(value) for key, value in detail.get("ctx", {}).items()}
     said = _SAID.get(kind, "cannot be used here").format_map(context)
-    shown = f"{name}: " if isinstance(name, str) else f"entry {name + 1}: " if isinstance(name, int) else ""
-    return f"{shown}{said}, found {_found(detail['input'])}", quotes
+    return f"{_name(loc)}{said}, found {_found(detail['input'])}", quotes
 
 
 def _number(value: Any) -> Any:
@@ -139,11 +166,15 @@ def _found(value: object) -> str:
     return _short(value)
 
 
-def _not_one_of(detail: ErrorDetails) -> tuple[str, str]:
+def _not_one_of(detail: ErrorDetails, loc: Path_) -> tuple[str, str]:
+    known = _literals(detail)
+    message = f"{_name(loc)}{_found(detail['input'])} is not one of {', '.join(known)}"
+    return message, schema.did_you_mean(detail["input"], known) if isinstance(detail["input"], str) else ""
+
+
+def _literals(detail: ErrorDetails) -> list[str]:
     expected = str(detail.get("ctx", {}).get("expected", ""))
-    known = [word.strip("'") for word in expected.replace(" or ", ", ").split(", ")]
-    message = f"{detail['loc'][-1]}: {_short(detail['input'])} is not one of {', '.join(known)}"
-    return message, schema.did_you_mean(str(detail["input"]), known)
+    return [word.strip("'") for word in expected.replace(" or ", ", ").split(", ")]
 
 
 def _short(value: object, limit: int = 60) -> str:
