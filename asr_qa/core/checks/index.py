@@ -13,7 +13,8 @@ from functools import lru_cache
 import ahocorasick
 
 from asr_qa.core.checks.keytable import KeyTable
-from asr_qa.core.checks.stream import Place, Reading, Source, units
+from asr_qa.core.checks.stream import Place, Reading, Source
+from asr_qa.core.checks.syllables import units
 from asr_qa.core.finding import Match
 from asr_qa.core.phonetic import MAX_KEY, readings
 from asr_qa.core.sounds import DEFAULT_ACCENTS, LETTER, ear

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from asr_qa.core.checks.align import ADDED, DROPPED, FILLER, REPEATED, Alignment, align
-from asr_qa.core.checks.stream import Place, Sounds
+from asr_qa.core.checks.stream import Place
+from asr_qa.core.checks.syllables import Sounds
 from asr_qa.core.finding import Match
 from asr_qa.core.sounds import BREAK, COUNT, NEAR, Ear, unit
 

@@ -15,14 +15,12 @@ from functools import cached_property
 from itertools import accumulate, pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
+from asr_qa.core.checks.syllables import Sounds, units
 from asr_qa.core.finding import Match
-from asr_qa.core.letters import spelt
 from asr_qa.core.phonetic import SEPARATOR, is_mandarin, readings
 from asr_qa.core.recording import Role
 from asr_qa.core.segment import EPSILON, Track
-from asr_qa.core.sounds import LETTER, unit
 from asr_qa.core.text import PLAIN as PLAIN_CHAIN
 from asr_qa.core.text import Normalised, fold_numbers, normalise, spell_numbers
 from asr_qa.core.transcript import HEARD, Utterance, Word, spread
@@ -36,7 +34,6 @@ _SIMPLE = re.compile(f"[\u4e00-\u9fff{_MARKS}]*")
 _DROPPED = str.maketrans("", "", _MARKS)
 _HAS_NUMBER = re.compile("[零〇一二两三四五六七八九十幺廿半百]")
 
-_HAS_LETTER = re.compile("[a-z]")
 
 Ranges = tuple[tuple[int, int], ...]
 """Stretches of words: index of the first, and one past the last."""
@@ -54,20 +51,6 @@ class Reading:
     def words(self, start: int, end: int) -> tuple[int, int]:
         """First and last word behind the characters from `start` up to `end`."""
         return self.firsts[start], self.lasts[end - 1]
-
-
-@dataclass(frozen=True, slots=True)
-class Sounds:
-    """What is heard, syllable by syllable: arrays of one length."""
-
-    codes: NDArray[np.int16]
-    """As in core.sounds."""
-    tones: NDArray[np.int8]
-    firsts: NDArray[np.int32]
-    """First word behind each syllable."""
-    lasts: NDArray[np.int32]
-    clarity: NDArray[np.float32]
-    """Confidence of its word, 0 to 1; 1 where unknown."""
 
 
 @dataclass(slots=True)
@@ -377,33 +360,6 @@ def _sounds_of(stream: Source) -> Sounds:
     known = [1.0 if word.confidence is None else word.confidence for word in stream.words]
     clarity = np.array(known, dtype=np.float32)[firsts]
     return Sounds(codes, tones, firsts, lasts, clarity)
-
-
-def units(text: str, said: Sequence[str]) -> tuple[NDArray[np.int16], NDArray[np.int8], NDArray[np.int32]]:
-    """Code, tone and character of each syllable of a text in its SPOKEN reading; codes of letters are spelt out."""
-    coded = [unit(reading) for reading in said]
-    if _HAS_LETTER.search(text):
-        coded, places = _with_letters(text, coded)
-    else:
-        places = list(range(len(coded)))
-    array = np.array(coded, dtype=np.int16).reshape(len(coded), 2)
-    return array[:, 0].copy(), array[:, 1].astype(np.int8), np.array(places, dtype=np.int32)
-
-
-def _with_letters(text: str, coded: Sequence[tuple[int, int]]) -> tuple[list[tuple[int, int]], list[int]]:
-    """The same with one entry per syllable of what is spelt out, and the character behind each; blanks go."""
-    out: list[tuple[int, int]] = []
-    places: list[int] = []
-    done = 0
-    for first, end, syllables in (*spelt(text), (len(text), len(text), ())):
-        for place in range(done, first):
-            if text[place] != " ":
-                out.append((LETTER + ord(text[place]) - ord("a"), 0) if "a" <= text[place] <= "z" else coded[place])
-                places.append(place)
-        out += map(unit, syllables)
-        places += [first] * len(syllables)
-        done = end
-    return out, places
 
 
 def _parts(word: Word) -> tuple[Word, ...]:

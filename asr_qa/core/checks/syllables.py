@@ -1,0 +1,56 @@
+"""A text as syllables that can be compared: arrays of codes, with what is spelt out in letters read aloud."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from asr_qa.core.letters import spelt
+from asr_qa.core.sounds import LETTER, unit
+
+_HAS_LETTER = re.compile("[a-z]")
+
+
+@dataclass(frozen=True, slots=True)
+class Sounds:
+    """What is heard, syllable by syllable: arrays of one length."""
+
+    codes: NDArray[np.int16]
+    """As in core.sounds."""
+    tones: NDArray[np.int8]
+    firsts: NDArray[np.int32]
+    """First word behind each syllable."""
+    lasts: NDArray[np.int32]
+    clarity: NDArray[np.float32]
+    """Confidence of its word, 0 to 1; 1 where unknown."""
+
+
+def units(text: str, said: Sequence[str]) -> tuple[NDArray[np.int16], NDArray[np.int8], NDArray[np.int32]]:
+    """Code, tone and character of each syllable of a text in its SPOKEN reading; codes of letters are spelt out."""
+    coded = [unit(reading) for reading in said]
+    if _HAS_LETTER.search(text):
+        coded, places = _with_letters(text, coded)
+    else:
+        places = list(range(len(coded)))
+    array = np.array(coded, dtype=np.int16).reshape(len(coded), 2)
+    return array[:, 0].copy(), array[:, 1].astype(np.int8), np.array(places, dtype=np.int32)
+
+
+def _with_letters(text: str, coded: Sequence[tuple[int, int]]) -> tuple[list[tuple[int, int]], list[int]]:
+    """The same with one entry per syllable of what is spelt out, and the character behind each; blanks go."""
+    out: list[tuple[int, int]] = []
+    places: list[int] = []
+    done = 0
+    for first, end, syllables in (*spelt(text), (len(text), len(text), ())):
+        for place in range(done, first):
+            if text[place] != " ":
+                out.append((LETTER + ord(text[place]) - ord("a"), 0) if "a" <= text[place] <= "z" else coded[place])
+                places.append(place)
+        out += map(unit, syllables)
+        places += [first] * len(syllables)
+        done = end
+    return out, places
