@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,7 @@ def weakly(facts: CallFacts, confidence: float) -> CallFacts:
     return replace(facts, transcript=replace(facts.transcript, utterances=utterances))
 
 
-def judge(body: str, call: str, *, confidence: float | None = None, **known: object) -> Finding:
+def judge(body: str, call: str, *, confidence: float | None = None, **known: Any) -> Finding:
     """The finding of a rule with this body for a sketched call."""
     facts = sketched_call(call, **known)
     if confidence is not None:
@@ -33,8 +34,8 @@ def judge(body: str, call: str, *, confidence: float | None = None, **known: obj
     return evaluate(parse_rules(HEAD + body).ruleset, facts)[0]
 
 
-def verdict(body: str, call: str, **options: object) -> str:
-    return judge(body, call, **options).verdict.value  # type: ignore[arg-type]
+def verdict(body: str, call: str, **options: Any) -> str:
+    return judge(body, call, **options).verdict.value
 
 
 def places(finding: Finding) -> list[tuple[float, float]]:

@@ -26,7 +26,7 @@ def embed(texts: Sequence[str]) -> NDArray[np.float32]:
     """A direction for each topic; what names none points elsewhere."""
     rows = [[float(topic in text) for topic in TOPICS] + [float(not any(t in text for t in TOPICS))] for text in texts]
     array = np.array(rows, dtype=np.float32).reshape(len(texts), len(TOPICS) + 1)
-    return array / np.linalg.norm(array, axis=1, keepdims=True)
+    return np.asarray(array / np.linalg.norm(array, axis=1, keepdims=True), dtype=np.float32)
 
 
 def judge(body: str, call: str, *, confidence: float | None = None) -> Finding:
