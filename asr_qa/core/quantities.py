@@ -124,8 +124,7 @@ def _date(_text: str, match: re.Match[str]) -> _Read:
         text = match["written"] if len(digits) == 1 else "{:04d}{:02d}{:02d}".format(*digits)
         return is_date(text), _SURE
     if match["alone"]:
-        day = small_number(match["alone"])
-        return 1 <= day <= _LAST_DAY, _LIKELY
+        return 1 <= small_number(match["alone"]) <= _LAST_DAY, _LIKELY
     month = small_number(match["month"]) if match["month"] else None
     day = small_number(match["day"]) if match["day"] else None
     if month is not None and not 1 <= month <= _LAST_MONTH:

@@ -110,7 +110,8 @@ def numbers_said(utterances: Sequence[Utterance]) -> Iterator[tuple[Number | Con
     clocks = _Clocks(utterances)
     for stream in _streams(utterances):
         said = rows(stream.text)
-        hits = [*private_numbers(stream.text, said, stream.before), *contacts(stream.text), *said]
+        hits: list[Number | Contact | Row] = [*private_numbers(stream.text, said, stream.before)]
+        hits += [*contacts(stream.text), *said]
         yield from ((hit, tuple(clocks.places(stream, hit.first, hit.last))) for hit in hits)
 
 
