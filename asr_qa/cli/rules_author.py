@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -112,7 +111,7 @@ def _title(wish: Wish) -> str:
 
 def _asked(wish: Wish) -> Wish:
     """The same with answers from the terminal; where there is none, a usage error."""
-    if not sys.stdin.isatty() and "ASR_QA_ASK" not in os.environ:
+    if not sys.stdin.isatty():
         raise UsageError("say which words: --require 请问还有什么可以帮您, or --forbid 绝对没问题")
     typer.echo("新建一条规则。直接回车表示用括号里的值。")
     forbidden = typer.confirm("是禁语吗（不得说的话）", default=False)

@@ -139,7 +139,7 @@ def test_mistakes_of_all_files_are_reported_together(tmp_path: Path) -> None:
     with pytest.raises(RulesetError) as caught:
         load_ruleset(tmp_path)
     assert [(Path(i.path).name, i.line) for i in caught.value.issues][:2] == [("one.yml", 4), ("two.yml", 7)]
-    assert "two.yml:7: error: unknown key 'phrse' (did you mean 'phrase'?)" in str(caught.value)
+    assert "two.yml:7:3: error: unknown key 'phrse' (did you mean 'phrase'?)" in str(caught.value)
 
 
 @pytest.mark.parametrize(
