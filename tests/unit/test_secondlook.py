@@ -57,7 +57,7 @@ def heard(body: str, call: str, ears: Ears) -> tuple[Finding, tuple[Again, ...],
 
 @pytest.mark.parametrize("head", [FATAL, COMPLIANCE])
 def test_the_audio_speaks_for_a_phrase_that_the_text_does_not_have(head: str) -> None:
-    before, again, after = heard(head + NOTICE, UNLIKE, Ears(10.0))
+    before, again, after = heard(head + NOTICE, UNLIKE, Ears(20.0))
     assert before.verdict is not Verdict.MET
     assert [look.phrase for look in again] == ["通话会被录音"]
     assert after.verdict is Verdict.MET
@@ -66,7 +66,7 @@ def test_the_audio_speaks_for_a_phrase_that_the_text_does_not_have(head: str) ->
 
 
 def test_it_is_asked_about_the_utterance_as_heard_and_with_the_phrase_in_it() -> None:
-    ears = Ears(10.0)
+    ears = Ears(20.0)
     heard(FATAL + NOTICE, UNLIKE, ears)
     assert ears.asked == [(Role.AGENT, Segment(0.0, 3.0), ("通话火车录音", "通话会被录音"))]
 
@@ -109,7 +109,7 @@ def test_a_rough_match_that_the_audio_denies_is_none() -> None:
     ],
 )
 def test_nobody_listens_again_without_need(body: str, call: str) -> None:
-    ears = Ears(10.0)
+    ears = Ears(20.0)
     assert heard(body, call, ears)[1] == ()
     assert ears.asked == []
 
@@ -123,7 +123,7 @@ def test_a_call_costs_no_more_than_so_many_looks() -> None:
 
 def test_it_looks_only_where_the_phrase_was_to_be_said() -> None:
     body = FATAL + "require: {phrase: 通话会被录音, role: agent, within: {first_seconds: 5}}"
-    ears = Ears(10.0)
+    ears = Ears(20.0)
     before, _, after = heard(body, "A 0-3 今天天气不错 | B 4-6 好的 | A 20-23 通话火车录音", ears)
     assert ears.asked == []
     assert (before.verdict, after.verdict) == (Verdict.NOT_MET, Verdict.NOT_MET)

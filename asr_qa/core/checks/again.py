@@ -22,6 +22,8 @@ from asr_qa.core.sounds import BREAK, DEFAULT_ACCENTS, ear
 
 POSSIBLE = 0.1
 """Chance from which a phrase was possibly said."""
+SURE = 0.8
+"""Chance from which the audio alone says that a phrase was said: chosen on the dev part of bench_phrases."""
 _SURE = frozenset({Match.EXACT, Match.HOMOPHONE})
 """Matches that are not listened to again."""
 _NEVER = 1e6
@@ -83,13 +85,21 @@ def nearest(source: Source, phrase: str, within: Segment) -> Nearest | None:
 def heard_again(
     found: Mapping[str, Sequence[Place]], again: Iterable[Again], source: Source, phrases: Iterable[str]
 ) -> Mapping[str, Sequence[Place]]:
-    """Places of phrases with what listening again gave: it takes the place of rough matches it overlaps."""
+    """Places of phrases with what listening again gave.
+
+    Where the audio is sure it takes the place of rough matches it overlaps, where it denies the phrase they are none,
+    and in between they stand.
+    """
     wanted = frozenset(phrases)
     changed: dict[str, Sequence[Place]] = dict(found)
     for look in again:
         if look.phrase in wanted and look.role is source.role and (place := _place(look, source)) is not None:
-            kept = [p for p in changed.get(look.phrase, ()) if p.match in _SURE or not p.overlaps(place)]
-            changed[look.phrase] = [*kept, place] if look.chance >= POSSIBLE else kept
+            known = changed.get(look.phrase, ())
+            kept = [p for p in known if p.match in _SURE or not p.overlaps(place)]
+            if look.chance < POSSIBLE:
+                changed[look.phrase] = kept
+            elif look.chance >= SURE or len(kept) == len(known):
+                changed[look.phrase] = [*kept, place]
     return changed
 
 

@@ -8,6 +8,7 @@ from statistics import fmean
 
 import regex
 
+from asr_qa.core.checks.again import SURE
 from asr_qa.core.checks.base import Hit, Looking, Outcome, Stance
 from asr_qa.core.checks.chance import chance
 from asr_qa.core.checks.index import MIN_SYLLABLES, SHORT_SYLLABLES, key_of
@@ -107,7 +108,7 @@ def apart(hits: Iterable[Hit]) -> tuple[Hit, ...]:
 
 def is_weak(hit: Hit, limit: float) -> bool:
     """Whether a hit is too doubtful to hold against anybody."""
-    return hit.confidence < limit
+    return hit.confidence < (max(limit, SURE) if hit.match is Match.ACOUSTIC else limit)
 
 
 def blocked(looking: Looking) -> Outcome | None:
