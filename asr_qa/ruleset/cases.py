@@ -200,7 +200,7 @@ def _needed(ruleset: Ruleset, rule_id: str) -> Ruleset:
         if rule.id in wanted:
             wanted |= references(rule)
     rules = tuple(rule for rule in ruleset.rules if rule.id in wanted)
-    return Ruleset(rules, ruleset_digest(rules))
+    return replace(ruleset, rules=rules, digest=ruleset_digest(rules))
 
 
 def _difference(case: Case, finding: Finding | None) -> str:
