@@ -36,6 +36,8 @@ _SURE = 0.9
 _AT_ONCE = frozenset({"overlap", "backchannel", "interruption", "talk_over"})
 _AROUND = 1.0
 """Seconds kept before and after each stretch of a voice: more than is transcribed with it."""
+_SHARED = 0.2
+"""Seconds of them that are kept even where the other speaks: who answers begins before the other has finished."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,13 +181,13 @@ def loudest(tracks: Sequence[Track]) -> int:
 
 
 def _only(channel: SpokenChannel, own: Track, other: Track) -> Samples:
-    """The samples around one voice's stretches, silence elsewhere and where the other speaks.
+    """The samples around one voice's stretches, silence elsewhere and where the other speaks, but for a moment.
 
     Memory that nobody writes to is never taken: a call costs as much as is spoken in it, not as much as it is long.
     """
     samples = _silence(len(channel.samples))
     rate = channel.sample_rate
-    for stretch in subtract(_widened(own), other):
+    for stretch in subtract(_widened(own, _AROUND), subtract(other, _widened(own, _SHARED))):
         part = slice(round(stretch.start * rate), round(stretch.end * rate))
         samples[part] = channel.samples[part]
     return samples
@@ -200,8 +202,8 @@ def _silence(count: int) -> Samples:
     return np.frombuffer(memory, np.int16, count)
 
 
-def _widened(track: Track) -> Track:
-    return union(Segment(max(0.0, stretch.start - _AROUND), stretch.end + _AROUND) for stretch in track)
+def _widened(track: Track, seconds: float) -> Track:
+    return union(Segment(max(0.0, stretch.start - seconds), stretch.end + seconds) for stretch in track)
 
 
 def _speech(channels: Sequence[SpokenChannel]) -> dict[Role, Track]:

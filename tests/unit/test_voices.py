@@ -61,6 +61,15 @@ def test_each_voice_is_a_channel_of_its_own_without_the_other() -> None:
     assert channel().samples.all()
 
 
+def test_both_voices_are_heard_for_a_moment_where_one_takes_over_from_the_other() -> None:
+    whole = SpokenChannel(O, np.full(5 * 16000, 1000, np.int16), (Segment(0.0, 4.0),))
+    found = part_voices(whole, Known(Diarization(((Segment(0.0, 2.0),), (Segment(2.0, 4.0),)), 0.98)))
+    first, second = (np.flatnonzero(c.samples) / 16000 for c in found.channels)
+    assert first[-1] == pytest.approx(2.2, abs=0.01)
+    assert second[0] == pytest.approx(1.8, abs=0.01)
+    assert [c.speech[0] for c in found.channels] == [Segment(0.0, 2.0), Segment(2.0, 4.0)]
+
+
 def test_a_voice_keeps_the_sound_around_it_and_nothing_further_off() -> None:
     long = SpokenChannel(O, np.full(60 * 16000, 1000, np.int16), (Segment(10.0, 12.0), Segment(20.0, 21.0)))
     found = part_voices(long, Known(Diarization(((Segment(10.0, 12.0),), (Segment(20.0, 21.0),)), 0.98)))
