@@ -17,7 +17,7 @@ from asr_qa.core.finding import Evidence, Finding, Match, Trace, Verdict
 from asr_qa.core.metrics import CallMetrics, Latency, PerRole
 from asr_qa.core.recording import Role
 from asr_qa.core.rule import Ruleset
-from asr_qa.core.scorecard import Criterion, Fatal, Kind, Level, Scorecard, Section, Source, score
+from asr_qa.core.scorecard import Band, Criterion, Fatal, Kind, Level, Scorecard, Section, Source, score
 from asr_qa.core.timeline import Event
 from asr_qa.core.transcript import Utterance
 from asr_qa.render.html import ReportCall, no_audio, render_report
@@ -564,3 +564,22 @@ def test_of_a_stretch_at_the_end_the_end_is_played() -> None:
     call = make_call(1, finding("T-001", Verdict.NOT_MET, missing(30.0, 60.0)))
     render([call], audio=lambda _, start, end: asked.append((start, end)))
     assert asked == [(48.0, 60.0)]
+
+
+def test_the_band_of_a_sheet_stands_beside_its_points() -> None:
+    call = bad_call()
+    sheet = replace(call.document.score_sheet, band="low")
+    banded = replace(call, document=replace(call.document, score_sheet=sheet))
+    high = Band(id="high", title={"zh": "优秀", "en": "High"}, at_least=90)
+    low = Band(id="low", title={"zh": "不合格", "en": "Low"}, at_least=0)
+    html = render_report(
+        [banded],
+        ruleset=ruleset(),
+        scorecard=replace(scorecard(), bands=(high, low)),
+        title="",
+        generated_at=WHEN,
+        audio=no_audio,
+    )
+    assert '<small class="band">不合格</small>' in html
+    assert "优秀" not in html
+    assert 'class="band"' not in render([call])
