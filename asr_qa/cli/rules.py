@@ -12,7 +12,7 @@ import typer
 from asr_qa.bootstrap import SystemClock, find_embed, rules_dir
 from asr_qa.cli.backtest import backtest_command
 from asr_qa.cli.printing import Json, Lang, Language, console, plain_table, print_json
-from asr_qa.cli.rules_author import new_rule, write_schema
+from asr_qa.cli.rules_author import export_rules, new_rule, write_schema
 from asr_qa.cli.rules_import import import_rules
 from asr_qa.cli.tracing import trace_lines
 from asr_qa.config import Settings
@@ -43,6 +43,7 @@ app = typer.Typer(
 app.command("backtest")(backtest_command)
 
 app.command("new")(new_rule)
+app.command("export")(export_rules)
 app.command("schema")(write_schema)
 app.command("import-sca")(import_rules)
 
@@ -76,7 +77,13 @@ def all_issues(folder: Path) -> tuple[Issue, ...]:
         loaded = load_rules(folder, settings=Settings().rules_variables)
     except RulesetError as exc:
         return _ordered([*card_issues(folder), *exc.issues])
-    return _ordered([*card_issues(folder, loaded.ruleset), *_lint(loaded, folder)])
+    return _ordered(_ours([*card_issues(folder, loaded.ruleset), *_lint(loaded, folder)], folder))
+
+
+def _ours(issues: Sequence[Issue], folder: Path) -> list[Issue]:
+    """The issues without warnings about rules that come along from another pack: whoever inherits cannot mend them."""
+    here = folder.resolve()
+    return [issue for issue in issues if issue.severity == "error" or Path(issue.path).resolve().is_relative_to(here)]
 
 
 def _lint(loaded: LoadedRules, folder: Path) -> list[Issue]:

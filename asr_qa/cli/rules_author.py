@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -15,10 +16,17 @@ from asr_qa.ruleset.author import WANTED, Draft, Wish, draft, problems, slug_of
 from asr_qa.ruleset.describe import describe
 from asr_qa.ruleset.editor import KINDS_OF_FILES, Kind, file_name, schema_of
 from asr_qa.ruleset.loader import CASE_MARK, load_rules
+from asr_qa.ruleset.packs import PACK_FILES, SHIPPED, shipped_rules
 
 SCHEMAS = ".schema"
 """Folder beside the rules that holds the JSON Schemas."""
 _FOLDER = Path("my-rules")
+_PACK = f"""# yaml-language-server: $schema={SCHEMAS}/{file_name("pack")}
+id: mine
+title: {{zh: 本公司规则, en: Our rules}}
+version: "1"
+extends: {SHIPPED}      # 出厂规则都带上；不要的写 without: [规则编号]
+"""
 _SEVERITIES = {"1": "minor", "2": "major", "3": "fatal"}
 
 
@@ -42,6 +50,23 @@ def write_schema(
     else:
         _write(out, _json(kind))
         typer.echo(f"wrote {out}")
+
+
+def export_rules(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to write; it must not exist yet.")],
+) -> None:
+    """Copy the shipped rules with their cases and scorecards into a folder, to read or to change them there.
+
+    To change a few of them keep a pack that builds on them instead (asr-qa rules new makes one): then the next version
+    of the shipped rules comes along. Then: ASR_QA_RULES_DIR=DIR.
+    """
+    if folder.exists():
+        raise OutputError(f"{folder} is already there and is not overwritten; name another folder")
+    try:
+        shutil.copytree(shipped_rules(), folder)
+    except OSError as error:
+        raise OutputError(f"cannot write {folder}: {error.strerror}") from error
+    typer.echo(f"wrote the shipped rules to {folder}; use them with ASR_QA_RULES_DIR={folder}")
 
 
 def new_rule(
@@ -74,8 +99,13 @@ def new_rule(
     name: Annotated[str, typer.Option(help="English name, e.g. closing.further_help; made from the id.")] = "",
     rationale: Annotated[str, typer.Option(help="Why there is this rule.")] = "",
     folder: Annotated[Path, typer.Option("--dir", metavar="DIR", help="Folder of rules to write it into.")] = _FOLDER,
+    alone: Annotated[
+        bool, typer.Option("--alone", help="A new folder holds your rules only, without the shipped ones beside them.")
+    ] = False,
 ) -> None:
     """Write a new rule with its first cases, run them, and say the rule in one sentence.
+
+    A folder that does not exist yet becomes a pack that builds on the shipped rules (pack.yml): all of them come along.
 
     Without --require and --forbid it asks in the terminal, in Chinese. Every case it writes was run and comes out as
     it says. Nothing that is there is overwritten. Then come: asr-qa rules lint, asr-qa rules test.
@@ -102,7 +132,7 @@ def new_rule(
         wish = _asked(wish)
     if not wish.id:
         raise UsageError("a rule needs an id: --id SERV-100")
-    _create(replace(wish, title=wish.title or _title(wish)), folder)
+    _create(replace(wish, title=wish.title or _title(wish)), folder, alone=alone)
 
 
 def _title(wish: Wish) -> str:
@@ -157,7 +187,7 @@ def _seconds(question: str) -> float | None:
             typer.echo("请写一个数字")
 
 
-def _create(wish: Wish, folder: Path) -> None:
+def _create(wish: Wish, folder: Path, *, alone: bool) -> None:
     """Write the rule, its cases and the schemas, and say what came of it."""
     slug = slug_of(wish)
     pack = (wish.name or "custom.x").partition(".")[0]
@@ -165,13 +195,16 @@ def _create(wish: Wish, folder: Path) -> None:
     cases = path.with_name(f"{slug}{CASE_MARK}.yml")
     if there := next((one for one in (path, cases) if one.exists()), None):
         raise OutputError(f"{there} is already there and is not overwritten; choose another --name or --dir")
-    if (used := _used(wish.id, folder)) is not None:
+    fresh = not folder.exists() and not alone
+    if (used := _used(wish.id, shipped_rules() if fresh else folder)) is not None:
         raise UsageError(f"id {wish.id} is already used in {used}; choose another --id, ids are never used again")
     try:
         made = draft(wish, schema=f"../{SCHEMAS}/{file_name('rule')}")
     except RulesetError as error:
         raise UsageError(problems(error)) from error
     _write_all(folder / SCHEMAS)
+    if fresh:
+        _write(folder / PACK_FILES[0], _PACK)
     _write(path, made.yaml)
     _write(cases, made.cases)
     _say(made, path, cases, folder)

@@ -41,6 +41,7 @@ from asr_qa.ruleset.schema import did_you_mean
 MIN_CASES = 3
 """Cases that are met, and as many that are not, which every rule should have."""
 _PUNCTUATION = frozenset("，。！？、；：“”《》,!;\"' ")
+_ESCAPED = re.compile(r"\\.")
 _NAMES = {"，": "a Chinese comma", "、": "an enumeration comma", "｜": "a full-width bar", "|": "a bar"}
 _SEPARATORS = re.compile("[" + "".join(_NAMES) + "]")
 _NAMED = 3
@@ -158,10 +159,16 @@ def _check_issues(desk: Desk, rule: Rule, check: Check) -> Iterator[Issue]:
     if isinstance(check.options, Similarity) and find_spec(SENTENCE_MODEL) is None:
         message = "left to a person here: no model that reads sentences is installed"
         yield desk.issue(rule, message, hint="install asr-qa[meaning]", at="similarity")
-    if isinstance(check.options, Regex) and (useless := _PUNCTUATION & literals(check.options.pattern)):
+    if isinstance(check.options, Regex) and (useless := _useless(check.options.pattern)):
         message = f"pattern {check.options.pattern!r} looks for {'/'.join(sorted(useless))}"
         hint = "punctuation and spaces are dropped before matching"
         yield desk.issue(rule, message, hint=hint, at=check.options.pattern)
+
+
+def _useless(pattern: str) -> frozenset[str]:
+    """Signs that a pattern looks for in vain; a blank stays between Latin words, so patterns of such may have one."""
+    latin = any(char.isalpha() and char.isascii() for char in _ESCAPED.sub("", pattern))
+    return (_PUNCTUATION - {" "} if latin else _PUNCTUATION) & literals(pattern)
 
 
 def _phrase_issues(desk: Desk, rule: Rule, phrase: Phrase, scope: Scope) -> Iterator[Issue]:

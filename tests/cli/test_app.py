@@ -30,7 +30,7 @@ def test_the_commands_are_those_of_the_manual() -> None:
         "bench", "demo", "explain", "process", "rescore", "serve",
         "report", "report errors",
         "rules", "rules backtest", "rules lint", "rules test", "rules show",
-        "rules new", "rules schema", "rules import-sca",
+        "rules new", "rules export", "rules schema", "rules import-sca",
         "models", "models list", "models pull", "models verify", "models remove",
         "token", "token create", "token list", "token revoke",
         "db", "db upgrade", "db status",

@@ -11,6 +11,9 @@ import pytest
 import yaml
 from cli_shell import Shell
 
+from asr_qa.ruleset.loader import load_ruleset
+from asr_qa.ruleset.packs import shipped_rules
+
 SAMPLE = Path(__file__).parents[1] / "assets" / "sca" / "upload_rule.json"
 
 
@@ -35,7 +38,7 @@ def test_a_new_rule_has_cases_that_pass_and_no_mistakes(
     shell: Shell, home: Path, options: list[str], sentence: str
 ) -> None:
     folder = home / "mine"
-    result = shell("rules", "new", "--id", "SERV-100", "--dir", folder, *options)
+    result = shell("rules", "new", "--id", "SERV-100", "--alone", "--dir", folder, *options)
     assert result.code == 0
     assert sentence in result.out
     assert f"asr-qa rules lint {folder}" in result.out
@@ -43,6 +46,26 @@ def test_a_new_rule_has_cases_that_pass_and_no_mistakes(
     assert sorted(case["expect"] for case in cases) == ["met"] * 3 + ["not_met"] * 3
     assert shell("rules", "lint", folder).out == "no mistakes found\n"
     assert shell("rules", "test", folder).out == "6 cases of 1 rule: 6 passed, 0 failed, 0 known misses\n"
+
+
+def test_a_new_folder_builds_on_the_shipped_rules(shell: Shell, home: Path) -> None:
+    folder = home / "mine"
+    assert shell("rules", "new", "--id", "OPEN-001", "--require", "您好请讲", "--dir", folder).code == 1
+    assert not folder.exists()
+    shell("rules", "new", "--id", "SERV-100", "--require", "您好请讲", "--dir", folder)
+    ids = {rule.id for rule in load_ruleset(folder).rules}
+    assert ids == {rule.id for rule in load_ruleset(shipped_rules()).rules} | {"SERV-100"}
+    # Whoever inherits cannot mend what is shipped.
+    assert shell("rules", "lint", folder).out == "no mistakes found\n"
+
+
+def test_shipped_rules_are_copied_but_never_over_others(shell: Shell, home: Path) -> None:
+    folder = home / "copy"
+    assert shell("rules", "export", folder).code == 0
+    assert load_ruleset(folder).digest == load_ruleset(shipped_rules()).digest
+    again = shell("rules", "export", folder)
+    assert again.code == 1
+    assert "is already there" in again.err
 
 
 def test_a_new_rule_names_schemas_that_it_fits(shell: Shell, home: Path) -> None:
