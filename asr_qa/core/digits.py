@@ -19,6 +19,7 @@ HARD_BREAK = "\n"
 _VALUE = {char: str(value) for value, char in enumerate("零一二三四五六七八九")}
 _VALUE |= {char: str(value) for value, char in enumerate("〇壹贰叁肆伍陆柒捌玖")}
 _VALUE |= {"幺": "1", "两": "2", "洞": "0", "拐": "7", "勾": "9"} | {digit: digit for digit in "0123456789"}
+_AS_DIGITS = str.maketrans(_VALUE)
 _SOUNDS_LIKE = {
     "0": "领令灵林玲凌另临",
     "1": "依衣伊医以已亿要腰妖邀么亦",
@@ -91,6 +92,11 @@ class Row:
 def fold_width(text: str) -> str:
     """One plain character for each: digits of all scripts as 0 to 9, full-width forms as ASCII, upper case."""
     return text.upper() if text.isascii() else "".join(map(_plain, text))
+
+
+def canonical(text: str) -> str:
+    """One character for each, by which two spellings of a number are the same: as `fold_width`, 一 and 幺 as 1."""
+    return fold_width(text).translate(_AS_DIGITS)
 
 
 def rows(text: str) -> list[Row]:

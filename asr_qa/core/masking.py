@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from asr_qa.core.segment import Segment
 from asr_qa.core.transcript import Utterance, Word
 
 
@@ -43,6 +44,11 @@ class Clock:
         if not inside:
             return Place(index, first, last, said.start, said.end)
         return Place(index, first, last, self._words[inside[0]].start, self._words[inside[-1]].end)
+
+    def segment(self, index: int, first: int, last: int) -> Segment:
+        """As `place`, its seconds alone."""
+        place = self.place(index, first, last)
+        return Segment(place.start, place.end)
 
 
 def owners(text: str, words: Sequence[Word]) -> list[int | None] | None:
