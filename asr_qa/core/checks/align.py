@@ -17,6 +17,7 @@ FILLER = 15
 """... where it is a hesitation."""
 REPEATED = 20
 """... where it says the syllable before it again."""
+_BEYOND = float("inf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,20 +46,29 @@ def align(
     """
     width = len(added)
     table = [[0.0] * (width + 1)]
+    low, high = 0, width  # no column left or right of these is within the limit
     for row in rows:
         above = table[-1]
-        left = above[0] + dropped
-        line = [left]
-        for column in range(width):
-            best = above[column] + row[column]
-            if (skipped := above[column + 1] + dropped) < best:
-                best = skipped
-            if (more := left + added[column]) < best:
-                best = more
-            line.append(best)
-            left = best
-        if min(line) > limit:
+        line = [_BEYOND] * (width + 1)
+        left = _BEYOND
+        first, last = width + 1, -1
+        for column in range(low, width + 1):
+            best = above[column] + dropped
+            if column:
+                if (one := above[column - 1] + row[column - 1]) < best:
+                    best = one
+                if (more := left + added[column - 1]) < best:
+                    best = more
+            line[column] = left = best
+            if best <= limit:
+                if last < 0:
+                    first = column
+                last = column
+            elif column > high:
+                break
+        if last < 0:
             return None
+        low, high = first, last
         table.append(line)
     cost = min(table[-1])
     return _traced(table, rows, added, table[-1].index(cost), dropped) if cost <= limit else None

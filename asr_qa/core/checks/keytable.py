@@ -8,6 +8,7 @@ its best nearby), what is left is aligned together, and only what stays within i
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,101 +48,101 @@ Row = tuple[str, tuple[int, ...]]
 
 
 class KeyTable:
-    """Keys to be found by sound, as arrays."""
+    """Keys to be found by sound, as arrays.
+
+    Costs lie in tables of one line per syllable heard (with a margin before and behind) and one column per syllable
+    used in keys; column 0 costs nothing: it stands where a key has no syllable.
+    """
 
     def __init__(self, keys: Sequence[Row], listener: Ear) -> None:
         self._keys = keys
-        self._ear = listener
+        self._listener = listener
         self._lengths = np.array([len(codes) for _, codes in keys], dtype=np.int32)
         self._limits = np.array([limit_of(len(codes)) for _, codes in keys], dtype=np.float32)
-        used, rows = np.unique(np.concatenate([codes for _, codes in keys]), return_inverse=True)
-        self._heard = listener.costs[used].astype(np.float32)
+        used, columns = np.unique(np.concatenate([codes for _, codes in keys]), return_inverse=True)
+        self._heard = np.zeros((COUNT, len(used) + 1), dtype=np.float32)
+        self._heard[:, 1:] = listener.costs[used].T
+        self._heard[BREAK, 1:] = _NEVER
         longest = int(self._lengths.max())
-        # Row 0 costs nothing: it stands where a key has no syllable. REACH more of them before and behind.
-        self._rows = np.zeros((len(keys), longest + 2 * REACH), dtype=np.int32)
-        self._rows[:, REACH : REACH + longest][np.arange(longest) < self._lengths[:, None]] = rows + 1
+        # REACH columns more before and behind, so that what lies beside a pair can always be asked for.
+        self._columns = np.zeros((len(keys), longest + 2 * REACH), dtype=np.int32)
+        self._columns[:, REACH : REACH + longest][np.arange(longest) < self._lengths[:, None]] = columns + 1
         self._margin = longest + 2 * REACH
-        hashes, owners, offsets = _pairs(keys, listener)
-        order = np.argsort(hashes, kind="stable")
-        self._hashes, self._owners, self._offsets = hashes[order], owners[order], offsets[order]
+        self._pairs = _PairTable(keys, listener, self._columns, self._limits)
 
     def search(self, sounds: Sounds) -> Iterator[Place]:
         """Every place where a key is heard within its limit, but none that overlaps a homophone of the same key."""
         if len(sounds.codes) <= 1:
             return
+        firsts, lasts = sounds.firsts.tolist(), sounds.lasts.tolist()
+        for number, found, match in self._found(sounds):
+            key = self._keys[number][0]
+            yield Place(firsts[found.start], lasts[found.end - 1], match, WORTH[match], key, found.cost / 100)
+
+    def _found(self, sounds: Sounds) -> Iterator[tuple[int, Alignment, Match]]:
+        """Numbers of keys with where they are heard and how."""
         weights = (DOUBT + (1 - DOUBT) * sounds.clarity).astype(np.float32)
         costs = self._costs(sounds, weights)
-        which, starts = self._promising(costs, *self._candidates(sounds))
+        which, starts = self._promising(costs, sounds)
         same = self._straight(costs, which, starts) == 0
         taken: dict[int, list[int]] = {}
         for number, start in zip(which[same].tolist(), starts[same].tolist(), strict=True):
             taken.setdefault(number, []).append(start)
-            yield from self._placed(number, Alignment(0.0, start, start + int(self._lengths[number]), (), 0), sounds)
+            length = len(self._keys[number][1])
+            yield number, Alignment(0.0, start, start + length, (), 0), Match.HOMOPHONE
+        which, starts = self._free(which[~same], starts[~same], taken)
+        if not len(which):
+            return
         added = _added(sounds, weights, self._margin)
-        which, starts, least = self._within(costs, added, *self._free(which[~same], starts[~same], taken))
+        which, starts, least = self._within(costs, added, which, starts)
         straight = self._straight(costs, which, starts)
         even = straight <= least + _ROUNDING
-        for number, start, cost in zip(
-            which[even].tolist(), starts[even].tolist(), straight[even].tolist(), strict=True
-        ):
-            length = int(self._lengths[number])
+        codes = sounds.codes.tolist()
+        rows = zip(which.tolist(), starts.tolist(), even.tolist(), straight.tolist(), least.tolist(), strict=True)
+        far: list[tuple[int, int, float]] = []
+        for number, start, is_even, cost, at_least in rows:
+            if not is_even:
+                far.append((number, start, at_least))
+                continue
+            length = len(self._keys[number][1])
             pairs = tuple((at, start + at) for at in range(length))
-            yield from self._placed(number, Alignment(cost, start, start + length, pairs, 0), sounds)
-        yield from self._traced(costs, added, which[~even], starts[~even], sounds)
+            yield from self._matching(number, Alignment(cost, start, start + length, pairs, 0), codes)
+        for number, found in self._traced(costs, added, far):
+            yield from self._matching(number, found, codes)
 
     def _costs(self, sounds: Sounds, weights: Floats) -> Floats:
-        """Cost of each syllable heard (column) for each one used in keys (row, from 1); a margin at both ends."""
-        costs = np.full((len(self._heard) + 1, len(sounds.codes) + 2 * self._margin), _NEVER, dtype=np.float32)
-        inner = costs[1:, self._margin : -self._margin]
-        np.multiply(self._heard.take(sounds.codes, axis=1), weights, out=inner)
-        inner[:, sounds.codes == BREAK] = _NEVER
-        costs[0] = 0.0
+        """Cost of each syllable heard (line) for each one used in keys (column)."""
+        margin = self._margin
+        costs = np.full((len(sounds.codes) + 2 * margin, self._heard.shape[1]), _NEVER, dtype=np.float32)
+        np.multiply(self._heard.take(sounds.codes, axis=0), weights[:, None], out=costs[margin:-margin])
+        costs[:, 0] = 0.0
         return costs
 
-    def _candidates(self, sounds: Sounds) -> tuple[Ints, Ints, Ints]:
-        """Keys, and a pair of theirs (its first syllable) that is heard at some place."""
-        classes = self._ear.classes[sounds.codes].astype(np.int32)
-        here, after = classes[:-1], classes[1:]
-        places = [np.arange(len(here))]
-        hashes = [here[:, 0] * COUNT + after[:, 0]]
-        open_ = classes[:, 0] != classes[:, 1]
-        for one, other in ((0, 1), (1, 0), (1, 1)):
-            some = np.flatnonzero((open_[:-1] | (one == 0)) & (open_[1:] | (other == 0)))
-            places.append(some)
-            hashes.append(here[some, one] * COUNT + after[some, other])
-        position, wanted = np.concatenate(places), np.concatenate(hashes)
-        low = np.searchsorted(self._hashes, wanted, side="left")
-        counts = np.searchsorted(self._hashes, wanted, side="right") - low
-        entry = np.repeat(low, counts) + _counted(counts)
-        return self._owners[entry], self._offsets[entry], np.repeat(position, counts).astype(np.int32)
-
-    def _promising(self, costs: Floats, which: Ints, offsets: Ints, position: Ints) -> tuple[Ints, Ints]:
+    def _promising(self, costs: Floats, sounds: Sounds) -> tuple[Ints, Ints]:
         """Keys and their first syllables, each once, that may stay within their limits."""
-        best = np.full_like(costs, DROPPED)
-        width = costs.shape[1]
-        for shift in range(-REACH, REACH + 1):
-            part = best[:, max(0, -shift) : width - max(0, shift)]
-            np.minimum(part, costs[:, max(0, shift) : width - max(0, -shift)], out=part)
-        flat, rows, columns = best.ravel(), self._rows.ravel(), self._rows.shape[1]
-        for beside in ((-1, 2), (-2, 3)):
-            least = np.zeros(len(which), dtype=np.float32)
-            for step in beside:
-                row = rows.take(which * columns + (offsets + (REACH + step)))
-                least += flat.take(row * width + (position + (self._margin + step)))
-            kept = np.flatnonzero(least <= self._limits.take(which))
-            which, offsets, position = which.take(kept), offsets.take(kept), position.take(kept)
-        starts = position - offsets
-        unique = np.unique(which.astype(np.int64) * (1 << 32) + (starts + self._margin))
-        which, starts = (unique >> 32).astype(np.int32), ((unique & 0xFFFFFFFF) - self._margin).astype(np.int32)
-        kept = np.flatnonzero(self._straight(best, which, starts) <= self._limits.take(which))
+        least = np.minimum(costs, DROPPED)
+        rough = _nearby(least.astype(np.uint8))
+        which, starts = self._pairs.candidates(sounds, rough, self._margin)
+        kept = np.flatnonzero(self._straight(rough, which, starts) <= self._limits.take(which))
+        which, starts = which.take(kept), starts.take(kept)
+        index = self._index(costs, which, starts)
+        flat, width = least.ravel(), costs.shape[1]
+        best = flat.take(index)
+        for shift in (-2, -1, 1, 2):
+            np.minimum(best, flat.take(index + np.int32(shift * width)), out=best)
+        kept = np.flatnonzero(best.sum(axis=1) <= self._limits.take(which))
         return which.take(kept), starts.take(kept)
 
-    def _straight(self, costs: Floats, which: Ints, starts: Ints) -> Floats:
+    def _index(self, costs: NDArray[Any], which: Ints, starts: Ints) -> Ints:
+        """Where in a table the syllables of some keys are, heard one after the other from some place on."""
+        longest = self._columns.shape[1] - 2 * REACH
+        index: Ints = self._columns[which, REACH : REACH + longest]
+        index += (starts[:, None] + (self._margin + np.arange(longest, dtype=np.int32))) * np.int32(costs.shape[1])
+        return index
+
+    def _straight(self, costs: NDArray[Any], which: Ints, starts: Ints) -> NDArray[Any]:
         """Cost of each key where its syllables are heard one after the other from some place on."""
-        longest = self._rows.shape[1] - 2 * REACH
-        index = self._rows[which, REACH : REACH + longest] * costs.shape[1]
-        index += starts[:, None] + (self._margin + np.arange(longest, dtype=np.int32))
-        total: Floats = costs.ravel().take(index).sum(axis=1)
+        total: NDArray[Any] = costs.ravel().take(self._index(costs, which, starts)).sum(axis=1)
         return total
 
     def _free(self, which: Ints, starts: Ints, taken: dict[int, list[int]]) -> tuple[Ints, Ints]:
@@ -157,9 +158,9 @@ class KeyTable:
     def _within(self, costs: Floats, added: Floats, which: Ints, starts: Ints) -> tuple[Ints, Ints, Floats]:
         """Those whose cheapest alignment stays within the limit, with what it costs."""
         found: list[tuple[Ints, Ints, Floats]] = [(which[:0], starts[:0], np.zeros(0, dtype=np.float32))]
+        lengths = self._lengths.take(which)
         low = 0
         for high in _LONGEST_FIRST:
-            lengths = self._lengths.take(which)
             some = np.flatnonzero((lengths > low) & (lengths <= high))
             low = high
             if len(some):
@@ -173,54 +174,122 @@ class KeyTable:
         """Cost of the cheapest alignment of each key around a place; as `align`, for all of them together."""
         lengths = self._lengths.take(which)
         longest = int(lengths.max())
+        shortest = int(lengths.min())
         offsets = np.arange(longest + 2 * REACH, dtype=np.int32) + np.int32(self._margin - REACH)
-        columns: Ints = starts[:, None] + offsets
-        more = added.take(columns)
+        lines: Ints = offsets[:, None] + starts
+        more = added.take(lines)
         flat, width = costs.ravel(), costs.shape[1]
-        table = np.zeros((len(which), columns.shape[1] + 1), dtype=np.float32)
+        lines *= np.int32(width)
+        table = np.zeros((len(offsets) + 1, len(which)), dtype=np.float32)
         for step in range(longest):
-            line = table + DROPPED
-            said = flat.take((self._rows[which, REACH + step] * width)[:, None] + columns)
-            np.minimum(line[:, 1:], table[:, :-1] + said, out=line[:, 1:])
+            line = table + np.float32(DROPPED)
+            said = flat.take(lines + self._columns[which, REACH + step])
+            said += table[:-1]
+            np.minimum(line[1:], said, out=line[1:])
             for _ in range(REACH):
-                np.minimum(line[:, 1:], line[:, :-1] + more, out=line[:, 1:])
-            table = np.where((lengths > step)[:, None], line, table)
-        least: Floats = table.min(axis=1)
+                np.minimum(line[1:], line[:-1] + more, out=line[1:])
+            table = line if step < shortest else np.where(lengths > step, line, table)
+        least: Floats = table.min(axis=0)
         return least
 
-    def _traced(self, costs: Floats, added: Floats, which: Ints, starts: Ints, sounds: Sounds) -> Iterator[Place]:
-        """Places of those alignments, each once."""
+    def _traced(
+        self, costs: Floats, added: Floats, far: Sequence[tuple[int, int, float]]
+    ) -> Iterator[tuple[int, Alignment]]:
+        """Those alignments step by step, each once.
+
+        Args:
+            far: Keys and places in order of both, with what the cheapest alignment there costs.
+        """
         done: set[tuple[int, int, int]] = set()
-        count = len(sounds.codes)
-        for number, start in zip(which.tolist(), starts.tolist(), strict=True):
-            length = int(self._lengths[number])
+        count = len(costs) - 2 * self._margin
+        before: tuple[int, Alignment] | None = None
+        for number, start, least in far:
+            limit = float(self._limits[number])
+            length = len(self._keys[number][1])
             first, end = max(0, start - REACH), min(count, start + length + REACH)
             window = slice(first + self._margin, end + self._margin)
-            rows = costs[self._rows[number, REACH : REACH + length], window].tolist()
-            found = align(rows, added[window].tolist(), limit=float(self._limits[number]))
-            if found is None or (mark := (number, first + found.start, first + found.end)) in done:
+            more = added[window].tolist()
+            if before is not None and before[0] == number and _still(before[1], first, least, more, limit):
                 continue
-            done.add(mark)
+            rows = costs[window].T.take(self._columns[number, REACH : REACH + length], axis=0).tolist()
+            found = align(rows, more, limit=limit)
+            if found is None:
+                continue
             pairs = tuple((one, first + other) for one, other in found.pairs)
             placed = Alignment(found.cost, first + found.start, first + found.end, pairs, found.edits)
-            yield from self._placed(number, placed, sounds)
+            before = number, placed
+            if (mark := (number, placed.start, placed.end)) not in done:
+                done.add(mark)
+                yield number, placed
 
-    def _placed(self, number: int, found: Alignment, sounds: Sounds) -> Iterator[Place]:
-        """The place of an alignment, where it is a match."""
-        if (match := self._kind(number, found, sounds)) is not None:
-            words = int(sounds.firsts[found.start]), int(sounds.lasts[found.end - 1])
-            yield Place(*words, match, WORTH[match], self._keys[number][0], found.cost / 100)
-
-    def _kind(self, number: int, found: Alignment, sounds: Sounds) -> Match | None:
-        """What sort of match an alignment is; None where it is none."""
-        if not found.cost:
-            return Match.HOMOPHONE
+    def _matching(self, number: int, found: Alignment, heard: Sequence[int]) -> Iterator[tuple[int, Alignment, Match]]:
+        """An alignment with what sort of match it is; nothing where it is none."""
         codes = self._keys[number][1]
-        if not found.edits:
-            of_key, heard = zip(*found.pairs, strict=True)
-            if self._ear.costs[[codes[at] for at in of_key], sounds.codes[list(heard)]].max() <= NEAR:
-                return Match.NEAR
-        return Match.FUZZY if found.cost <= fuzzy_limit(len(codes)) else None
+        if not found.cost:
+            yield number, found, Match.HOMOPHONE
+        elif not found.edits and all(
+            self._listener.costs.item(codes[one], heard[other]) <= NEAR for one, other in found.pairs
+        ):
+            yield number, found, Match.NEAR
+        elif found.cost <= fuzzy_limit(len(codes)):
+            yield number, found, Match.FUZZY
+
+
+class _PairTable:
+    """Neighbouring syllables of all keys, by their classes: what leads from a pair heard to the keys it may be of."""
+
+    def __init__(self, keys: Sequence[Row], listener: Ear, columns: Ints, limits: Floats) -> None:
+        classes, owners, offsets = _pairs(keys, listener)
+        used = np.unique(classes)
+        self._known = np.zeros(COUNT, dtype=np.int32)
+        self._known[used] = np.arange(1, len(used) + 1)
+        self._size = len(used) + 1
+        self._classes = self._known[listener.classes]
+        pairs = self._known[classes[:, 0]] * self._size + self._known[classes[:, 1]]
+        order = np.argsort(pairs, kind="stable")
+        self._firsts = np.searchsorted(pairs[order], np.arange(self._size**2 + 1)).astype(np.int32)
+        self._owners, self._offsets = owners[order], offsets[order]
+        self._beside = [columns[self._owners, REACH + self._offsets + step] for step in (-1, 2, -2, 3)]
+        self._limits = np.ceil(limits[self._owners]).astype(np.uint16)
+
+    def candidates(self, sounds: Sounds, rough: NDArray[np.uint8], margin: int) -> tuple[Ints, Ints]:
+        """Keys and their first syllables, each once, of which a pair is heard and what lies beside it may be.
+
+        Args:
+            rough: What each syllable costs at its best nearby, rounded down.
+        """
+        position, pair = self._heard(sounds)
+        low = self._firsts.take(pair)
+        counts = self._firsts.take(pair + 1) - low
+        entry = np.repeat(low, counts) + _counted(counts)
+        line = np.repeat(position + np.int32(margin), counts)
+        flat, width = rough.ravel(), np.int32(rough.shape[1])
+        limits = self._limits.take(entry)
+        least = np.zeros(len(entry), dtype=np.uint16)
+        for step, columns in zip((-1, 2, -2, 3), self._beside, strict=True):
+            least += flat.take(columns.take(entry) + (line + np.int32(step)) * width)
+            if step != -1:
+                kept = np.flatnonzero(least <= limits)
+                entry, line, limits = entry.take(kept), line.take(kept), limits.take(kept)
+                least = least.take(kept)
+        found = self._owners.take(entry).astype(np.int64) << 32
+        found += line - self._offsets.take(entry)
+        found.sort()
+        found = found[np.flatnonzero(np.diff(found, prepend=-1))]
+        return (found >> 32).astype(np.int32), ((found & 0xFFFFFFFF) - margin).astype(np.int32)
+
+    def _heard(self, sounds: Sounds) -> tuple[Ints, Ints]:
+        """Where pairs of known classes are heard, and which."""
+        classes = self._classes.take(sounds.codes, axis=0)
+        here, after = classes[:-1], classes[1:]
+        open_ = classes[:, 0] != classes[:, 1]
+        known = np.flatnonzero((here[:, 0] > 0) & (after[:, 0] > 0)).astype(np.int32)
+        positions, pairs = [known], [here[known, 0] * self._size + after[known, 0]]
+        for one, other in ((0, 1), (1, 0), (1, 1)):
+            some = np.flatnonzero((open_[:-1] | (one == 0)) & (open_[1:] | (other == 0))).astype(np.int32)
+            positions.append(some)
+            pairs.append(here[some, one] * self._size + after[some, other])
+        return np.concatenate(positions), np.concatenate(pairs)
 
 
 def limit_of(length: int) -> float:
@@ -234,22 +303,40 @@ def fuzzy_limit(length: int) -> float:
 
 
 def _pairs(keys: Sequence[Row], listener: Ear) -> tuple[Ints, Ints, Ints]:
-    """Neighbouring syllables of all keys as (class of both, key, offset in it), one row each."""
-    rows: list[tuple[int, int, int]] = []
+    """Neighbouring syllables of all keys: classes of both, key, offset in it, one row each."""
+    rows: list[tuple[int, int, int, int]] = []
     for number, (_, codes) in enumerate(keys):
         classes = listener.classes[list(codes)].tolist()
         last = len(classes) - 2
         for offset in {*range(0, last + 1, 2), last}:
             for one in set(classes[offset]):
-                rows += [(one * COUNT + other, number, offset) for other in set(classes[offset + 1])]
-    table = np.array(rows, dtype=np.int32).reshape(len(rows), 3)
-    return table[:, 0], table[:, 1], table[:, 2]
+                rows += [(one, other, number, offset) for other in set(classes[offset + 1])]
+    table = np.array(rows, dtype=np.int32).reshape(len(rows), 4)
+    return table[:, :2], table[:, 2], table[:, 3]
 
 
-def _counted(counts: NDArray[np.int64]) -> NDArray[np.int64]:
+def _nearby(costs: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The least of each column within REACH lines."""
+    best = costs.copy()
+    for shift in range(1, REACH + 1):
+        np.minimum(best[shift:], costs[:-shift], out=best[shift:])
+        np.minimum(best[:-shift], costs[shift:], out=best[:-shift])
+    return best
+
+
+def _still(before: Alignment, first: int, least: float, added: Sequence[float], limit: float) -> bool:
+    """Whether the cheapest alignment of a key is that of the stretch before, which ends no later than this one.
+
+    It is where it lies in this stretch too and costs no more than anything here. (`least` knows no more than REACH
+    syllables added in a row: where more would be cheap nobody can say.)
+    """
+    return before.start >= first and before.cost <= least + _ROUNDING and min(added) * (REACH + 1) > limit
+
+
+def _counted(counts: Ints) -> Ints:
     """0, 1, 2 ... up to each of some counts, one after the other."""
-    ends = np.cumsum(counts)
-    return np.arange(int(ends[-1]) if len(ends) else 0) - np.repeat(ends - counts, counts)
+    ends = np.cumsum(counts, dtype=np.int32)
+    return np.arange(int(ends[-1]) if len(ends) else 0, dtype=np.int32) - np.repeat(ends - counts, counts)
 
 
 def _added(sounds: Sounds, weights: Floats, margin: int) -> Floats:
@@ -259,4 +346,6 @@ def _added(sounds: Sounds, weights: Floats, margin: int) -> Floats:
     costs[_IS_FILLER[sounds.codes]] = FILLER
     costs *= weights
     costs[sounds.codes == BREAK] = _NEVER
-    return np.pad(costs, margin, constant_values=_NEVER)
+    padded = np.full(len(costs) + 2 * margin, _NEVER, dtype=np.float32)
+    padded[margin:-margin] = costs
+    return padded
