@@ -125,6 +125,8 @@ class Settings(BaseSettings):
     """A call that takes longer than this many times its own length (and five minutes) is given up as failed."""
     workers: int = Field(0, ge=0)
     """Worker processes, each with a model of its own; 0 means one per core, at most eight."""
+    redact: bool = False
+    """Mask private numbers in the documents that `process` writes to --out; the store always has them whole."""
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
     """How much `serve` logs to standard error; requests are logged unless this asks for less."""
     asr: AsrSettings = AsrSettings()

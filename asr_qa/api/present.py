@@ -1,6 +1,7 @@
 """What leaves the store: the one place that decides which texts and paths a user gets to see.
 
-Redaction of personal data hooks in here: every text of a call that the API sends passes through `present_document`.
+Every text of a call that the API sends passes through `present_document`, which masks what is private in it for all
+who may not see that.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from dataclasses import replace
 from pathlib import PurePath
 
 from asr_qa.core.document import CallDocument
+from asr_qa.core.redacted import redacted
 from asr_qa.errors import NotFoundError, PermissionDeniedError
 from asr_qa.pipeline.store import CallFilters, CallSummary, Store, StoredCall
 from asr_qa.pipeline.tokens import Principal, Scope
@@ -16,6 +18,8 @@ from asr_qa.pipeline.tokens import Principal, Scope
 
 def present_document(document: CallDocument, principal: Principal) -> CallDocument:
     """The document as this user may see it."""
+    if not principal.may(Scope.UNREDACTED):
+        document = redacted(document)
     recording = replace(document.recording, path=present_path(document.recording.path, principal))
     return replace(document, recording=recording)
 

@@ -290,6 +290,6 @@ def _html(result: DemoResult, settings: Settings, clock: Clock, lang: Lang) -> s
         scorecard=result.rules.scorecard,
         title=_TITLES[lang],
         generated_at=clock.now().astimezone(),
-        audio=lambda call, start, end: cutter.clip(call.document, start, end),
+        audio=lambda call, start, end: cutter.clip(call.document, start, end, muted=call.muted),
         lang=lang,
     )

@@ -24,6 +24,7 @@ from asr_qa.bootstrap import Rules
 from asr_qa.config import Settings
 from asr_qa.core.document import CallDocument
 from asr_qa.core.recording import Recording
+from asr_qa.core.redacted import redacted
 from asr_qa.core.transcript import Utterance
 from asr_qa.errors import AsrQaError
 from asr_qa.pipeline.cards import refuse_changed_card
@@ -271,7 +272,8 @@ class Run:
         )
         try:
             if target:
-                write_text(target, to_json(document, indent=1) + "\n")
+                written = redacted(document) if self.settings.redact else document
+                write_text(target, to_json(written, indent=1) + "\n")
         except AsrQaError as exc:
             return replace(outcome, state="failed", code=exc.code, reason=str(exc), output=None)
         return outcome

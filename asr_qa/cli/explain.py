@@ -13,6 +13,7 @@ from asr_qa.bootstrap import connect
 from asr_qa.cli.printing import Json, Language, print_json
 from asr_qa.config import Settings
 from asr_qa.core.document import CallDocument
+from asr_qa.core.redacted import redacted
 from asr_qa.errors import ConflictError, NotFoundError, UsageError
 from asr_qa.pipeline.documents import from_json
 from asr_qa.pipeline.ingest import ID_LENGTH
@@ -35,13 +36,13 @@ def explain_command(
     as_json: Json = False,
 ) -> None:
     """Say why an event (silence, dead air, interruption, ...) is what it is: its definition, the parameters in force,
-    every number beside the limit it was compared to, and what excused it.
+    every number beside the limit it was compared to, and what excused it. Private numbers are masked.
 
     \b
     asr-qa explain 4f1d0c22ab9e33d07c5512aa                the events, numbered
     asr-qa explain out/call.json --event 7                 why the seventh was found
     """
-    document = find_document(call)
+    document = redacted(find_document(call))
     numbers = [event] if event is not None else list(range(1, len(document.events) + 1))
     found = [explain(document, number, lang=lang) for number in numbers]
     if as_json:

@@ -53,6 +53,9 @@ def process(
         str | None,
         typer.Option(help="Language of calls whose manifest row names none: zh, yue, en, ..., or auto per call."),
     ] = None,
+    redact: Annotated[
+        bool, typer.Option("--redact", help="Mask private numbers in the documents in --out; the store keeps them.")
+    ] = False,
     follow: Annotated[
         bool, typer.Option("--follow", help="Show on standard error what is said, while calls are listened to.")
     ] = False,
@@ -72,6 +75,7 @@ def process(
     asr-qa process --manifest last-night.csv --out scored/ --workers 8
     """
     settings = _settings(workers, agent_channel, language)
+    settings = settings.model_copy(update={"redact": True}) if redact else settings
     items, outcomes = _items(paths or [], manifest, mapping or [])
     rules = load_rules(settings)
     _check(settings, rules)

@@ -8,6 +8,9 @@ from dataclasses import dataclass, replace
 from asr_qa.core.segment import Segment
 from asr_qa.core.transcript import Utterance, Word
 
+MASK = "＊"
+"""Stands in place of a letter or digit."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -54,10 +57,11 @@ class Clock:
 def owners(text: str, words: Sequence[Word]) -> list[int | None] | None:
     """The word that each character of a text is from; None for punctuation. No list where the words do not spell it.
 
-    A text that was rewritten letter for letter (traditional to simplified characters) still counts as spelt.
+    What is masked already counts as letters. A text that was rewritten letter for letter (traditional to simplified
+    characters) still counts as spelt.
     """
-    letters = [place for place, char in enumerate(text) if char.isalnum()]
-    said = [index for index, word in enumerate(words) for char in word.text if char.isalnum()]
+    letters = [place for place, char in enumerate(text) if char.isalnum() or char == MASK]
+    said = [index for index, word in enumerate(words) for char in word.text if char.isalnum() or char == MASK]
     if len(letters) != len(said):
         return None
     found: list[int | None] = [None] * len(text)

@@ -17,13 +17,12 @@ from dataclasses import dataclass, field
 from asr_qa.core.contact import Contact, contacts
 from asr_qa.core.digits import HARD_BREAK, Row, fold_width, groups_of, rows, value_of
 from asr_qa.core.lexicon import acknowledges
-from asr_qa.core.masking import Clock, Place, masked
+from asr_qa.core.masking import MASK, Clock, Place, masked
 from asr_qa.core.numberplan import Kind
 from asr_qa.core.privatenumber import Number, private_numbers
 from asr_qa.core.recording import Role
 from asr_qa.core.transcript import Utterance
 
-MASK = "＊"
 _SOFT_BREAK = "，"
 """Between two turns of one speaker that may belong together."""
 _FOLLOWS = 15.0

@@ -21,11 +21,11 @@ from asr_qa.core.digits import canonical
 from asr_qa.core.document import CallDocument
 from asr_qa.core.event import Event
 from asr_qa.core.finding import Evidence, Finding, Trace
-from asr_qa.core.masking import Clock
+from asr_qa.core.masking import MASK, Clock
 from asr_qa.core.prompts import Prompts
 from asr_qa.core.reason import Reason
 from asr_qa.core.recording import Role
-from asr_qa.core.redact import MASK, Private, find_private, redact
+from asr_qa.core.redact import Private, find_private, redact
 from asr_qa.core.segment import Segment, Track, union
 from asr_qa.core.transcript import Utterance
 
@@ -35,6 +35,7 @@ _NEAR = 2.0
 """Seconds by which a copy may lie beside the utterance that it is from."""
 _TELLING = 4
 """Letters from which a copy is known without its seconds, and part of a number is taken for that."""
+_NUMERALS = re.compile(r"@|艾特|爱特|小老鼠|[0-9十百].*[0-9十百]")
 _JOINS = re.compile(r"\s*(?:…|\||/|；)\s*")
 
 
@@ -72,6 +73,11 @@ def private_seconds(utterances: Sequence[Utterance]) -> Track:
             clock = Clock(utterance)
             found += (clock.segment(index, *stretch) for stretch in _stretches(utterance.text))
     return union(Segment(max(0.0, one.start - AROUND), one.end + AROUND) for one in found)
+
+
+def may_hold_private(text: str) -> bool:
+    """Whether a text has numerals or a sign that an address of any kind could be read from; a quick look."""
+    return _NUMERALS.search(canonical(text)) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from asr_qa.core.backtest import CallRef, Compared, Side
 from asr_qa.core.confusion import Rests
 from asr_qa.core.finding import Finding, Verdict
+from asr_qa.core.redacted import Veil, may_hold_private
 from asr_qa.core.rule import Rule, Ruleset, references
 from asr_qa.core.scorecard import Scorecard
 from asr_qa.pipeline.rescore import Judging, Sounds, judge, score_findings
@@ -42,7 +43,22 @@ def try_call(call: ScoredCall, by: Trial, *, human: Mapping[str, Verdict], sound
     if by.only is not None:
         findings = _merged(was.findings, findings, by.only)
         sheet = score_findings(call, findings, by.after.scorecard)
-    return Compared(call=CallRef.of(call.recording), before=was, after=Side.of(findings, sheet), human=human)
+    compared = Compared(call=CallRef.of(call.recording), before=was, after=Side.of(findings, sheet), human=human)
+    return _without_private(compared, call)
+
+
+def _without_private(compared: Compared, call: ScoredCall) -> Compared:
+    """The comparison with what is private masked in the words that its flips show; the words are read only then."""
+    places = (place for flip in compared.flips for place in (flip.was, flip.now) if place is not None)
+    if not any(may_hold_private(place.text) for place in places):
+        return compared
+    veil, rules = Veil(call.utterances), {flip.rule_id for flip in compared.flips}
+    return replace(compared, before=_veiled(compared.before, rules, veil), after=_veiled(compared.after, rules, veil))
+
+
+def _veiled(side: Side, rules: Iterable[str], veil: Veil) -> Side:
+    shown = veil.findings(side.findings[rule] for rule in rules if rule in side.findings)
+    return replace(side, findings={**side.findings, **{finding.rule_id: finding for finding in shown}})
 
 
 def before_of(call: ScoredCall, by: Trial, *, sounds: Sounds = ()) -> Side:

@@ -46,6 +46,8 @@ class Scope(StrEnum):
     REPORTS_READ = "reports:read"
     REVIEWS_MANAGE = "reviews:manage"
     """Take over reviews of others and reopen released ones."""
+    UNREDACTED = "unredacted"
+    """Read what is private in the words of calls: numbers of cards, phones, identity cards, addresses."""
     PATHS_READ = "paths:read"
     """See in which folders recordings lie."""
 
@@ -53,7 +55,7 @@ class Scope(StrEnum):
 _AGENT = frozenset({Scope.CALLS_OWN, Scope.AUDIO_READ, Scope.RULES_READ})
 _REVIEWER = _AGENT - {Scope.CALLS_OWN} | {Scope.CALLS_READ, Scope.REVIEWS_READ, Scope.REVIEWS_WRITE}
 _TRAINER = _REVIEWER | {Scope.REPORTS_READ}
-_LEAD = _TRAINER | {Scope.REVIEWS_MANAGE}
+_LEAD = _TRAINER | {Scope.REVIEWS_MANAGE, Scope.UNREDACTED}
 SCOPES: Mapping[UserRole, frozenset[Scope]] = {
     UserRole.AGENT: _AGENT,
     UserRole.REVIEWER: _REVIEWER,

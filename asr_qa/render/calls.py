@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from asr_qa.core.document import CallDocument
 from asr_qa.core.finding import Verdict
+from asr_qa.core.segment import Track
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +19,8 @@ class ReportCall:
     """Rule id -> verdict a careful person would give, where that is known (sample calls)."""
     label: str | None = None
     """A name for the call in place of its file's."""
+    muted: Track = ()
+    """What is not to be heard of it, in seconds."""
 
 
 AudioSource = Callable[[ReportCall, float, float], bytes | None]

@@ -20,6 +20,7 @@ from av.audio.stream import AudioStream
 from numpy.typing import NDArray
 
 from asr_qa.core.document import CallDocument
+from asr_qa.core.segment import Track
 from asr_qa.errors import AudioError, OutputError
 from asr_qa.pipeline.ports import SAMPLE_RATE, AudioReader
 
@@ -76,6 +77,19 @@ def cut(samples: NDArray[np.int16], start: float, end: float, *, sample_rate: in
     return samples[:, first : max(first, last)]
 
 
+def silenced(
+    samples: NDArray[np.int16], start: float, muted: Track, *, sample_rate: int = SAMPLE_RATE
+) -> NDArray[np.int16]:
+    """The samples, which begin at `start` seconds, with silence on all channels in some stretches of the recording."""
+    if not muted:
+        return samples
+    quiet = samples.copy()
+    for stretch in muted:
+        first, last = (max(0, round((at - start) * sample_rate)) for at in (stretch.start, stretch.end))
+        quiet[:, first:last] = 0
+    return quiet
+
+
 def media_type(data: bytes) -> str | None:
     """The media type of an audio file by its first bytes; None where no browser would play it."""
     for signature, name in _SIGNATURES.items():
@@ -99,10 +113,17 @@ class ClipCutter:
         self._path = ""
         self._samples: NDArray[np.int16] | None = None
 
-    def clip(self, document: CallDocument, start: float, end: float) -> bytes | None:
-        """What is heard from `start` to `end` seconds; None where the recording cannot be read any more."""
+    def clip(self, document: CallDocument, start: float, end: float, *, muted: Track = ()) -> bytes | None:
+        """What is heard from `start` to `end` seconds; None where the recording cannot be read any more.
+
+        Args:
+            document: The call.
+            start: Seconds.
+            end: Seconds.
+            muted: What is silence in place of what is heard then, in seconds of the recording.
+        """
         samples = self._decoded(document.recording.path)
-        part = None if samples is None else cut(samples, start, end)
+        part = None if samples is None else silenced(cut(samples, start, end), start, muted)
         return None if part is None or not part.size else encode_clip(part, codec=self._codec)
 
     def _decoded(self, path: str) -> NDArray[np.int16] | None:

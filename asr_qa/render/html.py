@@ -11,7 +11,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from importlib import resources
@@ -22,8 +22,10 @@ from markupsafe import Markup
 from asr_qa.core.document import CallDocument, CallWarning
 from asr_qa.core.finding import Trace
 from asr_qa.core.metrics import DEFINITION_OF
+from asr_qa.core.redacted import private_seconds, redacted
 from asr_qa.core.rule import Ruleset
 from asr_qa.core.scorecard import Scorecard
+from asr_qa.core.segment import union
 from asr_qa.render import format as formats
 from asr_qa.render import svg, wording
 from asr_qa.render.callchart import chart_of, kinds_of
@@ -53,6 +55,7 @@ def render_report(
     audio: AudioSource,
     lang: Lang = "zh",
     max_audio_bytes: int = MAX_AUDIO_BYTES,
+    unredacted: bool = False,
 ) -> str:
     """The report as HTML text; write it as UTF-8.
 
@@ -64,12 +67,15 @@ def render_report(
         title: Of the report.
         generated_at: When it was made.
         audio: Gives the clips of the evidence. It is asked for fatal rules first, then major, then minor ones, each
-            time call by call; never for more than 12 s, never twice for the same.
+            time call by call; never for more than 12 s, never twice for the same. What `muted` of the call names it
+            must leave silent.
         lang: Language of everything that is not data.
         max_audio_bytes: Size of all clips as written. When it is reached the rest is left out, and the report says so.
+        unredacted: Show and play what is private, too.
     """
     texts = Texts(lang)
     card = Card.of(ruleset, scorecard, texts)
+    calls = calls if unredacted else [_without_private(call) for call in calls]
     views = [build_call(number, call, card) for number, call in enumerate(calls, start=1)]
     clips = ClipBook(audio, max_bytes=max_audio_bytes)
     clips.fetch(request for view in views for request in view.requests)
@@ -94,6 +100,11 @@ def render_report(
     )
     # A file name that is no valid Unicode must not keep the report from being written.
     return html.encode("utf-8", "replace").decode("utf-8")
+
+
+def _without_private(call: ReportCall) -> ReportCall:
+    muted = union(call.muted, private_seconds(call.document.utterances))
+    return replace(call, document=redacted(call.document), muted=muted)
 
 
 def no_audio(_call: ReportCall, _start: float, _end: float) -> bytes | None:
