@@ -7,7 +7,7 @@ its best nearby), what is left is aligned together, and only what stays within i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -59,14 +59,16 @@ class KeyTable:
         self._listener = listener
         self._lengths = np.array([len(codes) for _, codes in keys], dtype=np.int32)
         self._limits = np.array([limit_of(len(codes)) for _, codes in keys], dtype=np.float32)
+        self._fuzzy = np.array([fuzzy_limit(len(codes)) for _, codes in keys], dtype=np.float32)
         used, columns = np.unique(np.concatenate([codes for _, codes in keys]), return_inverse=True)
         self._heard = np.zeros((COUNT, len(used) + 1), dtype=np.float32)
         self._heard[:, 1:] = listener.costs[used].T
         self._heard[BREAK, 1:] = _NEVER
         longest = int(self._lengths.max())
         # REACH columns more before and behind, so that what lies beside a pair can always be asked for.
-        self._columns = np.zeros((len(keys), longest + 2 * REACH), dtype=np.int32)
-        self._columns[:, REACH : REACH + longest][np.arange(longest) < self._lengths[:, None]] = columns + 1
+        by_key = np.zeros((len(keys), longest + 2 * REACH), dtype=np.int32)
+        by_key[:, REACH : REACH + longest][np.arange(longest) < self._lengths[:, None]] = columns + 1
+        self._columns = np.ascontiguousarray(by_key.T)
         self._margin = longest + 2 * REACH
         self._pairs = _PairTable(keys, listener, self._columns, self._limits)
 
@@ -98,16 +100,13 @@ class KeyTable:
         straight = self._straight(costs, which, starts)
         even = straight <= least + _ROUNDING
         codes = sounds.codes.tolist()
-        rows = zip(which.tolist(), starts.tolist(), even.tolist(), straight.tolist(), least.tolist(), strict=True)
-        far: list[tuple[int, int, float]] = []
-        for number, start, is_even, cost, at_least in rows:
-            if not is_even:
-                far.append((number, start, at_least))
-                continue
+        rows = zip(which[even].tolist(), starts[even].tolist(), straight[even].tolist(), strict=True)
+        for number, start, cost in rows:
             length = len(self._keys[number][1])
             pairs = tuple((at, start + at) for at in range(length))
             yield from self._matching(number, Alignment(cost, start, start + length, pairs, 0), codes)
-        for number, found in self._traced(costs, added, far):
+        far = self._far(costs, which[~even], starts[~even], least[~even])
+        for number, found in self._traced(costs, added, zip(*far, strict=True)):
             yield from self._matching(number, found, codes)
 
     def _costs(self, sounds: Sounds, weights: Floats) -> Floats:
@@ -130,19 +129,20 @@ class KeyTable:
         best = flat.take(index)
         for shift in (-2, -1, 1, 2):
             np.minimum(best, flat.take(index + np.int32(shift * width)), out=best)
-        kept = np.flatnonzero(best.sum(axis=1) <= self._limits.take(which))
+        kept = np.flatnonzero(best.sum(axis=0) <= self._limits.take(which))
         return which.take(kept), starts.take(kept)
 
     def _index(self, costs: NDArray[Any], which: Ints, starts: Ints) -> Ints:
-        """Where in a table the syllables of some keys are, heard one after the other from some place on."""
-        longest = self._columns.shape[1] - 2 * REACH
-        index: Ints = self._columns[which, REACH : REACH + longest]
-        index += (starts[:, None] + (self._margin + np.arange(longest, dtype=np.int32))) * np.int32(costs.shape[1])
+        """Where in a table the syllables (lines) of some keys are, heard one after the other from some place on."""
+        longest = int(self._lengths.take(which).max(initial=0))
+        steps = np.arange(self._margin, self._margin + longest, dtype=np.int32)
+        index: Ints = (steps[:, None] + starts) * np.int32(costs.shape[1])
+        index += self._columns[REACH : REACH + longest].take(which, axis=1)
         return index
 
     def _straight(self, costs: NDArray[Any], which: Ints, starts: Ints) -> NDArray[Any]:
         """Cost of each key where its syllables are heard one after the other from some place on."""
-        total: NDArray[Any] = costs.ravel().take(self._index(costs, which, starts)).sum(axis=1)
+        total: NDArray[Any] = costs.ravel().take(self._index(costs, which, starts)).sum(axis=0)
         return total
 
     def _free(self, which: Ints, starts: Ints, taken: dict[int, list[int]]) -> tuple[Ints, Ints]:
@@ -183,7 +183,7 @@ class KeyTable:
         table = np.zeros((len(offsets) + 1, len(which)), dtype=np.float32)
         for step in range(longest):
             line = table + np.float32(DROPPED)
-            said = flat.take(lines + self._columns[which, REACH + step])
+            said = flat.take(lines + self._columns[REACH + step].take(which))
             said += table[:-1]
             np.minimum(line[1:], said, out=line[1:])
             for _ in range(REACH):
@@ -192,8 +192,15 @@ class KeyTable:
         least: Floats = table.min(axis=0)
         return least
 
+    def _far(self, costs: Floats, which: Ints, starts: Ints, least: Floats) -> tuple[list[int], list[int], list[float]]:
+        """Those that may be a match, though not where they stand: with a syllable more or less, or a little aside."""
+        kept = least <= self._fuzzy.take(which) + _ROUNDING
+        for shift in (-2, -1, 1, 2):
+            kept |= self._straight(costs, which, starts + np.int32(shift)) <= least + _ROUNDING
+        return which[kept].tolist(), starts[kept].tolist(), least[kept].tolist()
+
     def _traced(
-        self, costs: Floats, added: Floats, far: Sequence[tuple[int, int, float]]
+        self, costs: Floats, added: Floats, far: Iterable[tuple[int, int, float]]
     ) -> Iterator[tuple[int, Alignment]]:
         """Those alignments step by step, each once.
 
@@ -211,7 +218,7 @@ class KeyTable:
             more = added[window].tolist()
             if before is not None and before[0] == number and _still(before[1], first, least, more, limit):
                 continue
-            rows = costs[window].T.take(self._columns[number, REACH : REACH + length], axis=0).tolist()
+            rows = costs[window].T.take(self._columns[REACH : REACH + length, number], axis=0).tolist()
             found = align(rows, more, limit=limit)
             if found is None:
                 continue
@@ -249,7 +256,7 @@ class _PairTable:
         order = np.argsort(pairs, kind="stable")
         self._firsts = np.searchsorted(pairs[order], np.arange(self._size**2 + 1)).astype(np.int32)
         self._owners, self._offsets = owners[order], offsets[order]
-        self._beside = [columns[self._owners, REACH + self._offsets + step] for step in (-1, 2, -2, 3)]
+        self._beside = [columns[REACH + self._offsets + step, self._owners] for step in (-1, 2, -2, 3)]
         self._limits = np.ceil(limits[self._owners]).astype(np.uint16)
 
     def candidates(self, sounds: Sounds, rough: NDArray[np.uint8], margin: int) -> tuple[Ints, Ints]:
