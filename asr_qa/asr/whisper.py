@@ -82,6 +82,8 @@ class _Attempt:
 
 
 _LAST_RUNG = 2
+_HALF_WORD = 0.15
+"""Seconds from the middle of a word to its end, at most."""
 _FULL_WINDOW = Decoding(full_window=True)
 _NO_LOOPS = Decoding(full_window=True, timestamps=False, repetition_penalty=1.2, no_repeat_ngram_size=4)
 
@@ -138,7 +140,7 @@ class WhisperTranscriber:
         certainty = "calibrated" if self.options.calibration else "raw"
         settings = (
             f"beam={self.options.beam_size}{sure},window={packing.window:g},pause={packing.pause:g}"
-            f",confidence={certainty}"
+            f",confidence={certainty},words=2"
         )
         return f"whisper/{self._model}/{resolve(self._device)[1]}({settings})"
 
@@ -298,11 +300,15 @@ class _Run:
 
 
 def _share(words: Iterable[TimedWord], placed: Sequence[Placed]) -> list[list[TimedWord]]:
-    """The words of a window by the piece that lies nearest to their middle."""
+    """The words of a window by the piece that lies nearest to where they are said.
+
+    Attention leaves a word as soon as it is said and waits out the pause with the next: the first word of a sentence
+    seems to begin where the one before ended, so only its end tells where it is.
+    """
     shares: list[list[TimedWord]] = [[] for _ in placed]
     for word in words:
-        middle = (word.start + word.end) / 2
-        shares[min(range(len(placed)), key=lambda i: placed[i].distance(middle))].append(word)
+        said = max((word.start + word.end) / 2, word.end - _HALF_WORD)
+        shares[min(range(len(placed)), key=lambda i: placed[i].distance(said))].append(word)
     return shares
 
 

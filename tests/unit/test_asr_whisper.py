@@ -165,3 +165,12 @@ def test_what_is_told_on_the_way_is_what_is_returned() -> None:
     # nothing that is told later was said before what has been listened to
     assert all(u.start >= before for (_, before), (said, _) in pairwise(told) for u in said)
     assert engine.transcribe(channels) == transcript
+
+
+def test_the_first_word_of_a_sentence_is_not_left_to_the_one_before() -> None:
+    # attention leaves 好 as soon as it is said, so the pause up to the next sentence lies in its first word
+    words = [("您", 0.15, 0.5), ("好", 0.5, 1.2), ("请", 1.2, 2.75), ("讲", 2.75, 3.2)]
+    timed = tuple(TimedWord(text, start, end, 0.9) for text, start, end in words)
+    transcript, _ = transcribe(lambda length, how: Decoded(timed, -0.1, 0.05), (1.0, 3.0), (6.0, 7.0))
+    assert [u.text for u in transcript.utterances] == ["您好", "请讲"]
+    assert transcript.utterances[1].words[0].start == 6.0
