@@ -66,7 +66,7 @@ def syllables(text: str) -> tuple[str, ...]:
     return tuple(lazy_pinyin(text, style=Style.NORMAL, errors=_as_is)) if text else ()  # type: ignore[arg-type]  # a list is documented, not typed
 
 
-READING = f"1+{pypinyin.__version__}"
+READING = f"2+{pypinyin.__version__}"
 """Version of what `readings` gives; stored readings of another version are worked out anew."""
 
 HETERONYMS = dict(line.split() for line in read_lines(files("asr_qa.core") / "words", "heteronyms.zh"))

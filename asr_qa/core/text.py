@@ -6,11 +6,13 @@ Three readings of the same words are used for matching: PLAIN (no punctuation, o
 
 from __future__ import annotations
 
-import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache, reduce
+
+from asr_qa.core import numbers
+from asr_qa.core.numbers import Edit
 
 Span = tuple[int, int]
 """First character and one past the last, in the raw text."""
@@ -27,16 +29,6 @@ class Normalised:
 
 Step = Callable[[Normalised], Normalised]
 
-_DIGIT = {char: str(value) for value, char in enumerate("零一二三四五六七八九")} | {"〇": "0", "两": "2", "幺": "1"}
-_UNIT = {"十": 10, "百": 100, "千": 1000, "万": 10**4, "亿": 10**8}
-_NUMBER = re.compile(
-    r"百分之(?:百(?![一二三四五六七八九])|(?P<percent>[零〇一二两三四五六七八九十百0-9]+))"
-    r"|[零〇一二两三四五六七八九十幺][零〇一二两三四五六七八九十百千万亿幺]*"
-    r"|[0-9]+[百千万亿]"
-)
-_WRITTEN = re.compile(r"(?P<whole>[0-9]+)(?:\.(?P<part>[0-9]+))?(?P<percent>%)?(?P<year>(?=年))?")
-_CARDINAL_DIGITS = 4
-"""Longer numbers are read digit by digit (telephone and order numbers)."""
 _FILLERS = frozenset("嗯呃唔")
 _APOSTROPHES = frozenset("'’‘`")
 
@@ -79,14 +71,19 @@ def drop_punctuation(raw: Normalised) -> Normalised:
     return _gather(kept)
 
 
+def read_marks(raw: Normalised) -> Normalised:
+    """Marks of numbers become what is read: 3:30 3点30, 3-5 3到5, 3/4 4分之3, 2026-11-22 2026年11月22日."""
+    return _edited(raw, numbers.marked(raw.text))
+
+
 def fold_numbers(raw: Normalised) -> Normalised:
-    """Spoken numbers become digits: 二十四小时 24小时, 幺三八 138, 百分之百 100%."""
-    return _replace(raw, _NUMBER, _as_digits)
+    """Spoken numbers become digits: 二十四小时 24小时, 幺三八 138, 百分之百 100%, 1.5万 15000."""
+    return _edited(raw, numbers.said(raw.text))
 
 
 def spell_numbers(raw: Normalised) -> Normalised:
-    """Written numbers become what is said: 24 二十四, 13800 一三八零零, 100% 百分之百."""
-    return _replace(raw, _WRITTEN, _as_spoken)
+    """Written numbers become what is said: 24 二十四, 13800 幺三八零零, 100% 百分之百."""
+    return _edited(raw, numbers.written(raw.text))
 
 
 def drop_fillers(raw: Normalised) -> Normalised:
@@ -94,7 +91,7 @@ def drop_fillers(raw: Normalised) -> Normalised:
     return _gather((char, span) for char, span in zip(raw.text, raw.spans, strict=True) if char not in _FILLERS)
 
 
-PLAIN: tuple[Step, ...] = (fold_forms, drop_punctuation)
+PLAIN: tuple[Step, ...] = (fold_forms, read_marks, drop_punctuation)
 FOLDED: tuple[Step, ...] = (*PLAIN, fold_numbers)
 SPOKEN: tuple[Step, ...] = (*PLAIN, spell_numbers)
 
@@ -118,87 +115,18 @@ def _is_latin(char: str) -> bool:
     return char.isalpha() and char < "\u2e80"
 
 
-def _replace(raw: Normalised, pattern: re.Pattern[str], rewrite: Callable[[re.Match[str]], str | None]) -> Normalised:
-    """Rewrite each match; letters for letters where the lengths agree, else all stand for the whole match."""
+def _edited(raw: Normalised, edits: Iterable[Edit]) -> Normalised:
+    """Rewrite some stretches; letters for letters where the lengths agree, else all stand for the whole stretch."""
     text, spans = raw.text, raw.spans
-    if not pattern.search(text):
-        return raw
     out: list[tuple[str, Span]] = []
     done = 0
-    for match in pattern.finditer(text):
-        new = rewrite(match)
-        if new is None:
-            continue
-        first, last = match.span()
+    for first, last, new in edits:
         out += zip(text[done:first], spans[done:first], strict=True)
         whole = (spans[first][0], spans[last - 1][1])
         same = len(new) == last - first
         out += ((char, spans[first + i] if same else whole) for i, char in enumerate(new))
         done = last
+    if not done:
+        return raw
     out += zip(text[done:], spans[done:], strict=True)
     return _gather(out)
-
-
-def _as_digits(match: re.Match[str]) -> str:
-    if match[0].startswith("百分之"):
-        return ("100" if match["percent"] is None else _number(match["percent"])) + "%"
-    return _number(match[0])
-
-
-def _number(text: str) -> str:
-    """Digits of a Chinese numeral; read digit by digit where it has no units."""
-    digits = "".join(_DIGIT.get(char, char) for char in text)
-    if not any(char in _UNIT for char in digits):
-        return digits
-    return str(_value(digits))
-
-
-def _value(text: str) -> int:
-    """Value of digits mixed with units; 两百五 is 250, 一万二 is 12000."""
-    total = section = 0
-    unit = 1
-    pending = ""
-    for char in text:
-        if char.isdecimal():
-            pending += char
-            continue
-        unit = _UNIT[char]
-        if unit >= _UNIT["万"]:
-            total += (section + int(pending or 0) or 1) * unit
-            section = 0
-        else:
-            section += int(pending or 1) * unit
-        pending = ""
-    if len(pending) == 1 and unit > _UNIT["十"] and text[-2] in _UNIT:
-        pending = str(int(pending) * unit // 10)
-    return total + section + int(pending or 0)
-
-
-def _as_spoken(match: re.Match[str]) -> str:
-    whole = match["whole"]
-    digitwise = len(whole) > _CARDINAL_DIGITS or (len(whole) > 1 and whole[0] == "0")
-    is_year = match["year"] is not None and len(whole) == _CARDINAL_DIGITS
-    said = "".join(_spell_each(whole)) if digitwise or is_year else _cardinal(int(whole))
-    if match["part"]:
-        said += "点" + "".join(_spell_each(match["part"]))
-    if match["percent"]:
-        return "百分之" + ("百" if whole == "100" and not match["part"] else said)
-    return said
-
-
-def _spell_each(digits: str) -> Iterator[str]:
-    return ("零一二三四五六七八九"[int(digit)] for digit in digits)
-
-
-@lru_cache(maxsize=1000)
-def _cardinal(value: int) -> str:
-    """How a number below ten thousand is read: 10 十, 24 二十四, 205 二百零五."""
-    if value == 0:
-        return "零"
-    said, skipped = "", False
-    for unit, name in ((1000, "千"), (100, "百"), (10, "十"), (1, "")):
-        digit = value // unit % 10
-        if digit:
-            said += ("零" if skipped and said else "") + "零一二三四五六七八九"[digit] + name
-        skipped = digit == 0
-    return said[1:] if said.startswith("一十") else said

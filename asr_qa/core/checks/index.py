@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import ahocorasick
 
@@ -16,9 +16,10 @@ from asr_qa.core.checks.keytable import KeyTable
 from asr_qa.core.checks.stream import Place, Reading, Source
 from asr_qa.core.checks.syllables import units
 from asr_qa.core.finding import Match
+from asr_qa.core.numberforms import forms, sayings
 from asr_qa.core.phonetic import MAX_KEY, readings
 from asr_qa.core.sounds import DEFAULT_ACCENTS, LETTER, ear
-from asr_qa.core.text import FOLDED, PLAIN, SPOKEN, normalise
+from asr_qa.core.text import PLAIN, fold_numbers, normalise, spell_numbers
 
 MIN_SYLLABLES = 3
 """Keys are matched by sound from here up."""
@@ -26,28 +27,46 @@ SHORT_SYLLABLES = 2
 """... and from here up where short keys are allowed."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Key:
-    """A phrase prepared for search."""
+    """A phrase prepared for search; how it sounds is worked out when first asked for."""
 
     plain: str
     folded: str
     spoken: str
-    codes: tuple[int, ...]
-    tones: tuple[int, ...]
+
+    @cached_property
+    def _voiced(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        codes, tones, _ = units(self.spoken, readings(self.spoken))
+        return tuple(codes.tolist()), tuple(tones.tolist())
 
     @property
+    def codes(self) -> tuple[int, ...]:
+        """Its syllables, as in core.sounds."""
+        return self._voiced[0]
+
+    @property
+    def tones(self) -> tuple[int, ...]:
+        """Tone of each syllable, 1 to 5; 0 where there is none."""
+        return self._voiced[1]
+
+    @cached_property
     def syllables(self) -> int:
         """Mandarin syllables in it, spelt letters included."""
         return sum(code < LETTER for code in self.codes)
+
+    @cached_property
+    def voices(self) -> tuple[tuple[int, ...], ...]:
+        """Syllables of every way to say its numbers, itself first."""
+        others = sayings(self.spoken, self.folded)[1:]
+        return (self.codes, *(tuple(units(way, readings(way))[0].tolist()) for way in others))
 
 
 @lru_cache(maxsize=100_000)
 def key_of(phrase: str) -> Key:
     """Prepare a phrase."""
-    plain, folded, spoken = (normalise(phrase, chain).text for chain in (PLAIN, FOLDED, SPOKEN))
-    codes, tones, _ = units(spoken, readings(spoken))
-    return Key(plain, folded, spoken, tuple(codes.tolist()), tuple(tones.tolist()))
+    plain = normalise(phrase, PLAIN)
+    return Key(plain.text, fold_numbers(plain).text, spell_numbers(plain).text)
 
 
 class PhraseIndex:
@@ -62,8 +81,9 @@ class PhraseIndex:
         self.accents = accents
         keys = {phrase: key_of(phrase) for phrase in phrases}
         self._plain = _automaton((key.plain, phrase) for phrase, key in keys.items())
-        self._folded = _automaton((key.folded, phrase) for phrase, key in keys.items())
-        by_sound = [(phrase, keys[phrase].codes) for phrase, least in phrases.items() if _audible(keys[phrase], least)]
+        self._folded = _automaton((form, phrase) for phrase, key in keys.items() for form in forms(key.folded))
+        heard = (phrase for phrase, least in phrases.items() if _audible(keys[phrase], least))
+        by_sound = [(phrase, codes) for phrase in heard for codes in keys[phrase].voices if len(codes) <= MAX_KEY]
         self._table = KeyTable(by_sound, ear(accents)) if by_sound else None
 
     def strange(self, phrases: Iterable[str], least: int) -> dict[str, int]:
@@ -96,7 +116,7 @@ def _compiled(phrases: tuple[tuple[str, int], ...], accents: tuple[str, ...]) ->
 
 
 def _audible(key: Key, least: int) -> bool:
-    return 0 < least <= key.syllables and len(key.codes) <= MAX_KEY
+    return least > 0 and least <= key.syllables and len(key.codes) <= MAX_KEY
 
 
 def _automaton(keys: Iterable[tuple[str, str]]) -> ahocorasick.Automaton | None:
@@ -130,9 +150,11 @@ def _runs_on(char: str) -> bool:
 
 
 def _stands_alone(text: str, start: int, end: int) -> bool:
-    """A key is not found inside a longer Latin word or a longer number."""
+    """A key is not found inside a longer Latin word or a longer number, 5元 not in 3.5元."""
     return not (
-        (start > 0 and _continues(text[start - 1], text[start]))
+        text[start - 1 : start] == "."
+        or text[end : end + 1] == "."
+        or (start > 0 and _continues(text[start - 1], text[start]))
         or (end < len(text) and _continues(text[end - 1], text[end]))
     )
 

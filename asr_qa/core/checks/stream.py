@@ -16,13 +16,14 @@ from itertools import accumulate, pairwise
 
 import numpy as np
 
+from asr_qa.core import numbers
 from asr_qa.core.checks.syllables import Sounds, units
 from asr_qa.core.finding import Match
 from asr_qa.core.phonetic import SEPARATOR, is_mandarin, readings
 from asr_qa.core.recording import Role
 from asr_qa.core.segment import EPSILON, Track
 from asr_qa.core.text import PLAIN as PLAIN_CHAIN
-from asr_qa.core.text import Normalised, fold_numbers, normalise, spell_numbers
+from asr_qa.core.text import Normalised, normalise
 from asr_qa.core.transcript import HEARD, Utterance, Word, spread
 
 JOIN = 2.0
@@ -32,7 +33,6 @@ _LONG_WORD = 2
 _MARKS = "，。？！、；：…,?!;:"
 _SIMPLE = re.compile(f"[\u4e00-\u9fff{_MARKS}]*")
 _DROPPED = str.maketrans("", "", _MARKS)
-_HAS_NUMBER = re.compile("[零〇一二两三四五六七八九十幺廿半百]")
 
 
 Ranges = tuple[tuple[int, int], ...]
@@ -108,9 +108,9 @@ class Source:
         return tuple(found)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Place:
-    """First and last word of something found in a stream."""
+    """First and last word of something found in a stream; never changed, but made so often that to freeze it costs."""
 
     first: int
     last: int
@@ -276,9 +276,9 @@ def _piece(words: Sequence[Word], base: int) -> _Piece:
     if len(kept) != len(text):
         owners = [owner for char, owner in zip(text, owners, strict=True) if char not in _MARKS]
     plain = Reading(kept, owners, owners)
-    if not _HAS_NUMBER.search(kept):
+    if not numbers.MAY_BE_SAID.search(kept):
         return _Piece(words, plain, plain, plain)
-    return _Piece(words, plain, _rewritten(plain, fold_numbers(_even(kept))), plain)
+    return _with_numbers(words, plain)
 
 
 def _mixed_piece(words: Sequence[Word], base: int) -> _Piece:
@@ -288,21 +288,33 @@ def _mixed_piece(words: Sequence[Word], base: int) -> _Piece:
         part = _spaced(text, word.text)
         text += part
         owners += [number] * len(part)
-    simple = normalise(text, PLAIN_CHAIN)
-    raw = Reading(text, owners, owners)
-    plain = _rewritten(raw, simple)
-    even = _even(simple.text)
-    folded, spoken = fold_numbers(even), spell_numbers(even)
-    return _Piece(
-        words,
-        plain,
-        plain if folded is even else _rewritten(plain, folded),
-        plain if spoken is even else _rewritten(plain, spoken),
-    )
+    return _with_numbers(words, _rewritten(Reading(text, owners, owners), normalise(text, PLAIN_CHAIN)))
 
 
-def _even(text: str) -> Normalised:
-    return Normalised(text, tuple(pairwise(range(len(text) + 1))))
+def _with_numbers(words: Sequence[Word], plain: Reading) -> _Piece:
+    """The same once its plain reading is known."""
+    return _Piece(words, plain, _edited(plain, numbers.said(plain.text)), _edited(plain, numbers.written(plain.text)))
+
+
+def _edited(reading: Reading, edits: Iterable[numbers.Edit]) -> Reading:
+    """A reading with some stretches rewritten: the same object where there are none."""
+    texts: list[str] = []
+    firsts: list[int] = []
+    lasts: list[int] = []
+    done = 0
+    for first, end, new in edits:
+        texts += (reading.text[done:first], new)
+        even = len(new) == end - first  # then letter for letter
+        firsts += reading.firsts[done : end if even else first]
+        lasts += reading.lasts[done : end if even else first]
+        if not even:
+            firsts += [reading.firsts[first]] * len(new)
+            lasts += [reading.lasts[end - 1]] * len(new)
+        done = end
+    if not done:
+        return reading
+    texts.append(reading.text[done:])
+    return Reading("".join(texts), [*firsts, *reading.firsts[done:]], [*lasts, *reading.lasts[done:]])
 
 
 def _rewritten(reading: Reading, new: Normalised) -> Reading:
