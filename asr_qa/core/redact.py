@@ -15,10 +15,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from asr_qa.core.contact import Contact, contacts
+from asr_qa.core.dictation import asks, pieces
 from asr_qa.core.digits import HARD_BREAK, Row, fold_width, groups_of, rows, value_of
 from asr_qa.core.lexicon import acknowledges
 from asr_qa.core.masking import MASK, Clock, Place, masked
-from asr_qa.core.numberplan import Kind
+from asr_qa.core.numberplan import Kind, announced
 from asr_qa.core.privatenumber import Number, private_numbers
 from asr_qa.core.recording import Role
 from asr_qa.core.transcript import Utterance
@@ -27,6 +28,8 @@ _SOFT_BREAK = "，"
 """Between two turns of one speaker that may belong together."""
 _FOLLOWS = 15.0
 """Seconds after which a turn does not go on with the number of the one before."""
+_ASKED_LATELY = 20.0
+"""Seconds for which a question for a number is still being answered."""
 _PROMPT = 12
 """Letters of the longest remark of the other side that a number goes on after."""
 _CONTEXT = 16
@@ -35,6 +38,7 @@ _READ_BACK = 45.0
 """Seconds around a number in which parts of it count."""
 _FRAGMENT = range(4, 7)
 """Digits of a part that is not private by itself."""
+_PIECE_TRUST = 0.5
 _LONGEST_REPEATED = 40
 _QUANTITY = tuple("年月日号元块万千百十人个点分")
 
@@ -65,11 +69,22 @@ class _Stream:
     asked: tuple[str, ...]
     """The last words of the other side before it."""
 
+    questions: tuple[str, ...]
+    """The last remark of the other side before it that asks for a number, where that was not long ago."""
+
+    def lately(self, at: int) -> str:
+        """What was said before a place in its own turn; where that asks for no number, what was asked for lately."""
+        own = self._own(at)
+        return own if asks(own) else self.questions[bisect_right(self.starts, at) - 1]
+
     def before(self, at: int) -> str:
         """What was said before a place, the other side's question included where the turn has just begun."""
         turn = bisect_right(self.starts, at) - 1
-        own = self.text[max(0, at - _CONTEXT) : at].rsplit(HARD_BREAK)[-1]
+        own = self._own(at)
         return (self.asked[turn] + own) if at - self.starts[turn] < _CONTEXT else own
+
+    def _own(self, at: int) -> str:
+        return self.text[max(0, at - _CONTEXT) : at].rsplit(HARD_BREAK)[-1]
 
 
 def find_private(utterances: Sequence[Utterance]) -> tuple[Private, ...]:
@@ -87,6 +102,8 @@ def find_private(utterances: Sequence[Utterance]) -> tuple[Private, ...]:
         hits = list(private_numbers(stream.text, said, stream.before))
         numbers += ((hit, clocks.private(stream, hit)) for hit in hits)
         others += (clocks.private(stream, hit) for hit in contacts(stream.text))
+        whole = sorted((hit.first, hit.last) for hit in hits)
+        others += (clocks.piece(stream, *span) for span in pieces(stream.text, said, whole, stream.lately))
         fragments += (
             (value, place)
             for value, hit in _fragments(stream.text, said, hits)
@@ -145,10 +162,12 @@ def _stream(utterances: Sequence[Utterance], role: Role) -> _Stream:
     starts: list[int] = []
     indices: list[int] = []
     asked: list[str] = []
-    length, question, goes_on = 0, "", True
+    questions: list[str] = []
+    length, question, goes_on, asking = 0, "", True, (-_ASKED_LATELY, "")
     for index, utterance in enumerate(utterances):
         if utterance.role is not role:
             question = utterance.text[-_CONTEXT:]
+            asking = (utterance.end, question) if asks(question) else asking
             goes_on = goes_on and _lets_go_on(utterance.text)
             continue
         if indices:
@@ -158,10 +177,11 @@ def _stream(utterances: Sequence[Utterance], role: Role) -> _Stream:
         starts.append(length)
         indices.append(index)
         asked.append(question)
+        questions.append(asking[1] if utterance.start - asking[0] <= _ASKED_LATELY else "")
         parts.append(fold_width(utterance.text).replace(HARD_BREAK, " "))
         length += len(utterance.text)
         question, goes_on = "", True
-    return _Stream("".join(parts), tuple(starts), tuple(indices), tuple(asked))
+    return _Stream("".join(parts), tuple(starts), tuple(indices), tuple(asked), tuple(questions))
 
 
 def _lets_go_on(text: str) -> bool:
@@ -183,6 +203,11 @@ class _Clocks:
         """What was found in a stream, with its places in the call."""
         places = tuple(self.places(stream, hit.first, hit.last))
         return Private(hit.reading.kind, places, hit.reading.confidence, hit.reading.reason)
+
+    def piece(self, stream: _Stream, first: int, last: int) -> Private:
+        """A piece of a number, with its places in the call."""
+        kind = announced(stream.before(first)) or Kind.NUMBER
+        return Private(kind, tuple(self.places(stream, first, last)), _PIECE_TRUST, "号码的片段：前文在报号码")
 
     def places(self, stream: _Stream, first: int, last: int) -> Iterator[Place]:
         """A stretch of a stream, utterance by utterance."""

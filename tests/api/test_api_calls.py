@@ -26,6 +26,30 @@ def names(answer: Any) -> str:
     return "".join(call["path"][3] for call in answer.json()["calls"])
 
 
+NUMBER = "13800138000"
+
+
+def test_private_numbers_are_for_those_who_may_see_them(api: Api) -> None:
+    said = make_utterance(Role.CUSTOMER, 1.0, 4.0, f"我的手机号是{NUMBER}")
+    private = replace(make_document(8), recording=make_recording(8, agent_id="A1"), utterances=(said,))
+    with suppress(Exception):
+        api.store.register(private.recording, now=api.clock.now())
+    api.store.save_document(private, severities={}, now=api.clock.now(), pass_mark=60.0)
+    urls = [
+        f"/v1/calls/{private.recording.id}{part}"
+        for part in ("", *("/transcript?format=" + f for f in ("json", "vtt", "srt")))
+    ]
+    for url in urls:
+        for role, agent in (("agent", "A1"), ("reviewer", None), ("trainer", None)):
+            answer = api.client(role, agent_id=agent).get(url)
+            assert answer.status_code == 200, answer.text
+            assert NUMBER not in answer.text, (role, url)
+            assert "我的手机号是＊＊＊" in answer.text
+        for role in ("lead", "admin"):
+            assert NUMBER in api.client(role).get(url).text, (role, url)
+        assert NUMBER not in api.client("lead", scopes=["calls:read"]).get(url).text
+
+
 FILTERS = [
     ("", "321"),
     ("flagged=true", "32"),

@@ -27,6 +27,47 @@ def masked(text: str) -> str:
     return redact(said, find_private(said), mask="*")[0].text
 
 
+def turns(sketch: str) -> list[str]:
+    said = call(sketch)
+    return [utterance.text for utterance in redact(said, find_private(said), mask="*")]
+
+
+@pytest.mark.parametrize(
+    ("sketch", "expected"),
+    [
+        ("A 0-2 您的电话是多少？ | B 3-4 7-8-1- | A 4-5 您的 | B 5-6 2-2-1-", ["*-*-*-", "*-*-*-"]),
+        ("A 0-2 您的手提号是多少？ | B 3-4 散要 | B 5-6 4899 | A 6-7 您说您 | B 7-9 生965", ["散要", "****", "生***"]),
+        (
+            "A 0-2 身份证号是多少 | B 3-5 440305 | B 5-6 1972 | B 6-7 126 | B 8-9 3926G的号",
+            ["******", "****", "***", "****G的号"],
+        ),
+        ("B 0-4 会员号是有9878796159生败七八要", ["会员号是有**********生败**要"]),
+        ("B 0-2 我的卡号是 | B 3-4 六二二 | B 5-6 二零", ["我的卡号是", "***", "**"]),
+    ],
+)
+def test_pieces_of_a_number_that_is_being_read_out_are_masked(sketch: str, expected: list[str]) -> None:
+    said = turns(sketch)
+    assert [
+        text for text, utterance in zip(said, call(sketch), strict=True) if utterance.role is Role.CUSTOMER
+    ] == expected
+
+
+@pytest.mark.parametrize(
+    "sketch",
+    [
+        "A 0-2 您的电话是多少？ | B 3-4 三号下午再说 | B 5-7 两个人",
+        "A 0-2 您的电话是多少？ | B 33-34 七八一 | B 35-36 二二一",
+        "A 0-2 卡号尾号是多少 | B 3-4 二二 | B 5-6 四六",
+        "A 0-2 金额是多少 | B 3-5 一二三四五",
+        "A 0-2 您打什么电话 | B 3-4 九五五八八",
+        "B 0-2 联系电话是 | B 3-5 四个人，五块二",
+        "A 0-3 您的工单号是8866",
+    ],
+)
+def test_short_figures_stay_where_no_number_is_read_out(sketch: str) -> None:
+    assert turns(sketch) == [utterance.text for utterance in call(sketch)]
+
+
 def kinds(found: tuple[Private, ...]) -> list[Kind]:
     return [private.kind for private in found]
 

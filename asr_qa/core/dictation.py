@@ -1,0 +1,102 @@
+"""Pieces of a number that somebody reads out and that are too short to be private by themselves.
+
+What a recogniser makes of a number read in groups often has gaps: "七八一 | 四二等二", a last group on its own after
+one that was understood. Such rows count where a number was asked for just before, or where they follow a private number
+or one another with hardly a letter between.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby, pairwise
+
+from asr_qa.core.digits import HARD_BREAK, Row, value_of
+from asr_qa.core.figures import CALENDAR, UNIT
+from asr_qa.core.numberplan import is_public, is_service, is_year
+
+_ASKED = re.compile(
+    r"(?:身份证|证件|卡|账|帐|户|手机|电话|座机|联系|订单|单|会员|编|机)(?:号码?|方式)?.{0,4}(?:多少|是什么|报一下|念一下|说一下)"
+    r"|(?:身份证|证件|卡号|账号|帐号|手机号|座机|固定电话|家里电话|联系电话|联系方式|订单号|单号|工单编号|会员号|打这个电话)"
+    r"(?:码)?[^\n]{0,3}$"
+)
+_ASKED_ROUGHLY = re.compile(r"[号码].{0,3}多少|是多少[?？]?$")
+"""The name of the number may be misheard."""
+_NO_WHOLE = re.compile(r"尾号|末尾|后[三四五六]位|末[三四五六]位|验证码")
+_NO_NUMBER = re.compile(r"钱|款|费|价|额|元|利|率|年|月|天|点|分|岁|时|量|数|高|重|长|度|面积|速|流量|套餐|楼|房|班")
+_COUNTED = re.compile(r" ?(?:共|个(?![零〇一二三四五六七八九0-9]))")
+_SIZES = tuple("GMK")
+"""Units of a size: nobody has thousands of one, a letter after a number is something misheard."""
+_GAP = 3
+"""Letters that may stand between two pieces, and between the question and the first."""
+_LEAST = 5
+"""Digits of all pieces together where a number was asked for."""
+_BESIDE = 2
+"""Digits of a piece beside a private number."""
+
+Span = tuple[int, int]
+"""First character and one past the last."""
+
+
+def pieces(text: str, rows: Sequence[Row], whole: Sequence[Span], before: Callable[[int], str]) -> Iterator[Span]:
+    """Where pieces of numbers stand in a text.
+
+    Args:
+        text: Went through `fold_width`.
+        rows: Every row of digits in it.
+        whole: The numbers that are private by themselves, in order.
+        before: The words said before a place, the other party's question among them.
+    """
+    parts = [part for row in rows for part in _parts(row, whole)]
+    for run in _runs(text, [part for part in parts if _within(part, whole) or not _is_figure(text, part)]):
+        short = [row for row in run if not _within(row, whole)]
+        if len(short) < len(run):
+            yield from ((row.first, row.last) for row in short if len(value_of(row.digits)) >= _BESIDE)
+        elif sum(len(value_of(row.digits)) for row in run) >= _LEAST and asks(before(run[0].first)):
+            yield from ((row.first, row.last) for row in run)
+
+
+def _parts(row: Row, whole: Sequence[Span]) -> Iterator[Row]:
+    """The row, cut where a private number begins or ends in it."""
+    before = bisect_left(whole, (row.last,)) - 1
+    if before < 0 or whole[before][1] <= row.first:
+        yield row
+        return
+    for _, digits in groupby(row.digits, key=lambda digit: _within(Row([digit]), whole)):
+        yield Row(list(digits))
+
+
+def _within(row: Row, whole: Sequence[Span]) -> bool:
+    before = bisect_right(whole, (row.first, sys.maxsize)) - 1
+    return before >= 0 and row.last <= whole[before][1]
+
+
+def _runs(text: str, rows: Sequence[Row]) -> Iterator[list[Row]]:
+    run = list(rows[:1])
+    for row, then in pairwise(rows):
+        between = text[row.last : then.first]
+        if HARD_BREAK in between or sum(char.isalnum() for char in between) > _GAP:
+            yield run
+            run = []
+        run.append(then)
+    if run:
+        yield run
+
+
+def asks(words: str) -> bool:
+    """Whether somebody is asked for a number, or announces one with the last words."""
+    if _NO_WHOLE.search(words):
+        return False
+    return bool(_ASKED.search(words)) or bool(_ASKED_ROUGHLY.search(words) and not _NO_NUMBER.search(words))
+
+
+def _is_figure(text: str, row: Row) -> bool:
+    """Whether a unit follows, or the digits are those of a service, a day or a year."""
+    value = value_of(row.digits)
+    if len(value) >= 4 and text[row.last : row.last + 1] in _SIZES:
+        return False
+    if any(word.match(text, row.last) for word in (UNIT, CALENDAR, _COUNTED)):
+        return True
+    return is_service(value) or is_public(value) or (is_year(value) and text.startswith("年", row.last))
