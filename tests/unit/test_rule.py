@@ -11,7 +11,7 @@ from asr_qa.core.rule import Bounds, Check, Not, Phrase, Sequence, references, w
 from asr_qa.ruleset import schema
 from asr_qa.ruleset.loader import parse_rules
 
-DOCS = (Path(__file__).parents[2] / "docs" / "rules.md").read_text(encoding="utf-8")
+DOCS = (Path(__file__).parents[2] / "docs" / "grammar.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
