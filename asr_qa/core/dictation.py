@@ -13,7 +13,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby, pairwise
 
-from asr_qa.core.digits import HARD_BREAK, Row, value_of
+from asr_qa.core.digits import DIGITS, HARD_BREAK, NUMERALS, Row, value_of
 from asr_qa.core.figures import CALENDAR, UNIT
 from asr_qa.core.numberplan import is_public, is_service, is_year
 
@@ -35,6 +35,13 @@ _LEAST = 5
 """Digits of all pieces together where a number was asked for."""
 _BESIDE = 2
 """Digits of a piece beside a private number."""
+
+_SURE = 3
+"""Clear digits among those of turns that are hardly anything but numerals."""
+_NUMERAL = re.compile(f"[{NUMERALS}十百](?:个(?=[{NUMERALS}]))?|双(?=[{NUMERALS}])")
+_CLEAR = re.compile(f"[{DIGITS}]")
+_TAIL = re.compile(f"[\u4e00-\u9fff]?(?P<tail>[{DIGITS}十百]{{2,6}})")
+"""What follows a number at once, or after one letter that was misheard."""
 
 Span = tuple[int, int]
 """First character and one past the last."""
@@ -58,14 +65,46 @@ def pieces(text: str, rows: Sequence[Row], whole: Sequence[Span], before: Callab
             yield from ((row.first, row.last) for row in run)
 
 
+def tails(text: str, whole: Sequence[Span]) -> Iterator[Span]:
+    """The end of a number that was heard as something read in tens: …零二六刷三十八."""
+    for _, last in whole:
+        match = _TAIL.match(text, last)
+        if match and not UNIT.match(text, match.end()) and not CALENDAR.match(text, match.end()):
+            yield match.span("tail")
+
+
+def answers(text: str, turns: Sequence[Span], whole: Sequence[Span]) -> Iterator[Span]:
+    """Where the answers to one question for a number are numerals and what sounds like them: 散要 | 三个依旧 | 4899.
+
+    Args:
+        text: Went through `fold_width`.
+        turns: Where each turn stands that may be part of the answer.
+        whole: The numbers that are private by themselves, in order: the turns that hold one are understood.
+    """
+    turns = [(first, last) for first, last in turns if not _touched(first, last, whole)]
+    found = [list(_NUMERAL.finditer(text, first, last)) for first, last in turns]
+    kept = [
+        match
+        for (first, last), matches in zip(turns, found, strict=True)
+        if 2 * sum(len(match[0]) for match in matches) >= sum(char.isalnum() for char in text[first:last])
+        for match in matches
+    ]
+    if len(kept) >= _LEAST and sum(_CLEAR.match(match[0]) is not None for match in kept) >= _SURE:
+        yield from (match.span() for match in kept)
+
+
 def _parts(row: Row, whole: Sequence[Span]) -> Iterator[Row]:
     """The row, cut where a private number begins or ends in it."""
-    before = bisect_left(whole, (row.last,)) - 1
-    if before < 0 or whole[before][1] <= row.first:
+    if not _touched(row.first, row.last, whole):
         yield row
         return
     for _, digits in groupby(row.digits, key=lambda digit: _within(Row([digit]), whole)):
         yield Row(list(digits))
+
+
+def _touched(first: int, last: int, whole: Sequence[Span]) -> bool:
+    before = bisect_left(whole, (last,)) - 1
+    return before >= 0 and whole[before][1] > first
 
 
 def _within(row: Row, whole: Sequence[Span]) -> bool:

@@ -33,6 +33,10 @@ _SOUNDS_LIKE = {
     "9": "就酒久旧救",
 }
 _DOUBTFUL = {char: digit for digit, chars in _SOUNDS_LIKE.items() for char in chars}
+DIGITS = "".join(_VALUE)
+"""Every character that is a digit."""
+NUMERALS = DIGITS + "".join(_DOUBTFUL)
+"""Those and the ones that only sound like one."""
 _DIGIT = "[" + "".join(_VALUE) + "]"
 _TOKEN = re.compile(
     rf"(?P<count>[一二两三四五六七八九1-9])个(?P<repeated>{_DIGIT})|[双俩](?P<twice>{_DIGIT})"

@@ -13,9 +13,11 @@ import sys
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
 
 from asr_qa.core.contact import Contact, contacts
-from asr_qa.core.dictation import asks, pieces
+from asr_qa.core.dictation import Span, answers, asks, pieces, tails
 from asr_qa.core.digits import HARD_BREAK, Row, fold_width, groups_of, rows, value_of
 from asr_qa.core.lexicon import acknowledges
 from asr_qa.core.masking import MASK, Clock, Place, masked
@@ -77,6 +79,13 @@ class _Stream:
         own = self._own(at)
         return own if asks(own) else self.questions[bisect_right(self.starts, at) - 1]
 
+    def answers(self) -> Iterator[list[Span]]:
+        """The turns that may answer each question for a number, where they stand."""
+        turns = zip(self.questions, zip(self.starts, (*self.starts[1:], len(self.text) + 1), strict=True), strict=True)
+        for question, group in groupby(turns, key=itemgetter(0)):
+            if question:
+                yield [(first, then - 1) for _, (first, then) in group]
+
     def before(self, at: int) -> str:
         """What was said before a place, the other side's question included where the turn has just begun."""
         turn = bisect_right(self.starts, at) - 1
@@ -103,7 +112,9 @@ def find_private(utterances: Sequence[Utterance]) -> tuple[Private, ...]:
         numbers += ((hit, clocks.private(stream, hit)) for hit in hits)
         others += (clocks.private(stream, hit) for hit in contacts(stream.text))
         whole = sorted((hit.first, hit.last) for hit in hits)
-        others += (clocks.piece(stream, *span) for span in pieces(stream.text, said, whole, stream.lately))
+        short = [*pieces(stream.text, said, whole, stream.lately), *tails(stream.text, whole)]
+        short += (span for turns in stream.answers() for span in answers(stream.text, turns, whole))
+        others += (clocks.piece(stream, *span) for span in sorted(set(short)))
         fragments += (
             (value, place)
             for value, hit in _fragments(stream.text, said, hits)
