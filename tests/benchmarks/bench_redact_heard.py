@@ -168,7 +168,7 @@ class Speaker:
 
     def _clip(self, path: str) -> Audio:
         """A clip at the rate of the voices."""
-        audio = audio_reader().read(self.clips / path)
+        audio = audio_reader(Settings()).read(self.clips / path)
         spectrum = np.fft.rfft(audio.samples[0] / 32768)
         return (np.fft.irfft(spectrum, len(audio.samples[0]) * 3 // 2) * 1.5).astype(np.float32)
 
