@@ -90,3 +90,23 @@ def test_the_bar_advances_within_a_call(capsys: pytest.CaptureFixture[str]) -> N
         watcher.done(Outcome(path="call.wav", state="scored"), 25.0)
         positions.append(task.completed)
         assert (positions, task.total) == ([0.0, 30.0, 75.0, 100.0], 100.0)
+
+
+@pytest.mark.parametrize("how", ["option", "setting"])
+def test_documents_are_masked_where_that_is_asked_for(
+    shell: Shell, calls: Path, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replay = calls.parent / "replay" / "call.json"
+    truth = json.loads(replay.read_text(encoding="utf-8"))
+    customer = [turn for turn in truth["turns"] if turn["role"] == "customer"]
+    customer[-1]["text"] = "我的卡号是6222021234567894"
+    replay.write_text(json.dumps(truth), encoding="utf-8")
+    if how == "setting":
+        monkeypatch.setenv("ASR_QA_REDACT", "true")
+    assert shell("process", "calls", "--out", "o", *(["--redact"] if how == "option" else [])).code == 0
+    masked = (calls.parent / "o" / "sub" / "call.json").read_text(encoding="utf-8")
+    assert "我的卡号是＊" in masked
+    assert "6222021234567894" not in masked
+    monkeypatch.delenv("ASR_QA_REDACT", raising=False)
+    assert shell("process", "calls", "--out", "whole").code == 0
+    assert "6222021234567894" in (calls.parent / "whole" / "sub" / "call.json").read_text(encoding="utf-8")
