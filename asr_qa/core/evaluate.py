@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from operator import attrgetter
 
 from asr_qa.core.checks import CHECKS
 from asr_qa.core.checks.base import CallFacts, CallView, Looking, Outcome, Settled, Stance
 from asr_qa.core.checks.compiled import compiled
 from asr_qa.core.checks.logic import ALL, ANY, combine, negate
-from asr_qa.core.checks.scope import resolve
+from asr_qa.core.checks.remembered import Remembered
+from asr_qa.core.checks.scope import place, resolve
 from asr_qa.core.checks.units import by_units
 from asr_qa.core.checks.wording import say
 from asr_qa.core.finding import Evidence, Finding, Match, Trace, Verdict
@@ -24,6 +26,7 @@ __all__ = ["CallFacts", "evaluate"]
 
 DEFAULT_LANGUAGE = "zh"
 _KEPT_EVIDENCE = 20
+_KEPT_TRACES = 16
 
 
 def evaluate(ruleset: Ruleset, call: CallFacts, *, drafts: bool = False) -> tuple[Finding, ...]:
@@ -38,20 +41,20 @@ def evaluate(ruleset: Ruleset, call: CallFacts, *, drafts: bool = False) -> tupl
     view = CallView(call, index=compiled(ruleset, ruleset.accents.of(call.recording.queue)))
     settled: dict[str, Settled] = {}
     findings: list[Finding] = []
-    for rule in ruleset.rules:
-        finding, settled[rule.id] = _judge(rule, view, settled)
-        if rule.status in (Status.STABLE, Status.TEST) or (drafts and rule.status is Status.DRAFT):
-            findings.append(finding)
-    return tuple(sorted(findings, key=lambda finding: finding.rule_id))
-
-
-def _judge(rule: Rule, view: CallView, settled: dict[str, Settled]) -> tuple[Finding, Settled]:
     looking = Looking(
         view=view, role=None, windows=(view.whole,), stance=Stance.NEUTRAL, settled=settled, run=_decide_check
     )
-    if (reason := _inapplicable(rule, view.facts.recording)) is not None:
+    for rule in ruleset.rules:
+        finding, settled[rule.id] = _judge(rule, looking)
+        if rule.status in (Status.STABLE, Status.TEST) or (drafts and rule.status is Status.DRAFT):
+            findings.append(finding)
+    return tuple(sorted(findings, key=attrgetter("rule_id")))
+
+
+def _judge(rule: Rule, looking: Looking) -> tuple[Finding, Settled]:
+    if _filtered(rule) and (reason := _inapplicable(rule, looking.view.facts.recording)) is not None:
         return _finding(rule, Outcome(verdict=Verdict.NOT_APPLICABLE, note=reason))
-    if (barred := _barred(rule, settled)) is not None:
+    if rule.prerequisites and (barred := _barred(rule, looking.settled)) is not None:
         return _finding(rule, barred)
     gate = _gate(rule, looking)
     if gate is not None and gate.verdict is not Verdict.MET:
@@ -92,16 +95,18 @@ def decide(condition: Condition, looking: Looking) -> Outcome:
 
 def _decide_check(check: Check, looking: Looking) -> Outcome:
     """Resolve the scope, decide in every stretch it names, and note what came out."""
+    if not check.scope.anchors:
+        return _noted(check, _look(check, place(check.scope, looking)))
     where = resolve(check.scope, looking)
     if not where.tracks:
         verdict = Verdict.UNDETERMINED if where.unknown else Verdict.NOT_APPLICABLE
-        return _traced(check, Outcome(verdict=verdict, note=where.note), ())
+        return _noted(check, Outcome(verdict=verdict, note=where.note))
     role = check.scope.role or looking.role
     outcomes = [_look(check, looking.at(role, track)) for track in where.tracks]
     if len(outcomes) == 1:
-        return _traced(check, outcomes[0], ())
+        return _noted(check, outcomes[0])
     note = f"{sum(o.verdict is Verdict.MET for o in outcomes)} of {len(outcomes)} places"
-    return _traced(check, replace(combine(outcomes, ALL), note=note), ())
+    return _noted(check, replace(combine(outcomes, ALL), note=note))
 
 
 def _look(check: Check, looking: Looking) -> Outcome:
@@ -112,18 +117,32 @@ def _look(check: Check, looking: Looking) -> Outcome:
     return by_units(check.scope.units, looking, lambda part: decide_one(check.options, part))
 
 
+def _noted(check: Check, outcome: Outcome) -> Outcome:
+    """The outcome of a check, which nobody else holds yet, with its trace."""
+    steps = outcome.trace.children if outcome.trace else ()
+    verdict, note = outcome.verdict, outcome.note
+    if outcome.hits or steps:
+        at = tuple([(hit.start, hit.end) for hit in outcome.hits[:_KEPT_EVIDENCE]])
+        outcome.trace = Trace(say(check), verdict, at, note, steps)
+        return outcome
+    known = _bare(check)
+    if (trace := known.get((verdict, note))) is None:
+        trace = Trace(say(check), verdict, (), note)
+        if len(known) < _KEPT_TRACES:
+            known[verdict, note] = trace
+    outcome.trace = trace
+    return outcome
+
+
+@Remembered
+def _bare(_: Check) -> dict[tuple[Verdict, str], Trace]:
+    """Traces of a check that found nothing: they are the same in every call."""
+    return {}
+
+
 def _traced(condition: Condition, outcome: Outcome, parts: Iterable[Outcome]) -> Outcome:
     children = tuple(part.trace for part in parts if part.trace is not None)
-    children += outcome.trace.children if isinstance(condition, Check) and outcome.trace else ()
-    at = tuple((hit.start, hit.end) for hit in outcome.hits[:_KEPT_EVIDENCE]) if isinstance(condition, Check) else ()
-    return Outcome(
-        verdict=outcome.verdict,
-        hits=outcome.hits,
-        missing=outcome.missing,
-        confidence=outcome.confidence,
-        note=outcome.note,
-        trace=Trace(say(condition), outcome.verdict, at, outcome.note, children),
-    )
+    return replace(outcome, trace=Trace(say(condition), outcome.verdict, (), outcome.note, children))
 
 
 def _excused(failure: Outcome, excuse: Outcome) -> Outcome:
@@ -136,17 +155,29 @@ def _excused(failure: Outcome, excuse: Outcome) -> Outcome:
 
 
 def _finding(rule: Rule, outcome: Outcome, *parts: Outcome) -> tuple[Finding, Settled]:
-    children = tuple(part.trace for part in parts if part.trace is not None)
-    trace = Trace(f"{rule.polarity} {rule.name}", outcome.verdict, (), outcome.note, children)
-    finding = Finding(
-        rule_id=rule.id,
-        rule_version=rule.version,
-        verdict=outcome.verdict,
-        confidence=outcome.confidence,
-        evidence=_evidence(rule, outcome)[:_KEPT_EVIDENCE],
-        trace=trace,
-    )
+    evidence = _evidence(rule, outcome)[:_KEPT_EVIDENCE]
+    trace = _root(rule, outcome, tuple([part.trace for part in parts if part.trace is not None]))
+    finding = Finding(rule.id, rule.version, outcome.verdict, outcome.confidence, evidence, trace)
     return finding, Settled(outcome.verdict)
+
+
+def _root(rule: Rule, outcome: Outcome, children: tuple[Trace, ...]) -> Trace:
+    """The trace of a rule; the same one in every call where what it was decided by is."""
+    verdict, note = outcome.verdict, outcome.note
+    known = _roots(rule)
+    key = tuple(map(id, children))
+    found = known.get(key)
+    if found is not None and found.verdict is verdict and found.note == note:
+        return found
+    trace = Trace(f"{rule.polarity} {rule.name}", verdict, (), note, children)
+    if len(known) < _KEPT_TRACES and not any(child.at or child.children for child in children):
+        known[key] = trace  # holds on to its children, so that their ids stay theirs
+    return trace
+
+
+@Remembered
+def _roots(_: Rule) -> dict[tuple[int, ...], Trace]:
+    return {}
 
 
 def _evidence(rule: Rule, outcome: Outcome) -> tuple[Evidence, ...]:
@@ -157,6 +188,13 @@ def _evidence(rule: Rule, outcome: Outcome) -> tuple[Evidence, ...]:
     if outcome.verdict is Verdict.MET:
         return said if rule.polarity == "require" or outcome.note else ()
     return outcome.missing or said
+
+
+@Remembered
+def _filtered(rule: Rule) -> bool:
+    """Whether anything that is known before listening bears on a rule."""
+    when = rule.applies_when
+    return bool(rule.effective_from or rule.effective_until or when.fields or when.metadata or when.has)
 
 
 def _inapplicable(rule: Rule, recording: Recording) -> str | None:

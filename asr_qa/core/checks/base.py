@@ -19,7 +19,7 @@ from asr_qa.core.metrics import CallMetrics
 from asr_qa.core.recording import Recording, Role
 from asr_qa.core.rule import Check
 from asr_qa.core.segment import Segment, Track, clip, subtract, union
-from asr_qa.core.timeline import CallTimeline
+from asr_qa.core.timeline import CallTimeline, Event
 from asr_qa.core.transcript import UNINTELLIGIBLE, Transcript, Utterance
 
 T = TypeVar("T")
@@ -153,6 +153,13 @@ class Settled:
     hits: tuple[Hit, ...] = ()
 
 
+def _once(known: dict[Hashable, Any], key: Hashable, make: Callable[[], T]) -> T:
+    if key not in known:
+        known[key] = make()
+    found: T = known[key]
+    return found
+
+
 class CallView:
     """One call made searchable; everything is worked out once, when first asked for, and kept."""
 
@@ -160,14 +167,11 @@ class CallView:
         self.facts = facts
         self._index = PhraseIndex({}) if index is None else index
         self._known: dict[Hashable, Any] = {}
-        self._streams: dict[tuple[Role | None, Track], tuple[Stream, ...]] = {}
+        self._places: dict[Role, Mapping[str, Sequence[Place]]] = {}
 
     def once(self, key: Hashable, make: Callable[[], T]) -> T:
         """What `make` gives, worked out for this call once per key."""
-        if key not in self._known:
-            self._known[key] = make()
-        found: T = self._known[key]
-        return found
+        return _once(self._known, key, make)
 
     @cached_property
     def pieces(self) -> Mapping[Role, Source]:
@@ -184,10 +188,19 @@ class CallView:
 
     def find(self, role: Role, phrases: Iterable[str], least: int) -> Mapping[str, Sequence[Place]]:
         """Where a role says each of some phrases, wherever it is; by sound from `least` syllables up (0: never)."""
-        found = self.once(("places", role), lambda: self._index.search(self.pieces[role]))
+        if (found := self._places.get(role)) is None:
+            found = self._places[role] = self._index.search(self.pieces[role])
         strange = self._index.strange(phrases, least)
         known = {**found, **self._index.like(strange).search(self.pieces[role])} if strange else found
         return heard_again(known, self.facts.again, self.pieces[role], phrases) if self.facts.again else known
+
+    @cached_property
+    def events(self) -> Mapping[str, Sequence[Event]]:
+        """The events of each kind that occurs, in order."""
+        found: dict[str, list[Event]] = {}
+        for event in self.facts.timeline.events:
+            found.setdefault(event.kind, []).append(event)
+        return found
 
     @cached_property
     def begin(self) -> float:
@@ -213,10 +226,7 @@ class CallView:
 
     def streams(self, role: Role | None, windows: Track) -> tuple[Stream, ...]:
         """The words inside the windows: of one role, or of everybody (but no machine), each for himself."""
-        found = self._streams.get((role, windows))
-        if found is None:
-            found = self._streams[role, windows] = tuple(self._scoped(role, windows))
-        return found
+        return self.once(("streams", role, windows), lambda: tuple(self._scoped(role, windows)))
 
     def _scoped(self, role: Role | None, windows: Track) -> Iterator[Stream]:
         for one, source in self.pieces.items():
@@ -250,6 +260,12 @@ class Looking:
     """Rules decided before this one."""
     run: Callable[[Check, Looking], Outcome]
     """Decides a check inside another one (a step of a sequence); scope is resolved anew."""
+    known: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What was worked out about what is in sight: hundreds of rules look at the same place."""
+
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What `make` gives, worked out once for all that look here."""
+        return _once(self.known, key, make)
 
     def at(self, role: Role | None, windows: Track) -> Looking:
         """The same for another role or another part of the call."""
@@ -259,14 +275,24 @@ class Looking:
 
     def staking(self, stance: Stance) -> Looking:
         """The same with something else at stake."""
-        return Looking(
-            view=self.view, role=self.role, windows=self.windows, stance=stance, settled=self.settled, run=self.run
-        )
+        if stance is self.stance:
+            return self
+        found: Looking | None = self.known.get(id(stance))
+        if found is None:
+            found = self.known[id(stance)] = Looking(
+                view=self.view, role=self.role, windows=self.windows, stance=stance, settled=self.settled, run=self.run
+            )
+        return found
 
     @property
     def streams(self) -> tuple[Stream, ...]:
         """The words in scope."""
-        return self.view.streams(self.role, self.windows)
+        return self.once("streams", lambda: self.view.streams(self.role, self.windows))
+
+    @property
+    def unintelligible(self) -> Track:
+        """Speech in scope that could not be understood."""
+        return self.once("unintelligible", lambda: self.view.unintelligible(self.role, self.windows))
 
 
 class Decide(Protocol):

@@ -59,7 +59,7 @@ def decide_count(hits: tuple[Hit, ...], looking: Looking, bounds: Bounds, wanted
     if least > 0:
         parts.append(decide_least(hits, looking, least, wanted))
     if most is not None:
-        beyond = decide_least(hits, replace(looking, stance=looking.stance.opposite), most + 1, wanted)
+        beyond = decide_least(hits, looking.staking(looking.stance.opposite), most + 1, wanted)
         parts.append(_limited(beyond, most))
     if not parts:
         return Outcome(verdict=Verdict.MET, hits=hits, confidence=1.0)

@@ -6,7 +6,7 @@ of keys (keytable.py).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -79,17 +79,24 @@ class PhraseIndex:
     def __init__(self, phrases: Mapping[str, int], *, accents: tuple[str, ...] = DEFAULT_ACCENTS) -> None:
         self.phrases = dict(phrases)
         self.accents = accents
+        self._strange: dict[tuple[tuple[str, ...], int], dict[str, int]] = {}
         keys = {phrase: key_of(phrase) for phrase in phrases}
         self._plain = _automaton((key.plain, phrase) for phrase, key in keys.items())
-        self._folded = _automaton((form, phrase) for phrase, key in keys.items() for form in forms(key.folded))
+        self._folded = _automaton(
+            (form, phrase) for phrase, key in keys.items() if _differs(key) for form in forms(key.folded)
+        )
         heard = (phrase for phrase, least in phrases.items() if _audible(keys[phrase], least))
         by_sound = [(phrase, codes) for phrase in heard for codes in keys[phrase].voices if len(codes) <= MAX_KEY]
         self._table = KeyTable(by_sound, ear(accents)) if by_sound else None
 
     def strange(self, phrases: Iterable[str], least: int) -> dict[str, int]:
         """Those phrases that are not looked for (by sound from `least` syllables up), with that number."""
-        known, low = self.phrases.get, min(1, least)
-        return {phrase: least for phrase in phrases if not low <= known(phrase, -1) <= (least or MAX_KEY)}
+        asked = (phrases if isinstance(phrases, tuple) else tuple(phrases), least)
+        if (found := self._strange.get(asked)) is None:
+            known, low = self.phrases.get, min(1, least)
+            found = {phrase: least for phrase in asked[0] if not low <= known(phrase, -1) <= (least or MAX_KEY)}
+            self._strange[asked] = found
+        return found
 
     def like(self, phrases: Mapping[str, int]) -> PhraseIndex:
         """Other phrases, compiled with the same ear."""
@@ -98,16 +105,12 @@ class PhraseIndex:
     def search(self, source: Source) -> dict[str, list[Place]]:
         """Every place of every phrase, of all kinds of match; places of one phrase may overlap."""
         found: dict[str, list[Place]] = {}
-        for place in self._exact(source):
-            found.setdefault(place.key, []).append(place)
+        _collect(self._plain, source.plain, found)
+        _collect(self._folded, source.folded, found)
         if self._table is not None:
             for place in self._table.search(source.sounds):
                 found.setdefault(place.key, []).append(place)
         return found
-
-    def _exact(self, source: Source) -> Iterator[Place]:
-        yield from _occurrences(self._plain, source.plain)
-        yield from _occurrences(self._folded, source.folded)
 
 
 @lru_cache(maxsize=1000)
@@ -134,15 +137,30 @@ def _automaton(keys: Iterable[tuple[str, str]]) -> ahocorasick.Automaton | None:
     return automaton
 
 
-def _occurrences(automaton: ahocorasick.Automaton | None, reading: Reading) -> Iterator[Place]:
+def _differs(key: Key) -> bool:
+    """Whether a key may be found in the folded reading where it is not in the plain one.
+
+    Folding writes digits (and the signs that go with them) in place of words, and leaves everything else as it is.
+    """
+    return key.folded != key.plain or not key.plain.isalpha()
+
+
+def _collect(automaton: ahocorasick.Automaton | None, reading: Reading, found: dict[str, list[Place]]) -> None:
+    """Add every occurrence of every phrase."""
     if automaton is None:
         return
-    for last, (length, loose, phrases) in automaton.iter(reading.text):
+    text, firsts, lasts, exact = reading.text, reading.firsts, reading.lasts, Match.EXACT
+    for last, (length, loose, phrases) in automaton.iter(text):
         start = last + 1 - length
-        if loose and not _stands_alone(reading.text, start, last + 1):
+        if loose and not _stands_alone(text, start, last + 1):
             continue
+        one, other = firsts[start], lasts[last]
         for phrase in phrases:
-            yield Place(reading.firsts[start], reading.lasts[last], Match.EXACT, 1.0, phrase)
+            place = Place(one, other, exact, 1.0, phrase)
+            if phrase in found:
+                found[phrase].append(place)
+            else:
+                found[phrase] = [place]
 
 
 def _runs_on(char: str) -> bool:

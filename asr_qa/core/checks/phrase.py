@@ -57,7 +57,7 @@ def _wanted(options: Phrase) -> Wanted:
 
 def decide_regex(options: Regex, looking: Looking) -> Outcome:
     """Whether the pattern is found often enough."""
-    wanted = Wanted(shown=f"/{options.pattern}/", seconds=_PATTERN_SECONDS, limit=options.min_confidence)
+    wanted = _wanted_pattern(options)
     streams = looking.streams
     try:
         hits = apart(hit for s in streams for hit in find_pattern(s, options.pattern, exclude=options.exclude))
@@ -66,6 +66,11 @@ def decide_regex(options: Regex, looking: Looking) -> Outcome:
     if options.count is not None:
         return decide_count(hits, looking, options.count, wanted)
     return decide_least(hits, looking, options.min_count, wanted)
+
+
+@Remembered
+def _wanted_pattern(options: Regex) -> Wanted:
+    return Wanted(shown=f"/{options.pattern}/", seconds=_PATTERN_SECONDS, limit=options.min_confidence)
 
 
 def shown(phrases: Sequence[str]) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from asr_qa.core.checks.base import CallView, Hit, Looking, Stance
 from asr_qa.core.checks.phrase import decide_phrase
+from asr_qa.core.checks.remembered import Remembered
 from asr_qa.core.checks.timing import event_hits, find_events
 from asr_qa.core.checks.units import units_of
 from asr_qa.core.finding import Verdict
@@ -33,7 +34,7 @@ def resolve(scope: Scope, looking: Looking) -> Resolved:
     base = looking.windows
     if scope.within is not None:
         within = scope.within
-        base = clip(base, looking.view.once((id(within), role), lambda: position(within, looking.view, role)))
+        base = clip(base, looking.view.once((id(_one(within)), role), lambda: position(within, looking.view, role)))
     tracks: tuple[Track, ...] = (base,)
     for anchor in scope.anchors:
         hits, unknown = anchor_hits(anchor, looking)
@@ -43,6 +44,23 @@ def resolve(scope: Scope, looking: Looking) -> Resolved:
         parts = [(w,) for w in windows if w] if anchor.hit == "each" else [union(windows)]
         tracks = tuple(intersect(track, part) for track in tracks for part in parts)
     return Resolved(tracks)
+
+
+def place(scope: Scope, looking: Looking) -> Looking:
+    """What a check sees whose scope has no anchors; rules that look at the same place share it."""
+    role, within = scope.role or looking.role, scope.within
+    if within is None and role is looking.role:
+        return looking
+    key = (id(within and _one(within)), role)
+    found: Looking | None = looking.known.get(key)
+    if found is None:
+        found = looking.known[key] = looking.at(role, resolve(scope, looking).tracks[0])
+    return found
+
+
+_withins: dict[Within, Within] = {}
+_one: Remembered[Within, Within] = Remembered(lambda within: _withins.setdefault(within, within))
+"""One position for all that say the same."""
 
 
 def position(within: Within, view: CallView, role: Role | None) -> Segment:
@@ -92,7 +110,7 @@ def _all_hits(anchor: Anchor, looking: Looking) -> tuple[tuple[Hit, ...], bool]:
         hits = tuple(sorted(settled.hits, key=lambda h: (h.start, h.end)))
         return hits, settled.verdict is Verdict.UNDETERMINED
     if anchor.event is not None:
-        return event_hits(find_events(view.facts, anchor.event)), False
+        return event_hits(find_events(view, anchor.event)), False
     if anchor.phrase is None:
         return (), False
     everywhere = replace(looking, role=anchor.role, windows=(view.whole,), stance=Stance.NEUTRAL)

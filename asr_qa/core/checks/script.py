@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from asr_qa.core.checks.base import Hit, Looking, Outcome, Stance
-from asr_qa.core.checks.index import key_of
+from asr_qa.core.checks.index import MIN_SYLLABLES, key_of
 from asr_qa.core.checks.logic import noted
 from asr_qa.core.checks.party import other_party
+from asr_qa.core.checks.remembered import Remembered
 from asr_qa.core.checks.stream import Stream
 from asr_qa.core.checks.words import SYLLABLE_SECONDS, absence, blocked, find_phrases, is_weak
 from asr_qa.core.finding import Evidence, Match, Trace, Verdict
@@ -37,10 +38,28 @@ def decide_script(options: Script, looking: Looking) -> Outcome:
 
 def _found(options: Script, looking: Looking) -> list[list[Hit]]:
     """The hits of each line."""
+    heads, least = _heads(options)
+    if all(stream.find(heads, least).keys().isdisjoint(heads) for stream in looking.streams):
+        return [[] for _ in options.variants]
     return [
         [hit for stream in looking.streams for chain in variants for hit in _chain_hits(stream, chain, options)]
         for variants in options.variants
     ]
+
+
+@Remembered
+def _heads(options: Script) -> tuple[tuple[str, ...], int]:
+    """The texts that ways to say a line begin with, and the syllables from which they are looked for by sound."""
+    heads = tuple(dict.fromkeys(chain[0] for line in options.variants for chain in line))
+    return heads, MIN_SYLLABLES if set(options.match) - {"exact"} else 0
+
+
+@Remembered
+def _shortest(options: Script) -> tuple[float, ...]:
+    """The shortest time in which each line can be said, in seconds."""
+    return tuple(
+        SYLLABLE_SECONDS * min(key_of("".join(chain)).syllables for chain in line) for line in options.variants
+    )
 
 
 def _enough(options: Script, said: Said) -> bool:
@@ -84,9 +103,7 @@ _NOT = Verdict.NOT_MET
 def _lacking(options: Script, said: Said, looking: Looking) -> Outcome:
     """Lines are missing: which, where they were due, and whether the other party says them."""
     lost = [number for number, hit in enumerate(said) if hit is None]
-    seconds = SYLLABLE_SECONDS * min(
-        key_of("".join(chain)).syllables for number in lost for chain in options.variants[number]
-    )
+    seconds = min(_shortest(options)[number] for number in lost)
     gone = absence(looking, wanted="", seconds=seconds)
     missing = tuple(_missing(options, said, number, looking) for number in lost)
     there = _elsewhere(options, lost, looking)

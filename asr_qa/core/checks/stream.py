@@ -69,6 +69,7 @@ class Source:
     _starts: list[float] | None = field(default=None, init=False)
     _sorted: bool = field(default=True, init=False)
     _sums: list[tuple[float, int]] | None = field(default=None, init=False)
+    _held: dict[str, bool] = field(default_factory=dict, init=False)
 
     @property
     def sounds(self) -> Sounds:
@@ -76,6 +77,13 @@ class Source:
         if self._sounds is None:
             self._sounds = _sounds_of(self)
         return self._sounds
+
+    def holds(self, text: str) -> bool:
+        """Whether a text stands anywhere in the plain or in the folded reading."""
+        found = self._held.get(text)
+        if found is None:
+            found = self._held[text] = text in self.plain.text or text in self.folded.text
+        return found
 
     def heard(self, first: int, last: int) -> str:
         """What the words from `first` to `last` say, as written."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import fields, replace
 
-from asr_qa.core.checks.base import CallFacts, Hit, Looking, Outcome
+from asr_qa.core.checks.base import CallFacts, CallView, Hit, Looking, Outcome
 from asr_qa.core.event import KINDS
 from asr_qa.core.finding import Evidence, Match, Verdict
 from asr_qa.core.metrics import DEFINITION_OF, CallMetrics, PerRole, waits
@@ -74,17 +74,27 @@ _EVENTS_OF = {
 
 def decide_metric(options: Metric, looking: Looking) -> Outcome:
     """Whether a figure lies in its bounds."""
-    name, role = _split(options.name, looking.role)
-    value = figure(looking.view.facts, name, role)
+    view = looking.view
+    value, shown = view.once(("metric", options.name, looking.role), lambda: _measured(options.name, looking))
     if value is None:
         return Outcome(verdict=Verdict.UNDETERMINED, note=f"{options.name} could not be measured")
     held = options.bounds.hold(value)
     text = f"{options.name} = {value:g}"
-    places = _places(looking.view.facts, name, role) or (looking.view.whole,)
-    shown = tuple(Evidence(role, place.start, place.end, text, Match.TIMING) for place in places)
-    hits = tuple(Hit(role, e.start, e.end, e.text, Match.TIMING, 1.0, options.name) for e in shown) if held else ()
+    hits = tuple(Hit(e.role, e.start, e.end, e.text, Match.TIMING, 1.0, options.name) for e in shown) if held else ()
     verdict = Verdict.MET if held else Verdict.NOT_MET
     return Outcome(verdict=verdict, hits=hits, missing=() if held else shown, confidence=1.0, note=text)
+
+
+def _measured(name: str, looking: Looking) -> tuple[float | None, tuple[Evidence, ...]]:
+    """A figure by the name rules use, and where it shows."""
+    view = looking.view
+    head, role = _split(name, looking.role)
+    value = figure(view.facts, head, role)
+    if value is None:
+        return None, ()
+    places = _places(view.facts, head, role) or (view.whole,)
+    text = f"{name} = {value:g}"
+    return value, tuple(Evidence(role, place.start, place.end, text, Match.TIMING) for place in places)
 
 
 def decide_event(options: EventCount, looking: Looking) -> Outcome:
@@ -104,7 +114,7 @@ def decide_event(options: EventCount, looking: Looking) -> Outcome:
         return Outcome(verdict=Verdict.UNDETERMINED, note="the channels do not part what is said at once")
     if not facts.timeline.turns and not facts.timeline.events:
         return Outcome(verdict=Verdict.UNDETERMINED, note="no speech was found in this call")
-    found = find_events(facts, wanted, role=looking.role)
+    found = find_events(looking.view, wanted, role=looking.role)
     hits = tuple(_hit(event) for event in found if any(event.start in window for window in looking.windows))
     held = options.count.hold(len(hits))
     if wanted.waived is not None and facts.unsure_of_roles and _depends_on_waivers(options, looking):
@@ -120,14 +130,14 @@ def decide_event(options: EventCount, looking: Looking) -> Outcome:
 def _depends_on_waivers(options: EventCount, looking: Looking) -> bool:
     """Whether the count comes out otherwise where more or fewer of the events are excused."""
     either = replace(options.filter, waived=None)
-    found = find_events(looking.view.facts, either, role=looking.role)
+    found = find_events(looking.view, either, role=looking.role)
     most = sum(any(event.start in window for window in looking.windows) for event in found)
     return len({options.count.hold(count) for count in range(most + 1)}) > 1
 
 
-def find_events(facts: CallFacts, wanted: EventFilter, *, role: Role | None = None) -> tuple[Event, ...]:
+def find_events(view: CallView, wanted: EventFilter, *, role: Role | None = None) -> tuple[Event, ...]:
     """The events of a call that are meant, in order."""
-    return tuple(event for event in facts.timeline.events if _is_meant(event, wanted, wanted.by or role))
+    return tuple(event for event in view.events.get(wanted.kind_of, ()) if _is_meant(event, wanted, wanted.by or role))
 
 
 def event_hits(events: Iterable[Event]) -> tuple[Hit, ...]:
@@ -164,8 +174,7 @@ def _split(name: str, role: Role | None) -> tuple[str, Role | None]:
 def _is_meant(event: Event, wanted: EventFilter, by: Role | None) -> bool:
     length = event.end - event.start
     return (
-        event.kind == wanted.kind_of
-        and (by is None or event.by is by)
+        (by is None or event.by is by)
         and (wanted.min_seconds is None or length >= wanted.min_seconds - 1e-6)
         and (wanted.max_seconds is None or length <= wanted.max_seconds + 1e-6)
         and (wanted.waived is None or wanted.waived is (event.waived_by is not None))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from statistics import fmean
+from math import fsum
 
 import regex
 
@@ -113,13 +113,18 @@ def is_weak(hit: Hit, limit: float) -> bool:
 
 def blocked(looking: Looking) -> Outcome | None:
     """Why words cannot be looked for here at all, if so."""
+    note = looking.once("blocked", lambda: _barrier(looking))
+    return Outcome(verdict=Verdict.UNDETERMINED, note=note) if note else None
+
+
+def _barrier(looking: Looking) -> str:
     if not looking.view.pieces:
-        return Outcome(verdict=Verdict.UNDETERMINED, note="nothing was heard in this call")
+        return "nothing was heard in this call"
     if looking.role is not None and looking.view.facts.unsure_of_roles:
-        return Outcome(verdict=Verdict.UNDETERMINED, note="it is not known who speaks")
+        return "it is not known who speaks"
     if not _has_words(looking) and "dead_channel" in looking.view.facts.warnings:
-        return Outcome(verdict=Verdict.UNDETERMINED, note="no words of this role: a channel of the recording is dead")
-    return None
+        return "no words of this role: a channel of the recording is dead"
+    return ""
 
 
 def absence(looking: Looking, *, wanted: str, seconds: float) -> Outcome:
@@ -129,10 +134,10 @@ def absence(looking: Looking, *, wanted: str, seconds: float) -> Outcome:
         wanted: The words, for people.
         seconds: The shortest time in which they can be said.
     """
-    role, windows, required = looking.role, looking.windows, looking.stance is Stance.REQUIRED
-    doubt, clarity = looking.view.once(
-        ("absence", role, windows, required, seconds if looking.view.unintelligible(role, windows) else 0.0),
-        lambda: (_doubt(looking, seconds) if required else "", _clarity(looking)),
+    role, windows = looking.role, looking.windows
+    doubt, clarity = looking.once(
+        ("absence", seconds if looking.unintelligible else 0.0),
+        lambda: (_doubt(looking, seconds) if looking.stance is Stance.REQUIRED else "", _clarity(looking)),
     )
     text = f"（未听到：{wanted}）"
     places = windows[:_SHOWN_PLACES] or (looking.view.whole,)
@@ -147,7 +152,7 @@ def _doubt(looking: Looking, seconds: float) -> str:
         return "no words of this role were heard in the call"
     if "too_short" in looking.view.facts.warnings:
         return "too little is said in the recording to tell"
-    lost = [part for part in looking.view.unintelligible(looking.role, looking.windows) if part.duration >= seconds]
+    lost = [part for part in looking.unintelligible if part.duration >= seconds]
     if lost:
         return f"{total(lost):.1f} s of speech in scope could not be understood, first at {lost[0].start:.1f} s"
     clarity = _clarity(looking)
@@ -166,7 +171,7 @@ def _has_words(looking: Looking) -> bool:
 
 def _clarity(looking: Looking) -> float | None:
     """Mean confidence of the words in scope; None where there are none or the engine gives none."""
-    return looking.view.once(("clarity", looking.role, looking.windows), lambda: _mean(looking))
+    return looking.once("clarity", lambda: _mean(looking))
 
 
 def _mean(looking: Looking) -> float | None:
@@ -189,7 +194,7 @@ def _apart(places: Iterable[Place]) -> list[Place]:
 def _hit(stream: Stream | Source, place: Place) -> Hit:
     words = stream.words[place.first : place.last + 1]
     known = [word.confidence for word in words if word.confidence is not None]
-    clarity = fmean(known) if known else None
+    clarity = fsum(known) / len(known) if known else None
     likely = place.worth if place.match is Match.ACOUSTIC else chance(place.cost, clarity)
     text = stream.heard(place.first, place.last)
     return Hit(stream.role, words[0].start, words[-1].end, text, place.match, likely, place.key, place.cost)
@@ -203,7 +208,7 @@ def _compiled(pattern: str) -> regex.Pattern[str]:
 def _pattern_places(stream: Stream, pattern: str) -> Iterator[Place]:
     texts = required(pattern)
     source = stream.source
-    if texts and not any(text in source.plain.text or text in source.folded.text for text in texts):
+    if texts and not any(map(source.holds, texts)):
         return
     compiled = _compiled(pattern)
     for reading in (stream.plain, stream.folded) if stream.folded is not stream.plain else (stream.plain,):
