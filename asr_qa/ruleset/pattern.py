@@ -19,6 +19,8 @@ _LONGEST = 3000
 """Characters of a very long call: what an open-ended repeat can reach."""
 _ENOUGH = 64
 """Rounds that make any choice explode."""
+_APPROXIMATE = re.compile(r"(?<!\\)(?:\\\\)*\{(?!\d*,?\d*\})")
+"""A brace that the engine reads as "about so", e.g. {e<=1}, and the parser that bounds patterns reads as letters."""
 _REPEATS = {_constants.MAX_REPEAT, _constants.MIN_REPEAT}
 
 
@@ -34,6 +36,8 @@ def pattern_problem(pattern: str) -> str:
             regex.compile(pattern)
     except (re.error, regex.error, RecursionError, OverflowError, FutureWarning) as error:
         return f"not a regular expression: {error}"
+    if _APPROXIMATE.search(pattern):
+        return "a brace that is no count ({2,5}) would match approximately; write \\{ for a brace itself"
     if compiled.match("") is not None:
         return "matches the empty text"
     if _paths(tree) > MAX_PATHS:

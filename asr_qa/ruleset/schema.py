@@ -174,6 +174,8 @@ class SequenceModel(Strict):
         for number, step in enumerate(self.steps, start=1):
             if step.kind not in _WORDS:
                 raise wrong(f"step {number} is a {step.kind}; a step is one of {', '.join(_WORDS)}")
+            if step.phrase is not None and step.phrase.none_of is not None:
+                raise wrong(f"step {number} is words that are not said: nothing can follow them", "use any_of")
         return self
 
 

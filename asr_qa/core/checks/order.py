@@ -14,30 +14,34 @@ def decide_sequence(options: Sequence, looking: Looking) -> Outcome:
     """Whether the steps are said one after the other.
 
     Every step takes its earliest hits that can follow a hit of the step before, so a chain is found where there is one.
+    A step that does not hold has no hits to follow, and one that may hold leaves the whole chain undetermined.
     """
     outcomes = [looking.run(step, looking) for step in options.steps]
     traces = tuple(outcome.trace for outcome in outcomes if outcome.trace is not None)
     chains: list[tuple[Hit, ...]] = [()]
     for number, outcome in enumerate(outcomes, start=1):
-        longer = _continued(chains, outcome.hits, options.max_gap)
+        holds = outcome.verdict in (Verdict.MET, Verdict.UNDETERMINED)
+        longer = _continued(chains, outcome.hits if holds else (), options.max_gap)
         if not longer:
             return _broken(options, outcomes, chains[0], number, traces)
         chains = longer
     chain = chains[0]
     confidence = min(hit.confidence for hit in chain)
-    trace = Trace("", Verdict.MET, children=traces)
-    return Outcome(verdict=Verdict.MET, hits=chain, confidence=confidence, trace=trace)
+    doubtful = next((outcome for outcome in outcomes if outcome.verdict is Verdict.UNDETERMINED), None)
+    verdict, note = (Verdict.MET, "") if doubtful is None else (Verdict.UNDETERMINED, doubtful.note)
+    trace = Trace("", verdict, children=traces)
+    return Outcome(verdict=verdict, hits=chain, confidence=confidence, note=note, trace=trace)
 
 
 def decide_rule(options: RuleIs, looking: Looking) -> Outcome:
-    """Whether another rule came out as asked for."""
+    """Whether another rule came out as asked for; hits of one that is undetermined are in doubt themselves."""
     settled = looking.settled[options.id]
     wanted = set(options.verdicts)
-    if settled.verdict.value in wanted or ("hit" in wanted and settled.hits):
+    unknown = settled.verdict is Verdict.UNDETERMINED
+    if settled.verdict.value in wanted or ("hit" in wanted and settled.hits and not unknown):
         return Outcome(
             verdict=Verdict.MET, hits=settled.hits, confidence=1.0, note=f"{options.id} is {settled.verdict}"
         )
-    unknown = settled.verdict is Verdict.UNDETERMINED
     verdict = Verdict.UNDETERMINED if unknown else Verdict.NOT_MET
     return Outcome(verdict=verdict, confidence=None if unknown else 1.0, note=f"{options.id} is {settled.verdict}")
 
@@ -62,7 +66,7 @@ def _broken(
 ) -> Outcome:
     """The chain stops before step `number`: not_met, or undetermined where that step may have been said."""
     failed = outcomes[number - 1]
-    later = f", only before step {number - 1}" if failed.hits else ""
+    later = f", only before step {number - 1}" if failed.hits and failed.verdict is not Verdict.NOT_MET else ""
     note = f"step {number} of {len(options.steps)} not heard{later}"
     unknown = any(outcome.verdict is Verdict.UNDETERMINED for outcome in outcomes)
     verdict = Verdict.UNDETERMINED if unknown else Verdict.NOT_MET

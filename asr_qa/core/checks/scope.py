@@ -84,7 +84,7 @@ def position(within: Within, view: CallView, role: Role | None) -> Segment:
 def _sentences(view: CallView, role: Role | None) -> list[Segment]:
     """When each sentence of a role was said."""
     return view.once(
-        ("sentences", role), lambda: [u.segment for u in view.facts.transcript.utterances if _counts(u, role, view)]
+        ("lines", role), lambda: [u.segment for u in view.facts.transcript.utterances if _counts(u, role, view)]
     )
 
 
