@@ -11,6 +11,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from zlib import crc32
 
 from phrase_voices import VOICES
@@ -162,6 +163,7 @@ def _first(ways: Sequence[list[str]], holds: object) -> list[str]:
     return next(groups for groups in ways if holds(groups))  # type: ignore[operator]
 
 
+@cache
 def _stock(voice: str) -> list[str]:
     rng = random.Random(crc32(voice.encode()))
     stock = [f"{rng.randrange(10000):04}" for _ in range(_STOCK - 4)]
@@ -173,6 +175,7 @@ def _stock(voice: str) -> list[str]:
     ]
 
 
+@cache
 def _born(voice: str) -> list[list[str]]:
     rng = random.Random(crc32(f"born {voice}".encode()))
     years = [str(rng.randint(1950, 2005)) for _ in range(5)]
