@@ -13,11 +13,11 @@ from operator import attrgetter
 from asr_qa.core.checks import CHECKS
 from asr_qa.core.checks.base import CallFacts, CallView, Looking, Outcome, Settled, Stance
 from asr_qa.core.checks.compiled import compiled
-from asr_qa.core.checks.logic import ALL, ANY, combine, negate
+from asr_qa.core.checks.logic import ALL, ANY, combine, negate, noted
 from asr_qa.core.checks.remembered import Remembered
 from asr_qa.core.checks.scope import place, resolve
 from asr_qa.core.checks.units import by_units
-from asr_qa.core.checks.wording import say
+from asr_qa.core.checks.wording import priced, say
 from asr_qa.core.finding import Evidence, Finding, Match, Trace, Verdict
 from asr_qa.core.recording import Recording
 from asr_qa.core.rule import AnyOf, Check, Condition, Not, Rule, Ruleset, Status
@@ -122,8 +122,9 @@ def _noted(check: Check, outcome: Outcome) -> Outcome:
     steps = outcome.trace.children if outcome.trace else ()
     verdict, note = outcome.verdict, outcome.note
     if outcome.hits or steps:
-        at = tuple([(hit.start, hit.end) for hit in outcome.hits[:_KEPT_EVIDENCE]])
-        outcome.trace = Trace(say(check), verdict, at, note, steps)
+        own = outcome.hits[:_KEPT_EVIDENCE]
+        at = tuple([(hit.start, hit.end) for hit in own])
+        outcome.trace = Trace(say(check), verdict, at, noted(note, priced(own)), steps)
         return outcome
     known = _bare(check)
     if (trace := known.get((verdict, note))) is None:

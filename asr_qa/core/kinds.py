@@ -69,6 +69,8 @@ class Phrase:
     match: tuple[str, ...] = ALL_MATCHES
     allow_short: bool = False
     """Match keys of two syllables by sound too."""
+    tones: bool = False
+    """Of what sounds the same or near, take only what has the same tones."""
     min_confidence: float = MIN_CONFIDENCE
     count: Bounds | None = None
     """How many hits of all of them together there may be; stands in place of `min_count`."""

@@ -35,8 +35,10 @@ _FINALS = (
 )
 _SPLIT = re.compile(r"(zh|ch|sh|[bpmfdtnlgkhjqxrzcsyw])?(.*)")
 _PLAIN = len(_INITIALS) * len(_FINALS)
+OPEN = _PLAIN
+"""First code of characters whose reading is open."""
 _OPEN = 128
-"""Codes kept for characters whose reading is open."""
+"""Codes kept for them."""
 LETTER = _PLAIN + _OPEN
 """Code of the letter a of a word that is not Mandarin; the others follow. Each is only like itself."""
 OPAQUE = LETTER + 26

@@ -11,6 +11,8 @@ from asr_qa.render.wording import heard, is_missing, missing_words, note
 
 _PLACES = 3
 """Places named in the sentence; the rest are counted."""
+_PRICE = re.compile(r"(?:^|; )(?:exact|homophone|near|fuzzy|acoustic)(?: [\d.]+ syllables)? [\d.]+(?=;|$)")
+"""How words match: shown in the trace."""
 _COUNTED = re.compile(r"[0-9]+ [a-z_]+")
 _LEAD: dict[Lang, dict[Verdict, str]] = {
     "zh": {Verdict.NOT_MET: "因为", Verdict.UNDETERMINED: "请人工确认："},
@@ -73,7 +75,7 @@ def _remarks(trace: Trace | None) -> Iterator[str]:
     """What was remarked where it was decided: the first level of the trace that says something."""
     level: Sequence[Trace] = () if trace is None else trace.children
     while level:
-        said = [part.note for part in level if part.note]
+        said = [said for part in level if (said := _PRICE.sub("", part.note).removeprefix("; "))]
         if said:
             yield from said
             return

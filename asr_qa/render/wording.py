@@ -183,7 +183,14 @@ _NOTES_ZH: tuple[tuple[str, str], ...] = (
     (r"^language is (\S+)$", r"语言为 \1"),
     (r"^direction is (\S+)$", r"方向为 \1"),
 )
-_NOTE_RULES = tuple((re.compile(pattern), text) for pattern, text in _NOTES_ZH)
+_KINDS_ZH = {"exact": "原词", "homophone": "同音", "near": "近音", "fuzzy": "似音", "acoustic": "重听"}
+_PRICES_ZH = tuple(
+    (rf"^{kind}{off} ([\d.]+)$", said)
+    for kind, name in _KINDS_ZH.items()
+    for off, said in (("", rf"{name} \1"), (r" ([\d.]+) syllables", rf"{name} 差 \1 音节 \2"))
+)
+"""How words match, and what that is worth."""
+_NOTE_RULES = tuple((re.compile(pattern), text) for pattern, text in (*_NOTES_ZH, *_PRICES_ZH))
 _TRACE_RULES = tuple((re.compile(pattern), text) for pattern, text in _TRACE_ZH)
 _ENTITY_NAMES = re.compile(rf"\b({'|'.join(NAMES)})\b")
 _NEXT_REMARK = re.compile(r"; (?![^\[]*\])")

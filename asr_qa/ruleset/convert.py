@@ -83,20 +83,24 @@ def to_rule(model: RuleModel, *, pack: str = "") -> Rule:
     return replace(rule, version=content_digest(rule)[:VERSION_LENGTH])
 
 
-def to_condition(model: ConditionModel) -> Condition:
-    """A condition with everything below it."""
+def to_condition(model: ConditionModel, *, trigger: bool = False) -> Condition:
+    """A condition with everything below it.
+
+    Args:
+        trigger: It only decides whether a rule applies: words are matched fuzzily only where the rule says so.
+    """
     if model.any_ is not None:
-        return AnyOf(tuple(map(to_condition, model.any_)))
+        return AnyOf(tuple(to_condition(part, trigger=trigger) for part in model.any_))
     if model.all_ is not None:
-        return AllOf(tuple(map(to_condition, model.all_)))
+        return AllOf(tuple(to_condition(part, trigger=trigger) for part in model.all_))
     if model.not_ is not None:
-        return Not(to_condition(model.not_))
-    return Check(_options(model), _scope(model))
+        return Not(to_condition(model.not_, trigger=trigger))
+    return Check(_options(model, trigger=trigger), _scope(model))
 
 
-def _options(model: ConditionModel) -> Options:
+def _options(model: ConditionModel, *, trigger: bool) -> Options:
     if model.phrase is not None:
-        return _phrase(model.phrase)
+        return _phrase(model.phrase, trigger=trigger)
     if model.regex is not None:
         return _regex(model.regex)
     if model.entity is not None:
@@ -104,9 +108,9 @@ def _options(model: ConditionModel) -> Options:
     if model.similarity is not None:
         return _similarity(model.similarity)
     if model.script is not None:
-        return _script(model.script)
+        return _script(model.script, trigger=trigger)
     if model.sequence is not None:
-        steps = tuple(Check(_options(step), _scope(step)) for step in model.sequence.steps)
+        steps = tuple(Check(_options(step, trigger=trigger), _scope(step)) for step in model.sequence.steps)
         return Sequence(steps=steps, max_gap=model.sequence.max_gap)
     if (again := model.repetition) is not None:
         given = again.model_dump() | {"about": tuple(again.about), "ignore": tuple(again.ignore)}
@@ -124,7 +128,17 @@ def _timing(model: ConditionModel) -> Options:
     raise ValueError("a condition without a kind")
 
 
-def _phrase(model: PhraseModel) -> Phrase:
+def _match(model: PhraseModel | ScriptModel, *, trigger: bool) -> tuple[str, ...]:
+    """The kinds of match asked for; where nobody asked, a trigger or an anchor takes no fuzzy ones.
+
+    Words that only set something going are looked for everywhere in a call, mostly in vain: what is somewhat like them
+    is mostly something else.
+    """
+    loose = "match" in model.model_fields_set or not trigger
+    return tuple(kind for kind in model.match if loose or kind != "fuzzy")
+
+
+def _phrase(model: PhraseModel, *, trigger: bool) -> Phrase:
     listed, needed = _needed(model)
     return Phrase(
         phrases=tuple(dict.fromkeys(listed)),
@@ -132,8 +146,9 @@ def _phrase(model: PhraseModel) -> Phrase:
         absent=model.none_of is not None,
         min_count=model.min_count,
         exclude=tuple(model.exclude),
-        match=tuple(model.match),
+        match=_match(model, trigger=trigger),
         allow_short=model.allow_short,
+        tones=model.tones,
         min_confidence=model.min_confidence,
         count=None if model.count is None else to_bounds(model.count),
         wrong_party=model.wrong_party,
@@ -149,13 +164,13 @@ def _needed(model: PhraseModel) -> tuple[list[str], int]:
     return model.any_of or model.none_of or [], 1
 
 
-def _script(model: ScriptModel) -> Script:
+def _script(model: ScriptModel, *, trigger: bool) -> Script:
     return Script(
         lines=tuple(model.lines),
         variants=tuple(map(variants, model.lines)),
         coverage=model.coverage,
         ordered=model.ordered,
-        match=tuple(model.match),
+        match=_match(model, trigger=trigger),
         min_confidence=model.min_confidence,
         wrong_party=model.wrong_party,
     )
@@ -230,7 +245,7 @@ def _units(model: ConditionModel) -> Units | None:
 
 
 def _anchor(side: AnchorSide, model: AnchorModel) -> Anchor:
-    phrase = None if model.phrase is None else _phrase(model.phrase)
+    phrase = None if model.phrase is None else _phrase(model.phrase, trigger=True)
     if phrase is not None and model.exclude:
         phrase = replace(phrase, exclude=phrase.exclude + tuple(model.exclude))
     return Anchor(
@@ -255,5 +270,5 @@ def _applies_when(model: AppliesWhenModel) -> AppliesWhen:
         fields=tuple((name, tuple(values)) for name, values in fields if values),
         metadata=tuple((name, tuple(values)) for name, values in sorted(model.metadata.items())),
         has=tuple(model.has),
-        condition=to_condition(model) if model.kind else None,
+        condition=to_condition(model, trigger=True) if model.kind else None,
     )

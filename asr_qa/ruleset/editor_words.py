@@ -47,6 +47,7 @@ DESCRIPTIONS: Mapping[str, str] = {
     "min_count": "合计至少几次（只与 any_of 一起用）",
     "count": "次数的比较：at_most 至多、at_least 至少、above 多于、below 少于、exactly 正好",
     "exclude": "与这些话重叠的命中不算，如 保证金",
+    "tones": "true 表示同音、近音的词声调也要相同（适合两三个音节的词）",
     "allow_short": "true 表示两个音节的词也按读音匹配（容易误报）",
     "min_confidence": "识别置信度低于它的命中交给人工，0 到 1",
     "wrong_party": "没说时，看看是不是由另一方说了",

@@ -77,6 +77,7 @@ class PhraseModel(Strict):
     min_count: Count = 1
     exclude: PhraseList = Field(default_factory=list)
     allow_short: bool = False
+    tones: bool = False
     min_confidence: Confidence = 0.5
     count: CountModel | None = None
     wrong_party: bool = False

@@ -50,6 +50,15 @@ def verdict(check: str, call: str, *, polarity: str = "require") -> str:
         ("{any_of: [查一下], match: [exact, near]}", "A 0-3 我擦一下", "met"),
         ("{any_of: [获刑]}", "A 0-3 他或行了", "not_met"),
         ("{any_of: [获刑], allow_short: true}", "A 0-3 他货型了", "met"),
+        ("{any_of: [获刑], allow_short: true, tones: true}", "A 0-3 他货型了", "met"),
+        ("{any_of: [获刑], allow_short: true, tones: true}", "A 0-3 他火星了", "not_met"),
+        ("{any_of: [获刑], allow_short: true}", "A 0-3 他火星了", "met"),
+        ("{any_of: [欢迎致电], tones: true}", "A 0-3 您好欢迎治店", "met"),
+        ("{any_of: [欢迎致电], tones: true}", "A 0-3 您好欢迎值店", "not_met"),
+        ("{any_of: [欢迎致电], tones: true}", "A 0-3 您好欢迎自店", "met"),
+        ("{any_of: [理想产品], tones: true}", "A 0-3 力想产品", "not_met"),
+        ("{any_of: [理想产品], tones: true}", "A 0-3 梨想产品", "met"),  # a third tone before a third one
+        ("{any_of: [还款日期], tones: true}", "A 0-3 环款日期", "met"),  # 还 is open: huan or hai
         ("{any_of: [请您稍等片刻], match: [exact, fuzzy]}", "A 0-3 请您收等片刻", "met"),
         ("{any_of: [请您稍等片刻], match: [exact, homophone, near]}", "A 0-3 请您收等片刻", "not_met"),
         ("24小时内", "A 0-3 二十四小时内回复", "met"),
@@ -78,6 +87,18 @@ def test_each_match_is_labelled_and_priced(text: str, match: Match, cost: float)
     assert (evidence.match, evidence.text) == (match, text)
     assert evidence.start == pytest.approx(4 * 2 / 6)
     assert finding.confidence == pytest.approx(chance(cost, 1.0))
+
+
+def test_the_trace_says_how_words_match_and_what_that_is_worth() -> None:
+    def note(text: str) -> str:
+        trace = judge("require: {phrase: 请您稍等片刻}", f"A 0-3 {text}").trace
+        assert trace is not None
+        return trace.children[0].note
+
+    assert note("请您稍等片刻") == f"exact {chance(0, 1.0):.2f}"
+    assert note("请您烧等片客") == f"homophone {chance(0, 1.0):.2f}"
+    assert note("请您收等片刻") == f"fuzzy 0.5 syllables {chance(0.5, 1.0):.2f}"
+    assert "exact" not in note("好的")
 
 
 def test_a_slip_is_worth_less_than_near_syllables() -> None:

@@ -122,7 +122,7 @@ def test_each_hit_of_an_anchor_needs_its_own() -> None:
     found = judge_all(bodies, call)["X-002"]
     assert found.verdict == "met"
     assert found.trace is not None
-    assert found.trace.children[0].note == "2 of 2 places"
+    assert found.trace.children[0].note == "2 of 2 places; exact 0.99"
 
 
 def test_an_anchor_may_be_a_forbidden_phrase() -> None:

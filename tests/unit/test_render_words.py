@@ -150,6 +150,8 @@ def test_conditions_are_translated_but_not_what_they_quote() -> None:
         ("SERV-002 is not_met", "规则 SERV-002 的判定为 不符合"),
         ("step 1 of 3 not heard", "第 1 步（共 3 步）未听到"),
         ("dead_air_count = 2", "冷场 2 次"),
+        ("homophone 0.83", "同音 0.83"),
+        ("fuzzy 0.7 syllables 0.61; exact 0.99", "似音 差 0.7 音节 0.61；原词 0.99"),
     ],
 )
 def test_remarks_are_translated(text: str, zh: str) -> None:

@@ -6,6 +6,7 @@ of keys (keytable.py).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -17,6 +18,7 @@ from asr_qa.core.checks.stream import Place, Reading, Source
 from asr_qa.core.checks.syllables import units
 from asr_qa.core.finding import Match
 from asr_qa.core.numberforms import forms, sayings
+from asr_qa.core.numbers import MAY_BE_SAID
 from asr_qa.core.phonetic import MAX_KEY, readings
 from asr_qa.core.sounds import DEFAULT_ACCENTS, LETTER, ear
 from asr_qa.core.text import PLAIN, fold_numbers, normalise, spell_numbers
@@ -25,6 +27,8 @@ MIN_SYLLABLES = 3
 """Keys are matched by sound from here up."""
 SHORT_SYLLABLES = 2
 """... and from here up where short keys are allowed."""
+_SIMPLE = re.compile("[\u4e00-\u9fff]+")
+"""A phrase that has nothing to be made plain."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,8 @@ class Key:
 @lru_cache(maxsize=100_000)
 def key_of(phrase: str) -> Key:
     """Prepare a phrase."""
+    if _SIMPLE.fullmatch(phrase) and not MAY_BE_SAID.search(phrase):
+        return Key(phrase, phrase, phrase)
     plain = normalise(phrase, PLAIN)
     return Key(plain.text, fold_numbers(plain).text, spell_numbers(plain).text)
 

@@ -88,5 +88,10 @@ def _absent(options: Phrase, looking: Looking) -> Outcome:
 
 def _phrase_hits(stream: Stream, options: Phrase) -> tuple[Hit, ...]:
     return find_phrases(
-        stream, options.phrases, match=options.match, allow_short=options.allow_short, exclude=options.exclude
+        stream,
+        options.phrases,
+        match=options.match,
+        allow_short=options.allow_short,
+        tones=options.tones,
+        exclude=options.exclude,
     )

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from asr_qa.core.checks.base import Hit
 from asr_qa.core.checks.remembered import Remembered
+from asr_qa.core.finding import Match
 from asr_qa.core.rule import (
     AllOf,
     Anchor,
@@ -25,6 +29,7 @@ from asr_qa.core.rule import (
 )
 
 _SHOWN = 6
+_PRICED = 3
 
 
 def _say(condition: Condition) -> str:
@@ -40,6 +45,20 @@ def _say(condition: Condition) -> str:
 
 say = Remembered(_say)
 """One line that names a condition."""
+
+
+def priced(hits: Iterable[Hit]) -> str:
+    """How the first words found match and what that is worth, e.g. 'homophone 0.83; fuzzy 0.7 syllables 0.61'."""
+    said = (hit for hit in hits if hit.match not in _UNPRICED)
+    return "; ".join(dict.fromkeys(_price(hit) for hit, _ in zip(said, range(_PRICED), strict=False)))
+
+
+_UNPRICED = frozenset({Match.TIMING, Match.SIMILAR})
+
+
+def _price(hit: Hit) -> str:
+    off = f" {hit.cost:.1f} syllables" if hit.cost >= 0.05 else ""
+    return f"{hit.match}{off} {hit.confidence:.2f}"
 
 
 def _options(options: Options) -> str:

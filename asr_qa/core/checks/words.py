@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from math import fsum
 
+import numpy as np
 import regex
 
 from asr_qa.core.checks.again import SURE
@@ -17,6 +18,7 @@ from asr_qa.core.checks.stream import Place, Ranges, Source, Stream
 from asr_qa.core.finding import Evidence, Match, Verdict
 from asr_qa.core.phonetic import SEPARATOR
 from asr_qa.core.segment import total
+from asr_qa.core.sounds import NEAR, OPEN, ear
 
 CLEAR = 0.5
 """Mean word confidence below which not finding a required phrase says nothing about whether it was said."""
@@ -27,11 +29,14 @@ _LEAST_SHARE = 0.05
 SYLLABLE_SECONDS = 0.12
 """Nobody says a syllable faster."""
 _SHOWN_PLACES = 3
+_NEUTRAL = 5
 
 
 _BY_SOUND = frozenset({"homophone", "near", "fuzzy"})
 _ROUGH = frozenset({"near", "fuzzy"})
 """Kinds that the audio may speak for where the text does not."""
+_TONED = frozenset({Match.HOMOPHONE, Match.NEAR})
+"""Kinds whose tones can be held against those of the phrase, syllable by syllable."""
 _CLOSE = frozenset({"exact", "homophone"})
 """Kinds by which what is to be left out is looked for."""
 
@@ -42,6 +47,7 @@ def find_phrases(
     *,
     match: Iterable[str] = tuple(Match),
     allow_short: bool = False,
+    tones: bool = False,
     exclude: Sequence[str] = (),
 ) -> tuple[Hit, ...]:
     """Hits of each phrase in order of time; hits of one phrase never overlap each other.
@@ -51,6 +57,7 @@ def find_phrases(
     Args:
         match: Kinds of match allowed: exact, homophone, near, fuzzy.
         allow_short: Search keys of two syllables by sound, too.
+        tones: Of what sounds the same or near, take only what has the same tones.
         exclude: Hits that overlap one of these phrases are dropped.
     """
     kinds, least = _asked(tuple(match), allow_short)
@@ -63,8 +70,36 @@ def find_phrases(
     for phrase in phrases:
         if phrase in found:
             allowed = _allowed(found[phrase], kinds, least, ranges)
+            if tones:
+                allowed = (p for p in allowed if p.match not in _TONED or tones_agree(stream.source, p))
             places += _apart(p for p in allowed if not any(p.overlaps(other) for other in dropped))
     return tuple(_hit(stream.source, place) for place in sorted(places, key=lambda p: (p.first, p.last)))
+
+
+def tones_agree(source: Source, place: Place) -> bool:
+    """Whether a phrase that is heard syllable by syllable is heard with its tones, too.
+
+    The neutral tone and open readings agree with all, and a third tone before another one may be heard as a second.
+    """
+    key, sounds = key_of(place.key), source.sounds
+    first = int(np.searchsorted(sounds.firsts, place.first, side="left"))
+    count = int(np.searchsorted(sounds.lasts, place.last, side="right")) - first - len(key.codes)
+    costs, wanted = ear().costs, np.array(key.codes)
+    for start in range(first, first + count + 1):
+        heard = sounds.codes[start : start + len(wanted)]
+        if (costs[wanted, heard] <= NEAR).all():
+            tones = sounds.tones[start : start + len(wanted)].tolist()
+            known = ((wanted < OPEN) & (heard < OPEN)).tolist()
+            return all(_same_tone(key.tones, at, tone) for at, tone in enumerate(tones) if known[at])
+    return len(key.voices) > 1  # its numbers are read in another way
+
+
+def _same_tone(tones: Sequence[int], at: int, heard: int) -> bool:
+    """Whether a tone heard is that of a syllable of a key."""
+    wanted = tones[at]
+    if wanted == heard or {wanted, heard} & {0, _NEUTRAL}:
+        return True
+    return (wanted, heard) == (3, 2) and tones[at + 1 : at + 2] == (3,)
 
 
 @lru_cache(maxsize=100)

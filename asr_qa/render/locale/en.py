@@ -160,6 +160,7 @@ TEXTS: Mapping[str, str] = {
     "m_homophone": "same sound",
     "m_near": "similar sound",
     "m_fuzzy": "much the same sound",
+    "m_acoustic": "heard again",
     "m_similar": "similar meaning",
     "m_timing": "measured",
     "m_missing": "not said",

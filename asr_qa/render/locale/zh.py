@@ -158,6 +158,7 @@ TEXTS: Mapping[str, str] = {
     "m_homophone": "同音",
     "m_near": "近音",
     "m_fuzzy": "似音",
+    "m_acoustic": "重听",
     "m_similar": "义近",
     "m_timing": "按时间测得",
     "m_missing": "应说未说",
