@@ -21,6 +21,8 @@ _FRACTION = re.compile(r"[0-9零一二三四五六七八九十百千万][.点]$"
 _THOUSANDS = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+")
 _TIME = re.compile(r"[:.][0-9]")
 _COUNTING = "123456789"
+_LIKE_MOBILE = re.compile(r"1[3-9][0-9]{9,}")
+"""So many digits with that beginning are a telephone number that was heard as a list: 13, 19, 22, 58, 200, 457."""
 _MANY = 4
 """Rising groups that make a list."""
 
@@ -69,7 +71,12 @@ def _without_count(text: str, group: Group) -> Group:
 
 def _is_rising(text: str, groups: list[Group], values: list[str]) -> bool:
     """Numbers of a list, each above the one before: 3, 5, 7, 9, 11."""
-    if len(values) < _MANY or max(map(len, values)) > 3 or "-" in text[groups[0][0].first : groups[-1][0].first]:
+    if (
+        _LIKE_MOBILE.fullmatch("".join(values))
+        or len(values) < _MANY
+        or max(map(len, values)) > 3
+        or "-" in text[groups[0][0].first : groups[-1][0].first]
+    ):
         return False
     return all(int(a) < int(b) for a, b in itertools.pairwise(values))
 
