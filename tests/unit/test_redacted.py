@@ -45,7 +45,7 @@ LEFT = re.compile("一三八零|八零零|6222|0212|7894")
 
 def document(**changes: Any) -> CallDocument:
     recording = make_recording(duration=20.0)
-    return replace(make_document(1), **{"recording": recording, "utterances": SAID, **changes})
+    return replace(make_document(), **{"recording": recording, "utterances": SAID, **changes})
 
 
 def evidence(text: str, start: float, end: float, role: Role | None = Role.CUSTOMER) -> Evidence:
@@ -189,10 +189,16 @@ def test_a_report_shows_and_plays_nothing_private() -> None:
     ruleset = parse_rules(ENTITY).ruleset
     card = Scorecard(id="inbound", version="1", title={}, sections=(Section(id="s", title={}, criteria=()),))
     call = ReportCall(document=full())
-    about = {"ruleset": ruleset, "scorecard": card, "title": "t", "generated_at": datetime(2026, 3, 2, tzinfo=UTC)}
+    about: dict[str, Any] = {
+        "ruleset": ruleset,
+        "scorecard": card,
+        "title": "t",
+        "generated_at": datetime(2026, 3, 2, tzinfo=UTC),
+    }
     page = render_report([call], audio=source, **about)
     assert not LEFT.search(page)
     assert "一共三百元" in page
+    assert muted
     assert all(seconds == private_seconds(SAID) for seconds in muted)
     assert LEFT.search(render_report([call], audio=source, unredacted=True, **about))
 
