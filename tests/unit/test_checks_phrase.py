@@ -61,6 +61,11 @@ def verdict(check: str, call: str, *, polarity: str = "require") -> str:
         ("{any_of: [还款日期], tones: true}", "A 0-3 环款日期", "met"),  # 还 is open: huan or hai
         ("{any_of: [请您稍等片刻], match: [exact, fuzzy]}", "A 0-3 请您收等片刻", "met"),
         ("{any_of: [请您稍等片刻], match: [exact, homophone, near]}", "A 0-3 请您收等片刻", "not_met"),
+        ("请您稍等", "A 0-3 请您收等", "met"),  # of four syllables each has its initial or its final
+        ("请您稍等", "A 0-3 请您一等", "not_met"),
+        ("我的欠款", "A 0-3 我的款", "not_met"),  # ... and none is missing
+        ("我的欠款", "A 0-3 我的宽带", "not_met"),
+        ("请您稍等片刻", "A 0-3 请您等片刻", "met"),
         ("24小时内", "A 0-3 二十四小时内回复", "met"),
         ("百分之百", "A 0-3 100%没问题", "met"),
         ("thank you", "A 0-3 Thank you, sir", "met"),

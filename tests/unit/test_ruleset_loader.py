@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from asr_qa.core.rule import AllOf, AnyOf, Check, EventCount, Phrase, Severity, Status
+from asr_qa.core.rule import AllOf, AnyOf, Check, Condition, EventCount, Phrase, Script, Severity, Status, descend
 from asr_qa.errors import Issue, RulesetError
 from asr_qa.ruleset.loader import load_rules, load_ruleset, parse_rules
 from asr_qa.ruleset.source import MAX_BYTES
@@ -369,3 +370,41 @@ def test_a_full_width_colon_inside_braces_is_named() -> None:
     with pytest.raises(RulesetError) as caught:
         parse_rules("id: A\ntitle: {zh： 说, en: b}\n")
     assert [(issue.line, issue.hint) for issue in caught.value.issues if "：" in issue.message] == [(2, "write ':'")]
+
+
+@pytest.mark.parametrize(
+    ("given", "kinds"),
+    [
+        ("", ("exact", "homophone", "near")),
+        (", match: [exact, fuzzy]", ("exact", "fuzzy")),
+        (", match: [exact, homophone, near, fuzzy]", ("exact", "homophone", "near", "fuzzy")),
+    ],
+)
+def test_what_sets_a_rule_going_is_matched_fuzzily_only_where_the_rule_says_so(
+    given: str, kinds: tuple[str, ...]
+) -> None:
+    asked = f"{{any_of: [我的宽带]{given}}}"
+    parts = ("phrase: {}", "not: {{phrase: {}}}", "sequence: [{{phrase: {}}}, {{phrase: b}}]")
+    when = "{any: [" + ", ".join("{" + part.format(asked) + "}" for part in parts) + "]}"
+    (rule,) = parse_rules(f"{GOOD}  after: {{phrase: {asked}}}\napplies_when: {when}\n").ruleset.rules
+    assert isinstance(rule.condition, Check)
+    assert isinstance(rule.condition.options, Phrase)
+    assert rule.condition.options.match == ("exact", "homophone", "near", "fuzzy")
+    assert rule.condition.scope.anchors[0].phrase is not None
+    assert rule.condition.scope.anchors[0].phrase.match == kinds
+    found = [
+        check.options.match for check in triggers(rule.applies_when.condition) if isinstance(check.options, Phrase)
+    ]
+    assert found[:3] == [kinds] * 3
+
+
+def test_a_script_that_sets_a_rule_going_is_not_matched_fuzzily() -> None:
+    (rule,) = parse_rules(f"{GOOD}applies_when: {{script: 您好欢迎致电}}\n").ruleset.rules
+    (check,) = triggers(rule.applies_when.condition)
+    assert isinstance(check.options, Script)
+    assert check.options.match == ("exact", "homophone", "near")
+
+
+def triggers(condition: Condition | None) -> Iterator[Check]:
+    parts = () if condition is None else descend(condition)
+    return (part for part in parts if isinstance(part, Check))

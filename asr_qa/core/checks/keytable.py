@@ -17,7 +17,7 @@ from asr_qa.core.checks.align import ADDED, DROPPED, FILLER, REPEATED, Alignment
 from asr_qa.core.checks.stream import Place
 from asr_qa.core.checks.syllables import Sounds
 from asr_qa.core.finding import Match
-from asr_qa.core.sounds import BREAK, COUNT, NEAR, Ear, unit
+from asr_qa.core.sounds import BREAK, COUNT, NEAR, WHOLE, Ear, unit
 
 WORTH = {Match.EXACT: 1.0, Match.HOMOPHONE: 0.9, Match.NEAR: 0.75, Match.FUZZY: 0.65}
 """What a kind of match is worth at its best, before the confidence of the words."""
@@ -238,8 +238,14 @@ class KeyTable:
             self._listener.costs.item(codes[one], heard[other]) <= NEAR for one, other in found.pairs
         ):
             yield number, found, Match.NEAR
-        elif found.cost <= fuzzy_limit(len(codes)):
+        elif found.cost <= fuzzy_limit(len(codes)) and (len(codes) > MIN_FUZZY or self._akin(codes, found, heard)):
             yield number, found, Match.FUZZY
+
+    def _akin(self, codes: Sequence[int], found: Alignment, heard: Sequence[int]) -> bool:
+        """Whether every syllable of a key is heard at least with its initial or its final."""
+        costs = self._listener.costs
+        alike = all(costs.item(codes[one], heard[other]) < WHOLE for one, other in found.pairs)
+        return alike and len(found.pairs) == len(codes)
 
 
 class _PairTable:
