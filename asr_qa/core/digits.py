@@ -51,7 +51,7 @@ _TOKEN = re.compile(
 )
 _FILLS = 14
 """Characters that may stand between two digits of one row."""
-_DOUBTS = 2
+_DOUBTS = 4
 """Doubtful characters that may stand side by side."""
 
 
