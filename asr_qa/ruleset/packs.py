@@ -184,7 +184,14 @@ def _read(folder: Path, *, shown: Path, chain: tuple[Path, ...]) -> Pack:
 
 
 def _entries(folder: Path) -> list[Path]:
-    return sorted(folder.iterdir()) if folder.is_dir() else []
+    """What a folder holds; links that lead back to a folder on the way here are passed over."""
+    found = sorted(folder.iterdir()) if folder.is_dir() else []
+    return [path for path in found if not (path.is_symlink() and _leads_back(path))]
+
+
+def _leads_back(link: Path) -> bool:
+    target = link.resolve()
+    return any(parent.resolve() == target for parent in link.parents)
 
 
 def _read_below(pack: Pack, folder: Path, chain: tuple[Path, ...]) -> None:

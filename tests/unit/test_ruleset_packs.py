@@ -299,3 +299,10 @@ def test_lists_that_multiply_without_bound_are_refused(tmp_path: Path) -> None:
     words = ", ".join(f"词{n}" for n in range(600))
     with pytest.raises(RulesetError, match="too many phrases"):
         one_rule(tmp_path, 'require: {phrase: ["${p}${q}", 您好]}\n', f"{{p: [{words}], q: [{words}]}}")
+
+
+def test_links_that_lead_back_are_read_once(base: Path) -> None:
+    for name in ("again", "and_again"):
+        (base / "opening" / name).symlink_to(base)
+    (base / "opening" / "beside").symlink_to(base / "opening")
+    assert [rule.id for rule in load_rules(base).ruleset.rules] == ["X-001", "X-002"]
