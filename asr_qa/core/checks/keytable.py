@@ -25,7 +25,7 @@ MIN_FUZZY = 4
 """Syllables of a key from which some may differ."""
 RATE = 22.0
 """Hundredths of a syllable that a fuzzy match may cost per syllable of the key ..."""
-MOST = 90.0
+MOST = 85.0
 """... and in all: what differs in two clearly heard syllables is another phrase, however long it is."""
 DOUBT = 0.5
 """Share of a cost that stays where the word behind it was heard with no confidence at all."""
