@@ -16,7 +16,7 @@ from importlib.resources import files
 import numpy as np
 import pypinyin
 from numpy.typing import NDArray
-from pypinyin import Style, lazy_pinyin
+from pypinyin import Style
 from pypinyin.constants import PHRASES_DICT, PINYIN_DICT, RE_HANS
 from pypinyin.seg import mmseg
 from pypinyin.style import convert as styled
@@ -59,11 +59,15 @@ def _sound(syllable: str) -> Sound:
 
 @lru_cache(maxsize=8192)
 def syllables(text: str) -> tuple[str, ...]:
-    """Toneless pinyin of each character, polyphones by their context; other characters stand for themselves.
-
-    This is the dearest step of matching and sentences recur from call to call, so results are kept.
-    """
-    return tuple(lazy_pinyin(text, style=Style.NORMAL, errors=_as_is)) if text else ()  # type: ignore[arg-type]  # a list is documented, not typed
+    """Toneless pinyin of each character, polyphones by their context; other characters stand for themselves."""
+    said: list[str] = []
+    for stretch in _STRETCHES.findall(text):
+        if RE_HANS.match(stretch):
+            for word in mmseg.seg.cut(stretch):
+                said += _bare(word)
+        else:
+            said += stretch
+    return tuple(said)
 
 
 READING = f"2+{pypinyin.__version__}"
@@ -102,6 +106,13 @@ def _word(word: str) -> tuple[str, ...]:
     return tuple(_reading(char, list(dict.fromkeys(map(_toned, said)))) for char, said in zip(word, found, strict=True))
 
 
+@lru_cache(maxsize=32_768)
+def _bare(word: str) -> tuple[str, ...]:
+    """The first reading of each character of a word, without its tone; of what has none the character."""
+    found = PHRASES_DICT.get(word) or [_of_character(char) for char in word]
+    return tuple(_toned(said[0]).rstrip("12345") or char for char, said in zip(word, found, strict=True))
+
+
 def _of_character(char: str) -> list[str]:
     known: str = PINYIN_DICT.get(ord(char), "")
     return known.split(",")
@@ -122,10 +133,6 @@ def _reading(char: str, said: Sequence[str]) -> str:
     tones = {one.rstrip("12345"): one for one in reversed(said)}
     wanted = HETERONYMS[char].split("/")
     return "/".join(tones.get(syllable, f"{syllable}5") for syllable in wanted)
-
-
-def _as_is(text: str) -> list[str]:
-    return list(text)
 
 
 def is_mandarin(char: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from asr_qa.core.phonetic import syllables
+from asr_qa.core.checks.index import key_of
 from asr_qa.core.rule import Check, Phrase, Ruleset, Script, walk
 from asr_qa.core.text import plain
 from asr_qa.errors import ConfigurationError
@@ -38,7 +38,7 @@ def refuse_phrases(hot_words: Sequence[str], ruleset: Ruleset) -> None:
     A phrase that holds a hot word is allowed: 欢迎致电华信宽带 needs the name that is in it.
     """
     listened = {plain(text): rule for rule, text in phrases_of(ruleset)}
-    by_sound = {syllables(text): text for text in listened if len(text) >= _BY_SOUND_FROM}
+    by_sound = {codes: text for text in listened if len(text) >= _BY_SOUND_FROM for codes in key_of(text).voices}
     clashes = [(word, text, listened[text]) for word in hot_words if (text := _clash(plain(word), listened, by_sound))]
     if clashes:
         shown = "; ".join(f"{word} ({text}, rule {rule})" for word, text, rule in clashes[:_SHOWN])
@@ -49,10 +49,10 @@ def refuse_phrases(hot_words: Sequence[str], ruleset: Ruleset) -> None:
         )
 
 
-def _clash(word: str, listened: dict[str, str], by_sound: dict[tuple[str, ...], str]) -> str | None:
+def _clash(word: str, listened: dict[str, str], by_sound: dict[tuple[int, ...], str]) -> str | None:
     """The phrase that a hot word is, sounds like or, from three letters up, holds."""
     if word in listened:
         return word
-    if (alike := by_sound.get(syllables(word))) is not None:
+    if (alike := next((by_sound[codes] for codes in key_of(word).voices if codes in by_sound), None)) is not None:
         return alike
     return next((text for text in listened if len(text) >= _BY_SOUND_FROM and text in word), None)
