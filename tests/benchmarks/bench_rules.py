@@ -21,8 +21,9 @@ from asr_qa.core.checks.compiled import compiled
 from asr_qa.core.checks.index import key_of
 from asr_qa.core.checks.stream import sounds_of
 from asr_qa.core.evaluate import evaluate
-from asr_qa.core.kinds import Phrase, Regex, Script
-from asr_qa.core.rule import Check, Ruleset, walk
+from asr_qa.core.finding import Finding, Verdict
+from asr_qa.core.kinds import EventCount, Metric, Phrase, Regex, Script
+from asr_qa.core.rule import Check, Rule, Ruleset, Sequence, walk
 from asr_qa.core.text import plain
 from asr_qa.ruleset.cases import sketched_call
 from asr_qa.ruleset.loader import parse_rules
@@ -176,6 +177,109 @@ def naive_regexes(texts: list[str], keys: list[re.Pattern[str]], compiled_patter
     return sum(1 for text in texts for pattern in (*keys, *compiled_patterns) for _ in pattern.finditer(text))
 
 
+Line = tuple[str, float, float, str]
+"""Who says it, from when to when, and the text."""
+
+
+class Naive:
+    """The same rules by loops: each rule by itself, line by line, words exactly as they are written.
+
+    It gives verdicts and keeps to roles, positions, anchors and the order of steps; there are no sounds, numbers in words are not
+    those in digits, nothing runs from one line into the next, no doubt is weighed, and nothing is said about why.
+    """
+
+    def __init__(self, ruleset: Ruleset, facts: CallFacts, *, by_regex: bool) -> None:
+        self.rules, self.facts = ruleset.rules, facts
+        self.lines: list[Line] = [(str(u.role), u.start, u.end, plain(u.text)) for u in facts.transcript.utterances]
+        self.by_role = {role: [line for line in self.lines if role in (None, line[0])] for role in (None, *ROLES)}
+        self.by_regex = by_regex
+        self.patterns = {text: re.compile(text) for text in patterns(ruleset)}
+        self.keys = {text: plain(text) for text in {*phrases(ruleset), *_steps(ruleset)}}
+        self.escaped = {text: re.compile(re.escape(key)) for text, key in self.keys.items()}
+        self.hits: dict[str, float | None] = {}
+
+    def verdicts(self) -> dict[str, bool | None]:
+        """Whether each rule is met; None where it does not apply."""
+        self.hits = {}
+        return {rule.id: self._rule(rule) for rule in self.rules}
+
+    def _rule(self, rule: Rule) -> bool | None:
+        check = rule.condition
+        assert isinstance(check, Check)
+        if (window := self._window(check)) is None:
+            self.hits[rule.id] = None
+            return None
+        at = self._holds(check, [line for line in self._of(check) if window[0] <= line[1] < window[1]])
+        self.hits[rule.id] = at
+        return (at is not None) == (rule.polarity == "require")
+
+    def _of(self, check: Check) -> list[Line]:
+        return self.by_role[check.scope.role]
+
+    def _window(self, check: Check) -> tuple[float, float] | None:
+        within, start, end = check.scope.within, 0.0, self.lines[-1][2]
+        whole = end
+        if within is not None:
+            end = within.first_seconds or end
+            end = min(end, whole * (within.first_percent or 100) / 100)
+            start = whole - within.last_seconds if within.last_seconds else start
+            if within.first_sentences:
+                end = self._of(check)[: within.first_sentences][-1][2]
+        for anchor in check.scope.anchors:
+            if (hit := self.hits[anchor.rule or ""]) is None:
+                return None
+            start, end = max(start, hit), min(end, hit + (anchor.seconds or whole))
+        return start, end
+
+    def _holds(self, check: Check, lines: list[Line]) -> float | None:
+        """When what is asked for is first found."""
+        options = check.options
+        if isinstance(options, Regex):
+            pattern = self.patterns[options.pattern]
+            return next((line[1] for line in lines if pattern.search(line[3])), None)
+        if isinstance(options, Phrase):
+            found = [at for phrase in options.phrases if (at := self._said(phrase, lines)) is not None]
+            return min(found) if len(found) >= options.needed else None
+        if isinstance(options, Script):
+            return self._script(options, lines)
+        if isinstance(options, Sequence):
+            at: float | None = -1.0
+            for step in options.steps:
+                assert isinstance(step.options, Phrase) and at is not None
+                if (at := self._said(step.options.phrases[0], [line for line in lines if line[1] > at])) is None:
+                    return None
+            return at
+        return self._timing(options)
+
+    def _script(self, options: Script, lines: list[Line]) -> float | None:
+        times = [
+            next((at for chain in line if (at := self._said(chain[0], lines)) is not None), None) for line in options.variants
+        ]
+        return None if None in times else times[0]
+
+    def _timing(self, options: object) -> float | None:
+        if isinstance(options, Metric):
+            value = getattr(self.facts.metrics, options.name)
+            return 0.0 if value is not None and value <= options.bounds.at_most else None
+        assert isinstance(options, EventCount)
+        wanted = options.filter
+        events = (e for e in self.facts.timeline.events if e.kind == wanted.kind_of)
+        return next((e.start for e in events if e.end - e.start >= (wanted.min_seconds or 0)), None)
+
+    def _said(self, phrase: str, lines: list[Line]) -> float | None:
+        if self.by_regex:
+            pattern = self.escaped[phrase]
+            return next((line[1] for line in lines if pattern.search(line[3])), None)
+        key = self.keys[phrase]
+        return next((line[1] for line in lines if key in line[3]), None)
+
+
+def _steps(ruleset: Ruleset) -> Iterator[str]:
+    for check in _checks(ruleset):
+        if isinstance(check.options, Sequence):
+            yield from (text for step in check.options.steps if isinstance(step.options, Phrase) for text in step.options.phrases)
+
+
 def naive_sounds(texts: list[tuple[tuple[int, ...], ...]], keys: list[tuple[int, ...]]) -> int:
     """Every place where the syllables of a phrase are heard, compared one after the other."""
     count = 0
@@ -224,11 +328,15 @@ def table(ruleset: Ruleset, facts: CallFacts, repeats: int) -> Iterator[str]:
     regexes = [re.compile(pattern) for pattern in patterns(ruleset)]
     row = [(key_of(text).codes,) for text in texts]
     heard = [key_of(phrase).codes for phrase in phrases(ruleset)]
+    substrings, by_regex = Naive(ruleset, facts, by_regex=False), Naive(ruleset, facts, by_regex=True)
+    assert substrings.verdicts() == by_regex.verdicts()
     evaluate(ruleset, stored)
     ours = timed(lambda: evaluate(ruleset, stored), repeats)
     rows = [
         ("ours: all kinds of match, scopes, verdicts, traces", ours),
         ("ours, syllables not stored", timed(lambda: (_forget(), evaluate(ruleset, facts)), repeats)),
+        ("rule by rule, `in` line by line: exact words, scopes, verdicts", timed(substrings.verdicts, repeats)),
+        ("rule by rule, patterns line by line: the same", timed(by_regex.verdicts, repeats)),
         ("loops of `str.find` and `finditer`: exact words only, no verdicts", timed(lambda: naive_substrings(texts, keys, regexes), repeats)),
         ("loops of regular expressions: exact words only, no verdicts", timed(lambda: naive_regexes(texts, as_patterns, regexes), repeats)),
         ("loops over syllables: homophones only, no verdicts", timed(lambda: naive_sounds(row, heard), repeats)),
@@ -239,7 +347,15 @@ def table(ruleset: Ruleset, facts: CallFacts, repeats: int) -> Iterator[str]:
     yield "|---|---|---|"
     yield from (f"| {name} | {spent:.1f} | {spent / ours:.2f} |" for name, spent in rows)
     compile_ms = timed(lambda: compiled(Ruleset(ruleset.rules, ruleset.digest)), 3)
+    yield f"\n{_agreement(evaluate(ruleset, stored), substrings.verdicts())}"
     yield f"\nCompiling the ruleset once: {compile_ms:.0f} ms."
+
+
+def _agreement(findings: tuple[Finding, ...], naive: dict[str, bool | None]) -> str:
+    """How often the loops come to the same verdict."""
+    ours = {f.rule_id: {Verdict.MET: True, Verdict.NOT_MET: False}.get(f.verdict) for f in findings}
+    same = sum(ours[name] is verdict for name, verdict in naive.items())
+    return f"The loops come to the same verdict in {same} of {len(naive)} rules."
 
 
 def _with(facts: CallFacts, sounds: tuple[str, ...]) -> CallFacts:

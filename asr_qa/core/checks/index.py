@@ -14,7 +14,8 @@ from functools import cached_property, lru_cache
 import ahocorasick
 
 from asr_qa.core.checks.keytable import KeyTable
-from asr_qa.core.checks.stream import Place, Reading, Source
+from asr_qa.core.checks.pieces import Reading
+from asr_qa.core.checks.stream import Place, Source
 from asr_qa.core.checks.syllables import units
 from asr_qa.core.finding import Match
 from asr_qa.core.numberforms import forms, sayings

@@ -7,7 +7,6 @@ is what of it begins in a scope. A word is read in its whole sentence, also wher
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,41 +15,16 @@ from itertools import accumulate, pairwise
 
 import numpy as np
 
-from asr_qa.core import numbers
+from asr_qa.core.checks.pieces import JOIN, Piece, Reading, is_latin, pieces_of, written
 from asr_qa.core.checks.syllables import Sounds, units
 from asr_qa.core.finding import Match
-from asr_qa.core.phonetic import SEPARATOR, is_mandarin, readings
+from asr_qa.core.phonetic import SEPARATOR, readings
 from asr_qa.core.recording import Role
 from asr_qa.core.segment import EPSILON, Track
-from asr_qa.core.text import PLAIN as PLAIN_CHAIN
-from asr_qa.core.text import Normalised, normalise
-from asr_qa.core.transcript import HEARD, Utterance, Word, spread
-
-JOIN = 2.0
-"""Seconds between two words above which no phrase runs from one to the other."""
-_LONG_WORD = 2
-"""CJK characters above which a word's time is spread over them."""
-_MARKS = "，。？！、；：…,?!;:"
-_SIMPLE = re.compile(f"[\u4e00-\u9fff{_MARKS}]*")
-_DROPPED = str.maketrans("", "", _MARKS)
-
+from asr_qa.core.transcript import Utterance, Word
 
 Ranges = tuple[tuple[int, int], ...]
 """Stretches of words: index of the first, and one past the last."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """A text with the words behind each character."""
-
-    text: str
-    firsts: Sequence[int]
-    """Index of the first word behind each character."""
-    lasts: Sequence[int]
-
-    def words(self, start: int, end: int) -> tuple[int, int]:
-        """First and last word behind the characters from `start` up to `end`."""
-        return self.firsts[start], self.lasts[end - 1]
 
 
 @dataclass(slots=True)
@@ -68,7 +42,7 @@ class Source:
     _sounds: Sounds | None = field(default=None, init=False)
     _starts: list[float] | None = field(default=None, init=False)
     _sorted: bool = field(default=True, init=False)
-    _sums: list[tuple[float, int]] | None = field(default=None, init=False)
+    _sums: tuple[list[float], list[int]] | None = field(default=None, init=False)
     _held: dict[str, bool] = field(default_factory=dict, init=False)
 
     @property
@@ -87,17 +61,17 @@ class Source:
 
     def heard(self, first: int, last: int) -> str:
         """What the words from `first` to `last` say, as written."""
-        return _written(self.words[first : last + 1])
+        return written(self.words[first : last + 1])
 
     def clarity_of(self, ranges: Ranges) -> tuple[float, int]:
         """Sum and number of the confidences of some words, as far as they are known."""
         if self._sums is None:
-            known = [(0.0, 0) if w.confidence is None else (w.confidence, 1) for w in self.words]
-            sums = accumulate((part for part, _ in known), initial=0.0)
-            counts = accumulate((number for _, number in known), initial=0)
-            self._sums = list(zip(sums, counts, strict=True))
-        total = sum(self._sums[end][0] - self._sums[start][0] for start, end in ranges)
-        return total, sum(self._sums[end][1] - self._sums[start][1] for start, end in ranges)
+            known = [word.confidence for word in self.words]
+            sums = list(accumulate([confidence or 0.0 for confidence in known], initial=0.0))
+            self._sums = sums, list(accumulate([confidence is not None for confidence in known], initial=0))
+        sums, counts = self._sums
+        total = sum([sums[end] - sums[start] for start, end in ranges])
+        return total, sum([counts[end] - counts[start] for start, end in ranges])
 
     def ranges(self, windows: Track) -> Ranges:
         """The stretches of words that begin in each of the windows."""
@@ -183,7 +157,7 @@ class Stream:
 
     def heard(self, first: int, last: int) -> str:
         """What the words from `first` to `last` say, as written."""
-        return _written(self.words[first : last + 1])
+        return written(self.words[first : last + 1])
 
     @property
     def _whole(self) -> bool:
@@ -193,16 +167,6 @@ class Stream:
         return reading if self._whole else _cut(reading, self.ranges)
 
 
-@dataclass(slots=True)
-class _Piece:
-    """Words of one sentence that are said without a long pause, made comparable; words count from the first said."""
-
-    words: Sequence[Word]
-    plain: Reading
-    folded: Reading
-    spoken: Reading
-
-
 def build_source(role: Role, utterances: Iterable[tuple[Utterance, str | None]]) -> Source | None:
     """Everything a role says; None where it says nothing that was understood.
 
@@ -210,10 +174,10 @@ def build_source(role: Role, utterances: Iterable[tuple[Utterance, str | None]])
         utterances: Each with its sounds (an entry of `sounds_of`) where they are known.
     """
     words: list[Word] = []
-    pieces: list[_Piece] = []
+    pieces: list[Piece] = []
     said: list[Sequence[str]] = []
     for utterance, sounds in utterances:
-        found = _pieces(utterance, len(words))
+        found = pieces_of(utterance, len(words))
         known = sounds.split(" ") if sounds else []
         if len(known) != sum(len(piece.spoken.text) for piece in found):
             known = [reading for piece in found for reading in readings(piece.spoken.text)]
@@ -240,104 +204,16 @@ def build_source(role: Role, utterances: Iterable[tuple[Utterance, str | None]])
 def sounds_of(utterances: Iterable[Utterance]) -> tuple[str, ...]:
     """How each utterance is read, as one text of syllables with tones: what is dear to work out, to be stored."""
     return tuple(
-        " ".join(reading for piece in _pieces(utterance, 0) for reading in readings(piece.spoken.text))
+        " ".join(reading for piece in pieces_of(utterance, 0) for reading in readings(piece.spoken.text))
         for utterance in utterances
     )
 
 
-def timed_words(utterance: Utterance) -> Sequence[Word]:
-    """Words of an utterance, none longer than two characters; laid out evenly where the engine gave no times."""
-    if utterance.status != HEARD:
-        return ()
-    if not utterance.words:
-        return spread(utterance.text, utterance.segment, confidence=utterance.confidence)
-    if all(len(word.text) <= _LONG_WORD for word in utterance.words):
-        return utterance.words
-    return tuple(part for word in utterance.words for part in _parts(word))
-
-
-def _pieces(utterance: Utterance, base: int) -> list[_Piece]:
-    """An utterance cut at long pauses; none where it was not understood or says nothing."""
-    words = timed_words(utterance)
-    if not words:
-        return []
-    cuts = [n for n, (one, other) in enumerate(pairwise(words), 1) if other.start - one.end > JOIN + EPSILON]
-    if not cuts:
-        piece = _piece(words, base)
-        return [piece] if piece.plain.text else []
-    found: list[_Piece] = []
-    for first, end in pairwise([0, *cuts, len(words)]):
-        piece = _piece(words[first:end], base)
-        if piece.plain.text:
-            found.append(piece)
-            base += end - first
-    return found
-
-
-def _piece(words: Sequence[Word], base: int) -> _Piece:
-    """Words made comparable; `base` is the index of the first of them in the stream."""
-    text = "".join([word.text for word in words])
-    if not _SIMPLE.fullmatch(text):
-        return _mixed_piece(words, base)
-    owners = [number for number, word in enumerate(words, base) for _ in word.text]
-    kept = text.translate(_DROPPED)
-    if len(kept) != len(text):
-        owners = [owner for char, owner in zip(text, owners, strict=True) if char not in _MARKS]
-    plain = Reading(kept, owners, owners)
-    if not numbers.MAY_BE_SAID.search(kept):
-        return _Piece(words, plain, plain, plain)
-    return _with_numbers(words, plain)
-
-
-def _mixed_piece(words: Sequence[Word], base: int) -> _Piece:
-    """The same for a text with letters, digits or unusual marks."""
-    text, owners = "", []
-    for number, word in enumerate(words, base):
-        part = _spaced(text, word.text)
-        text += part
-        owners += [number] * len(part)
-    return _with_numbers(words, _rewritten(Reading(text, owners, owners), normalise(text, PLAIN_CHAIN)))
-
-
-def _with_numbers(words: Sequence[Word], plain: Reading) -> _Piece:
-    """The same once its plain reading is known."""
-    return _Piece(words, plain, _edited(plain, numbers.said(plain.text)), _edited(plain, numbers.written(plain.text)))
-
-
-def _edited(reading: Reading, edits: Iterable[numbers.Edit]) -> Reading:
-    """A reading with some stretches rewritten: the same object where there are none."""
-    texts: list[str] = []
-    firsts: list[int] = []
-    lasts: list[int] = []
-    done = 0
-    for first, end, new in edits:
-        texts += (reading.text[done:first], new)
-        even = len(new) == end - first  # then letter for letter
-        firsts += reading.firsts[done : end if even else first]
-        lasts += reading.lasts[done : end if even else first]
-        if not even:
-            firsts += [reading.firsts[first]] * len(new)
-            lasts += [reading.lasts[end - 1]] * len(new)
-        done = end
-    if not done:
-        return reading
-    texts.append(reading.text[done:])
-    return Reading("".join(texts), [*firsts, *reading.firsts[done:]], [*lasts, *reading.lasts[done:]])
-
-
-def _rewritten(reading: Reading, new: Normalised) -> Reading:
-    """A reading after some steps of normalising."""
-    if new.text == reading.text:
-        return reading
-    firsts = [reading.firsts[first] for first, _ in new.spans]
-    return Reading(new.text, firsts, [reading.lasts[end - 1] for _, end in new.spans])
-
-
-def _glue(one: _Piece, other: _Piece) -> str:
+def _glue(one: Piece, other: Piece) -> str:
     """What stands between two pieces: a separator, a blank between Latin words, or nothing."""
     if other.words[0].start - one.words[-1].end > JOIN + EPSILON:
         return SEPARATOR
-    return " " if _is_latin(one.plain.text[-1]) and _is_latin(other.plain.text[0]) else ""
+    return " " if is_latin(one.plain.text[-1]) and is_latin(other.plain.text[0]) else ""
 
 
 def _joined(parts: Sequence[Reading], glue: Sequence[str]) -> Reading:
@@ -380,29 +256,3 @@ def _sounds_of(stream: Source) -> Sounds:
     known = [1.0 if word.confidence is None else word.confidence for word in stream.words]
     clarity = np.array(known, dtype=np.float32)[firsts]
     return Sounds(codes, tones, firsts, lasts, clarity)
-
-
-def _parts(word: Word) -> tuple[Word, ...]:
-    if len(word.text) <= _LONG_WORD or sum(map(is_mandarin, word.text)) <= _LONG_WORD:
-        return (word,)
-    pace = (word.end - word.start) / len(word.text)
-    return tuple(
-        Word(char, word.start + i * pace, word.start + (i + 1) * pace, word.confidence)
-        for i, char in enumerate(word.text)
-    )
-
-
-def _written(words: Iterable[Word]) -> str:
-    text = ""
-    for word in words:
-        text += _spaced(text, word.text)
-    return text.strip()
-
-
-def _spaced(text: str, part: str) -> str:
-    """The next word, with a blank before it where two Latin words would run together."""
-    return " " + part if text and part and _is_latin(text[-1]) and _is_latin(part[0]) else part
-
-
-def _is_latin(char: str) -> bool:
-    return char.isalpha() and char < "\u2e80"

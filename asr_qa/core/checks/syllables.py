@@ -13,6 +13,7 @@ from asr_qa.core.letters import spelt
 from asr_qa.core.sounds import LETTER, unit
 
 _HAS_LETTER = re.compile("[a-z]")
+_LETTER_OR_BLANK = re.compile("[a-z ]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +32,13 @@ class Sounds:
 
 def units(text: str, said: Sequence[str]) -> tuple[NDArray[np.int16], NDArray[np.int8], NDArray[np.int32]]:
     """Code, tone and character of each syllable of a text in its SPOKEN reading; codes of letters are spelt out."""
-    coded = [unit(reading) for reading in said]
+    coded = list(map(unit, said))
     if _HAS_LETTER.search(text):
         coded, places = _with_letters(text, coded)
     else:
         places = list(range(len(coded)))
-    array = np.array(coded, dtype=np.int16).reshape(len(coded), 2)
-    return array[:, 0].copy(), array[:, 1].astype(np.int8), np.array(places, dtype=np.int32)
+    codes, tones = zip(*coded, strict=True) if coded else ((), ())
+    return np.array(codes, dtype=np.int16), np.array(tones, dtype=np.int8), np.array(places, dtype=np.int32)
 
 
 def _with_letters(text: str, coded: Sequence[tuple[int, int]]) -> tuple[list[tuple[int, int]], list[int]]:
@@ -46,10 +47,16 @@ def _with_letters(text: str, coded: Sequence[tuple[int, int]]) -> tuple[list[tup
     places: list[int] = []
     done = 0
     for first, end, syllables in (*spelt(text), (len(text), len(text), ())):
-        for place in range(done, first):
-            if text[place] != " ":
-                out.append((LETTER + ord(text[place]) - ord("a"), 0) if "a" <= text[place] <= "z" else coded[place])
+        for odd in _LETTER_OR_BLANK.finditer(text, done, first):
+            place = odd.start()
+            out += coded[done:place]
+            places += range(done, place)
+            if odd[0] != " ":
+                out.append((LETTER + ord(odd[0]) - ord("a"), 0))
                 places.append(place)
+            done = place + 1
+        out += coded[done:first]
+        places += range(done, first)
         out += map(unit, syllables)
         places += [first] * len(syllables)
         done = end
