@@ -21,9 +21,9 @@ from asr_qa.config import Settings
 from asr_qa.core.repeats import DAYS, Contact, repeat_calls
 from asr_qa.core.report import CallSummary, Figure, Kpis, kpis
 from asr_qa.core.rule import ErrorClass
-from asr_qa.core.scorecard import Scorecard, ScoreSheet
+from asr_qa.core.scorecard import Scorecard
 from asr_qa.errors import UsageError
-from asr_qa.pipeline.review import view_review
+from asr_qa.pipeline.review import Reviewed, reviewed_sheet
 from asr_qa.pipeline.store import CallFilters, CallState, Store
 from asr_qa.render.format import percent, points
 from asr_qa.render.texts import Texts
@@ -102,6 +102,8 @@ class Figures:
 
     kpis: Kpis
     repeats: Figure
+    reviewed_before: int
+    """Calls that were scored anew after their review: their sheets are newer than what people decided."""
 
 
 def _query(**values: Any) -> ReportQuery:
@@ -129,8 +131,10 @@ def _build(store: Store, settings: Settings, query: ReportQuery) -> tuple[ErrorR
     report = build_report(Context(store=store, clock=SystemClock(), ruleset=rules.ruleset, scorecards=cards), query)
     filters = CallFilters(agent=query.agent, queue=query.queue, team=query.team, since=query.since, until=query.until)
     calls = (CallSummary.from_document(document) for document in store.documents(filters))
-    figures = kpis(calls, rules.scorecard, reviewed=_reviewed(store, filters, cards))
-    return report, Figures(figures, _repeats(store, filters))
+    reviewed = _reviewed(store, filters, cards)
+    figures = kpis(calls, rules.scorecard, reviewed={name: found.sheet for name, found in reviewed.items()})
+    earlier = sum(found.earlier for found in reviewed.values())
+    return report, Figures(figures, _repeats(store, filters), earlier)
 
 
 def _repeats(store: Store, filters: CallFilters) -> Figure:
@@ -157,11 +161,10 @@ def _contacts(store: Store, filters: CallFilters) -> list[Contact]:
         page = store.list_calls(filters, before=page.next_before, limit=_PAGE)
 
 
-def _reviewed(store: Store, filters: CallFilters, cards: Mapping[str, Scorecard]) -> dict[str, ScoreSheet]:
-    """The sheets of reviewed calls as people decided them."""
-    names = dict.fromkeys(call for call, _ in store.decided(filters))
-    views = {name: view_review(store, name, scorecards=cards) for name in names}
-    return {name: view.human_sheet for name, view in views.items() if view.human_sheet is not None}
+def _reviewed(store: Store, filters: CallFilters, cards: Mapping[str, Scorecard]) -> dict[str, Reviewed]:
+    """The sheets of reviewed calls as people decided them, in whichever version."""
+    sheets = {name: reviewed_sheet(store, name, scorecards=cards) for name in store.judged(filters)}
+    return {name: found for name, found in sheets.items() if found is not None}
 
 
 def _nothing(store: Store, lang: Lang) -> str:
@@ -181,7 +184,8 @@ def _json_text(report: ErrorReport, figures: Figures, _lang: Lang) -> str:
     classes = {name.value: _plain(kpi.class_accuracy[name]) for name in ErrorClass}
     indicators: dict[str, Any] = {"calls": kpi.calls, **shares, "class_accuracy": classes}
     indicators["repeat_calls"] = _plain(figures.repeats)
-    return json.dumps({**report.model_dump(mode="json"), "indicators": indicators}, ensure_ascii=False, indent=1) + "\n"
+    shown = {**report.model_dump(mode="json"), "reviewed_before": figures.reviewed_before, "indicators": indicators}
+    return json.dumps(shown, ensure_ascii=False, indent=1) + "\n"
 
 
 def _plain(figure: Figure) -> dict[str, float | int | None]:
@@ -205,6 +209,8 @@ def _table_text(report: ErrorReport, figures: Figures, lang: Lang) -> str:
     head.add_row(words["repeats"], *_figure(figures.repeats, texts))
     paper.print(words["head"].format(n=report.calls))
     paper.print(head)
+    if figures.reviewed_before:
+        paper.print(words["before"].format(n=figures.reviewed_before))
     paper.print()
     if not report.patterns:
         paper.print(texts("no_errors"))
@@ -275,6 +281,7 @@ _WORDS: Mapping[Lang, Mapping[str, str]] = {
         "rate": "错误率",
         "head": "共 {n} 通通话",
         "repeats": "七日内重复来电率",
+        "before": "其中 {n} 通复核后又重新评分：人工结论来自较早版本",
         "few": "* 可判定通话太少，不参与排名",
         "defined": "定义：错误率 [rate] = 出错通话 / 可判定通话，区间为 95% Wilson；"
         "各指标见 docs/scorecards.md，时间见 docs/definitions.md",
@@ -294,6 +301,7 @@ _WORDS: Mapping[Lang, Mapping[str, str]] = {
         "rate": "rate",
         "head": "{n} calls",
         "repeats": "Called again within 7 days",
+        "before": "{n} of them scored anew after their review: what people decided is of an earlier version",
         "few": "* too few calls to be ranked",
         "defined": "definitions: rate = calls with the error / calls in which it could be told, 95 % Wilson; "
         "indicators: docs/scorecards.md; timing: docs/definitions.md",

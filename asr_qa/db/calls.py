@@ -162,19 +162,6 @@ def judged(session: Session, filters: CallFilters) -> dict[str, dict[str, Verdic
     return found
 
 
-def decided(session: Session, filters: CallFilters) -> dict[tuple[str, str], Verdict]:
-    """(call id, criterion id) -> verdict in force of the released reviews of current documents."""
-    columns = select(RecordingRow.id, DecisionRow.criterion_id, DecisionRow.verdict)
-    query = (
-        _joined(columns)
-        .join(DecisionRow, DecisionRow.review == ReviewRow.id)
-        .where(ReviewRow.state == ReviewState.RELEASED.value, *_conditions(filters))
-        .order_by(DecisionRow.id)
-    )
-    # In the order they were made: a later one of the same criterion takes the place of the earlier.
-    return {(row.id, row.criterion_id): Verdict(row.verdict) for row in session.execute(query)}
-
-
 def summaries() -> Query:
     """Recording, sheet, version and review state of every call; without body, for lists."""
     return _joined(

@@ -221,8 +221,8 @@ class SqlStore:
 
     def decided(self, filters: CallFilters) -> dict[tuple[str, str], Verdict]:
         """See Store."""
-        with unit_of_work(self._engine) as session:
-            return calls.decided(session, filters)
+        found = self.judged(filters)
+        return {(call, name): verdict for call, lines in found.items() for name, verdict in lines.items()}
 
     def record_decision(self, review_id: int, entry: DecisionEntry, *, expected_revision: int) -> Review:
         """See Store."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from asr_qa.core.finding import Verdict
@@ -66,6 +66,15 @@ class ReviewView:
 
 
 @dataclass(frozen=True, slots=True)
+class Reviewed:
+    """The current sheet of a call as people decided it, in whichever version they did."""
+
+    sheet: ScoreSheet
+    earlier: bool
+    """Nobody released a review of this version: what was decided of an earlier one is carried over."""
+
+
+@dataclass(frozen=True, slots=True)
 class Reviewer:
     """Who reviews."""
 
@@ -84,6 +93,33 @@ def view_review(store: Store, call_id: str, *, scorecards: Scorecards) -> Review
     call = scored_call(store, call_id)
     review = store.find_review(_document_id(call))
     return _view(call, review, scorecards)
+
+
+def reviewed_sheet(store: Store, call_id: str, *, scorecards: Scorecards) -> Reviewed | None:
+    """The call's current sheet with what released reviews of any version decided, of each criterion the newest.
+
+    None where no review is released, nothing of it is on this sheet, or the scorecard is not at hand.
+
+    Raises:
+        NotFoundError: There is no such call.
+        ConflictError: The call has not been scored.
+    """
+    call = scored_call(store, call_id)
+    card = _card(_sheet(call), scorecards)
+    released = [review for review in store.reviews(call_id) if review.state is ReviewState.RELEASED]
+    if card is None or not released:
+        return None
+    current = any(review.document_id == call.document_id for review in released)
+    most = {criterion.id: criterion.points for criterion in card.criteria}
+    made = [entry.decision for review in released for entry in review.entries]
+    # Another version of the card may give a criterion fewer points: there the verdict says what it earns.
+    kept = [
+        one if (one.points or 0.0) <= most[one.criterion_id] else replace(one, points=None)
+        for one in made
+        if one.criterion_id in most
+    ]
+    sheet = _human_sheet(call, kept, card) if kept or current else None
+    return None if sheet is None else Reviewed(sheet, earlier=not current)
 
 
 def begin_review(store: Store, call_id: str, who: Reviewer, *, now: datetime, scorecards: Scorecards) -> ReviewView:

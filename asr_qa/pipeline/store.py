@@ -333,7 +333,7 @@ class Store(Protocol):
         """All reviews of a call, oldest document version first."""
 
     def decided(self, filters: CallFilters) -> dict[tuple[str, str], Verdict]:
-        """(call id, criterion id) -> verdict in force of the released reviews of current documents."""
+        """(call id, criterion id) -> what `judged` gives: what people decided outlives a newer document."""
 
     def record_decision(self, review_id: int, entry: DecisionEntry, *, expected_revision: int) -> Review:
         """Add a decision; raises StaleRevisionError where the review has another revision by now."""

@@ -267,9 +267,8 @@ class MemoryStore(TokenShelf):
     @locked
     def decided(self, filters: CallFilters) -> dict[tuple[str, str], Verdict]:
         """See Store."""
-        found = [self.find_review(call.current.id) for call in self._matching(filters, None) if call.current]
-        released = [review for review in found if review and review.state is ReviewState.RELEASED]
-        return {(r.call_id, e.decision.criterion_id): e.decision.verdict for r in released for e in r.entries}
+        found = self.judged(filters)
+        return {(call, name): verdict for call, lines in found.items() for name, verdict in lines.items()}
 
     @locked
     def record_decision(self, review_id: int, entry: DecisionEntry, *, expected_revision: int) -> Review:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -107,6 +108,27 @@ def test_what_people_released_counts_before_the_machine(shell: Shell, calls: Pat
     report = shell("report", "errors", "--format", "json").json
     assert [pattern["group"]["rule"] for pattern in report["patterns"]] == ["OPEN-001"]
     assert report["indicators"]["accuracy"]["count"] == 6
+    assert report["reviewed_before"] == 0
+    assert "较早版本" not in shell("report", "errors").out
+    scored_anew(settings, call)
+    newer = shell("report", "errors", "--format", "json").json
+    assert newer["patterns"] == report["patterns"]
+    assert newer["indicators"] == report["indicators"]
+    assert newer["reviewed_before"] == 1
+    assert "其中 1 通复核后又重新评分：人工结论来自较早版本" in shell("report", "errors").out
+
+
+def scored_anew(settings: Settings, call_id: str) -> None:
+    """The call becomes a newer version with nobody's review."""
+    store = connect(settings)
+    try:
+        stored = store.get_call(call_id)
+        assert stored is not None
+        assert stored.document is not None
+        newer = replace(stored.document, models=replace(stored.document.models, ruleset_digest="newer"))
+        store.save_document(newer, severities={}, now=SystemClock().now(), supersedes=stored.document_id)
+    finally:
+        store.close()
 
 
 def test_csv_goes_to_a_file_that_spreadsheets_read(shell: Shell, calls: Path) -> None:

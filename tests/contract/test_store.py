@@ -251,9 +251,6 @@ def test_save_document_can_be_read_back(store: Store) -> None:
     card = document.score_sheet
     assert store.card_stamp(card.scorecard, card.version) == document.models.scorecard
     assert store.card_stamp(card.scorecard, "0") is None
-    card = document.score_sheet
-    assert store.card_stamp(card.scorecard, card.version) == document.models.scorecard
-    assert store.card_stamp(card.scorecard, "0") is None
     assert store.get_call("unknown") is None
 
 
@@ -662,3 +659,16 @@ def test_judged_gives_released_decisions_of_any_version_the_newest_first(store: 
     store.start_review(other.document_id, "li.na", now=NOW)
     assert store.judged(CallFilters()) == {first.summary.id: {"open-001": Verdict.MET}}
     assert store.judged(CallFilters(agent="A9")) == {}
+
+
+def test_what_was_decided_outlives_a_newer_document(store: Store) -> None:
+    first = save(store, 1)
+    released(store, first, Verdict.NOT_MET)
+    second = rescored(store, first)
+    assert store.decided(CallFilters()) == {(first.summary.id, "open-001"): Verdict.NOT_MET}
+    released(store, second, Verdict.MET, criterion="other")
+    assert store.decided(CallFilters()) == {
+        (first.summary.id, "open-001"): Verdict.NOT_MET,
+        (first.summary.id, "other"): Verdict.MET,
+    }
+    assert store.decided(CallFilters(agent="nobody")) == {}
