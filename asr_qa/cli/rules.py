@@ -227,11 +227,12 @@ def show(
     rule_id: Annotated[
         str | None, typer.Argument(metavar="ID", help="Rule to explain, e.g. COMP-003; without it all are listed.")
     ] = None,
+    folder: Folder = None,
     as_json: Json = False,
     lang: Language = "zh",
 ) -> None:
     """List the rules in use, or say of one in plain words what it asks, why, and where it may be wrong."""
-    loaded = load_rules(rules_dir(Settings()), settings=Settings().rules_variables)
+    loaded = load_rules(folder or rules_dir(Settings()), settings=Settings().rules_variables)
     if rule_id is None:
         _list(loaded, as_json=as_json, lang=lang)
         return
@@ -239,7 +240,10 @@ def show(
     if rule is None:
         guess = did_you_mean(rule_id.upper(), [rule.id for rule in loaded.ruleset.rules])
         raise NotFoundError(
-            f"there is no rule {rule_id}" + (f" ({guess})" if guess else "") + "; asr-qa rules show lists all"
+            f"there is no rule {rule_id}"
+            + (f" ({guess})" if guess else "")
+            + "; asr-qa rules show lists all"
+            + ("" if folder else f"; a rule of a folder of your own: asr-qa rules show {rule_id} FOLDER")
         )
     row = _rule_row(rule, loaded, lang)
     if as_json:

@@ -43,6 +43,8 @@ def listed(value: Any) -> Any:
 def _words(value: str) -> str:
     if not plain(value):
         raise wrong(f"phrase {value!r} is empty once punctuation is dropped", "write the words to be said")
+    if value.strip().startswith(("【", "［")) and value.strip().endswith(("】", "］")):
+        raise wrong(f"phrase {value!r} stands in full-width brackets", "write [ ] for a list of phrases")
     if len(value) > MAX_PHRASE:
         raise wrong(f"phrase is longer than {MAX_PHRASE} characters", "use a script or several phrases")
     return simplified(value)

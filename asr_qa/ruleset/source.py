@@ -22,12 +22,20 @@ MAX_VALUES = 200_000
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 WIDE_COLON = re.compile(r"(?:^\s*(?:-\s+)*|[{,]\s*)[A-Za-z_]+\s*：")
 """A key that ends in a full-width colon."""
+_SLIPS = (
+    (re.compile(r"^\s*(?:-\s+)?[A-Za-z_]+:(?=[^\s:/])"), "no blank after the colon", "write a blank after ':'"),
+    (re.compile(r"，(?=\s*[A-Za-z_]+\s*[:：])"), "full-width comma ，", "write ','"),
+    (re.compile(r"[:\[{,]\s*[｛【［]"), "full-width bracket", "write { } or [ ]"),
+)
+"""Slips of the hand that stop YAML, what they are and what to write."""
 _VARIABLE = re.compile(r"(?<!\$)\$\{\w*\}")
 _HINTS = {
+    "mapping values are not allowed in this context": "put a text that has ': ' in it in quotes, or check the indent",
+    "did not find expected alphabetic or numeric character": "put a text that begins with * or & in quotes",
     "mapping values are not allowed here": "put a text that has ': ' in it in quotes, or check the indent",
     "did not find expected ',' or ']'": "a bracket [ is not closed, or a ',' is missing",
     "did not find expected ',' or '}'": "a brace { is not closed, or a ',' is missing",
-    "did not find expected key": "check the indent of this line and of those above",
+    "did not find expected key": "check the indent of this line and those above; quote a text that begins with [ or {",
     "found character that cannot start any token": "put the text in quotes",
     "found undefined alias": "an alias *name needs its &name above it; put a text that begins with * in quotes",
     "found unexpected end of stream": "a quote or bracket is not closed",
@@ -122,6 +130,8 @@ def _broken(error: yaml.MarkedYAMLError, text: str, path: str) -> Issue:
     line = lines[mark.line] if mark.line < len(lines) else ""
     if (indent := line[: len(line) - len(line.lstrip())]).count("\t"):
         return Issue(path, mark.line + 1, "not valid YAML: a tab", "indent with blanks", indent.index("\t") + 1)
+    if slip := _slip(lines, mark.line, path):
+        return slip
     if "${" in line and (unquoted := _VARIABLE.search(line)):
         hint = f'inside [ ] and {{ }} put it in quotes: "{unquoted[0]}"'
         return Issue(path, mark.line + 1, f"not valid YAML: {unquoted[0]} without quotes", hint, unquoted.start() + 1)
@@ -129,6 +139,15 @@ def _broken(error: yaml.MarkedYAMLError, text: str, path: str) -> Issue:
     return Issue(
         path, mark.line + 1, f"not valid YAML: {problem}", _HINTS.get(error.problem or "", ""), mark.column + 1
     )
+
+
+def _slip(lines: list[str], last: int, path: str) -> Issue | None:
+    """A slip of the hand on the line where the parser stopped, or else on the one above."""
+    for number in range(min(last, len(lines) - 1), max(last - 2, -1), -1):
+        for pattern, what, hint in _SLIPS:
+            if found := pattern.search(lines[number]):
+                return Issue(path, number + 1, f"not valid YAML: {what}", hint, found.end())
+    return None
 
 
 def _text(path: Path, source: Source) -> str | None:

@@ -52,10 +52,29 @@ _SAID = {
     "less_than_equal": "must be at most {le}",
 }
 """By pydantic's name of a mistake; the names in braces are its own."""
+_MAPPINGS = frozenset({"dict_type", "model_type", "model_attributes_type"})
 _PATTERNS = {
     "id": ("is not written as an id", "rules: CAPITALS-digits, e.g. SERV-001; packs and cards: lower_case"),
     "name": ("is not written as a name", "lower_case.dotted, e.g. opening.greeting"),
 }
+_SHAPES = {
+    "title": "write {zh: 中文名, en: English name}",
+    "within": "e.g. {first_seconds: 30}, {last_seconds: 30} or {first_sentences: 5}",
+    "after": "e.g. {phrase: [...], role: customer, hit: 1, seconds: 20}",
+    "before": "e.g. {phrase: [...], role: customer, hit: 1, seconds: 20}",
+    "near": "e.g. {phrase: [...], role: agent, hit: each, seconds: 10}",
+    "applies_when": "e.g. {direction: inbound}",
+}
+"""What to write where a mapping is asked for and something else stands."""
+_IN_CHINESE = {
+    "坐席": "agent", "客服": "agent", "客户": "customer",
+    "一般": "minor", "轻微": "minor", "严重": "major", "重大": "major", "致命": "fatal",
+    "业务": "business", "合规": "compliance", "非关键": "non_critical",
+    "符合": "met", "不符合": "not_met", "不适用": "not_applicable", "待人工": "undetermined",
+    "呼入": "inbound", "呼出": "outbound", "外呼": "outbound",
+    "草稿": "draft", "试行": "test", "正式": "stable", "停用": "retired",
+}  # fmt: skip
+"""What people write in Chinese where one of our own words must stand."""
 _TRIED = re.compile(r"(constrained-)?(int|str|float|bool|list|dict|date|none)|.*\[.*|function-.*")
 """Steps in pydantic's places that name an alternative it tried."""
 
@@ -76,7 +95,7 @@ def issues_of(
     several = _alternatives(found)
     for loc, detail in found:
         message, hint = several.get(loc) or _said(detail, loc)
-        if detail["type"] == "extra_forbidden" and len(detail["loc"]) == 1 and keys is not None:
+        if detail["type"] == "extra_forbidden" and len(detail["loc"]) == 1 and keys is not None and not _slipped(loc):
             hint = schema.did_you_mean(str(detail["loc"][0]), keys)
         if (loc, message) not in seen:
             seen.add((loc, message))
@@ -127,7 +146,7 @@ def _said(detail: ErrorDetails, loc: Path_) -> tuple[str, str]:
     if kind == "extra_forbidden":
         if WIDE_COLON.match(str(name)):
             return f"unknown key {name!r}: full-width colon ：", "write ':'"
-        return f"unknown key {name!r}", schema.did_you_mean(str(name), _known_keys(loc[:-1]))
+        return _unknown(str(name), loc)
     if kind == "missing":
         return f"key {name!r} is missing", ""
     if kind == "literal_error":
@@ -138,15 +157,41 @@ def _said(detail: ErrorDetails, loc: Path_) -> tuple[str, str]:
     return _of_type(detail, kind, loc)
 
 
+def _slipped(loc: Path_) -> bool:
+    """Whether a key is unknown for the way it was typed."""
+    return bool(WIDE_COLON.match(str(loc[-1]))) or "\u3000" in str(loc[-1])
+
+
+def _unknown(name: str, loc: Path_) -> tuple[str, str]:
+    """Message and hint for a key that has no business where it stands."""
+    if "\u3000" in name:
+        return f"a full-width blank beside the key {name.strip()!r}", "write ordinary blanks"
+    if len(loc) == 1 and name in schema.ConditionModel.model_fields:
+        return f"unknown key {name!r} here", "it belongs under require or forbid: put two more blanks before it"
+    return f"unknown key {name!r}", schema.did_you_mean(name, _known_keys(loc[:-1]))
+
+
 def _of_type(detail: ErrorDetails, kind: str, loc: Path_) -> tuple[str, str]:
-    quotes = (
-        "put it in quotes"
-        if kind == "string_type" and not isinstance(detail["input"], list | dict | type(None))
-        else ""
-    )
+    quotes = _quotes(detail["input"]) if kind == "string_type" else ""
+    hint = quotes or (_SHAPES.get(str(loc[-1]), "") if loc and kind in _MAPPINGS else "") or _digits(kind, detail)
     context = {key: _number(value) for key, value in detail.get("ctx", {}).items()}
     said = _SAID.get(kind, "cannot be used here").format_map(context)
-    return f"{_name(loc)}{said}, found {_found(detail['input'])}", quotes
+    return f"{_name(loc)}{said}, found {_found(detail['input'])}", hint
+
+
+def _quotes(value: object) -> str:
+    """What to do where text is asked for and something else was read."""
+    if isinstance(value, dict):
+        return "put a text that has ': ' or { in it in quotes"
+    return "" if isinstance(value, list | None) else "put it in quotes"
+
+
+def _digits(kind: str, detail: ErrorDetails) -> str:
+    """What to write for a number that stands there as text."""
+    if kind not in {"int_type", "float_type"} or not isinstance(detail["input"], str):
+        return ""
+    digits = re.match(r"\s*(\d+(?:\.\d+)?)", detail["input"])
+    return f"write the number alone: {digits[1]}" if digits else "write it in digits, e.g. 40"
 
 
 def _number(value: Any) -> Any:
@@ -169,7 +214,10 @@ def _found(value: object) -> str:
 def _not_one_of(detail: ErrorDetails, loc: Path_) -> tuple[str, str]:
     known = _literals(detail)
     message = f"{_name(loc)}{_found(detail['input'])} is not one of {', '.join(known)}"
-    return message, schema.did_you_mean(detail["input"], known) if isinstance(detail["input"], str) else ""
+    if not isinstance(detail["input"], str):
+        return message, ""
+    meant = _IN_CHINESE.get(detail["input"].strip())
+    return message, f"write {meant}" if meant in known else schema.did_you_mean(detail["input"], known)
 
 
 def _literals(detail: ErrorDetails) -> list[str]:
