@@ -2,6 +2,7 @@
 
     python tests/benchmarks/bench_phrases.py hear --voices FOLDER --out DIR --part dev
     python tests/benchmarks/bench_phrases.py hear --voices FOLDER --out DIR --part test
+    python tests/benchmarks/bench_phrases.py clean --voices FOLDER --out DIR --recordings 8
     python tests/benchmarks/bench_phrases.py look --out DIR
     python tests/benchmarks/bench_phrases.py fit --out DIR
     python tests/benchmarks/bench_phrases.py measure --out DIR
@@ -9,8 +10,9 @@
 `hear` says each clip (phrase_corpus.py) with a voice (phrase_voices.py; the folder is filled with voices and what
 they said), ten clips to a recording with pauses between them, sends it through a telephone line (mu-law, pink noise at
 -35 dB full scale, speech at -20 dB +/- 3) and has it heard as `asr-qa process` would. What is done already is not done
-again. `look` listens to each clip again for its phrase (the acoustic second look), `fit` fits the models of chance.json
-on dev and checks them on test, `measure` reads the transcripts and prints the tables of docs/benchmarks.md.
+again. `clean` has some of them heard as they left the studio, by a stock recogniser: is a voice understood at all?
+`look` listens to each clip again for its phrase (the acoustic second look), `fit` fits the models of chance.json on dev
+and checks them on test, `measure` reads the transcripts and prints the tables of docs/benchmarks.md.
 """
 
 from __future__ import annotations
@@ -25,9 +27,10 @@ from pathlib import Path
 from zlib import crc32
 
 import numpy as np
+from phrase_clean import understood
 from phrase_corpus import Clip, clips
 from phrase_fit import run as fit
-from phrase_look import look
+from phrase_look import OTHERS, look
 from phrase_measure import measure
 from phrase_voices import LINE_RATE, VOICES, Audio, Studio, on_line, with_noise, write_mu_law
 
@@ -54,12 +57,16 @@ def main() -> None:
     """Run what is asked for."""
     options = _options()
     if options.command == "hear":
-        hear(options.voices, options.out, options.part, takes=options.takes, most=options.recordings)
+        hear(
+            options.voices, options.out, options.part, takes=options.takes, most=options.recordings, noise=options.noise
+        )
+    elif options.command == "clean":
+        clean(options.voices, options.out, most=options.recordings)
     elif options.command == "look":
         for part in PARTS:
-            look(options.out, part)
+            look(options.out, part, others=options.others)
     elif options.command == "fit":
-        fit(options.out, write=MODELS if options.write else None, draw=PICTURE if options.write else None)
+        fit(options.out, MODELS, only=options.only, write=options.write, draw=PICTURE if options.write else None)
     else:
         measure(options.out)
 
@@ -72,16 +79,22 @@ def _options() -> argparse.Namespace:
     hearing.add_argument("--part", choices=PARTS, required=True)
     hearing.add_argument("--takes", type=int, default=1, help="voices that say each required phrase")
     hearing.add_argument("--recordings", type=int, help="only the first so many")
+    hearing.add_argument("--noise", type=float, default=NOISE_DB, help="level of the noise, dB full scale")
+    cleaning = commands.add_parser("clean", help="how well each voice is understood without line and noise")
+    cleaning.add_argument("--voices", type=Path, required=True)
+    cleaning.add_argument("--recordings", type=int, help="of each part only the first so many")
     looking = commands.add_parser("look", help="listen to them again for the phrases")
+    looking.add_argument("--others", type=int, default=OTHERS, help="phrases not said that are weighed in each clip")
     fitting = commands.add_parser("fit", help="fit on dev how likely a phrase was said, and check it on test")
     fitting.add_argument("--write", action="store_true", help=f"keep it in {MODELS.name} and draw {PICTURE.name}")
+    fitting.add_argument("--only", nargs="+", choices=("text", "sound"), default=("text", "sound"))
     measuring = commands.add_parser("measure", help="print the tables")
-    for command in (hearing, looking, fitting, measuring):
+    for command in (hearing, cleaning, looking, fitting, measuring):
         command.add_argument("--out", type=Path, required=True)
     return parser.parse_args()
 
 
-def hear(folder: Path, out: Path, part: str, *, takes: int, most: int | None) -> None:
+def hear(folder: Path, out: Path, part: str, *, takes: int, most: int | None, noise: float) -> None:
     """Write DIR/part.jsonl: each clip with what was heard, in seconds of its recording."""
     out.mkdir(parents=True, exist_ok=True)
     voices, done = Studio(folder), set(_done(out / f"{part}.jsonl"))
@@ -89,12 +102,23 @@ def hear(folder: Path, out: Path, part: str, *, takes: int, most: int | None) ->
     for name, group in _recordings(clips(part, VOICES, takes=takes), part)[:most]:
         if name in done:
             continue
-        wav, spans = _say(group, voices, out / f"{name}.wav")
+        wav, spans = _say(group, voices, out / f"{name}.wav", noise)
         heard = listen(wav, stages)
         with (out / f"{part}.jsonl").open("a", encoding="utf-8") as lines:
             for clip, span in zip(group, spans, strict=True):
                 lines.write(json.dumps(_entry(clip, span, heard, name), ensure_ascii=False) + "\n")
         print(f"{name}: {time.process_time() - started:.0f} CPU s", flush=True)
+
+
+def clean(folder: Path, out: Path, *, most: int | None) -> None:
+    """Print how well each voice is understood in the studio."""
+    said = [
+        (clip, speed)
+        for part in PARTS
+        for name, group in _recordings(clips(part, VOICES), part)[:most]
+        for clip, speed, _, _ in _drawn(group, name)
+    ]
+    understood(Studio(folder), said, out)
 
 
 def _done(path: Path) -> Iterator[str]:
@@ -118,18 +142,24 @@ def _recordings(said: Sequence[Clip], part: str) -> list[tuple[str, Sequence[Cli
     return recordings
 
 
-def _say(group: Sequence[Clip], voices: Studio, wav: Path) -> tuple[Path, list[tuple[float, float]]]:
+def _drawn(group: Sequence[Clip], name: str) -> Iterator[tuple[Clip, float, float, float]]:
+    """Clips with the speed each is spoken at, its gain in dB, and the seconds of silence after it."""
+    rng = random.Random(crc32(name.encode()))
+    for clip in group:
+        yield clip, round(rng.uniform(*SPEED), 2), rng.uniform(-3, 3), rng.uniform(*PAUSE)
+
+
+def _say(group: Sequence[Clip], voices: Studio, wav: Path, noise: float) -> tuple[Path, list[tuple[float, float]]]:
     """The recording, and from when to when each clip is said (seconds)."""
-    rng = random.Random(crc32(wav.stem.encode()))
     line: list[Audio] = [np.zeros(LINE_RATE, np.float32)]
     spans = []
-    for clip in group:
+    for clip, speed, gain, pause in _drawn(group, wav.stem):
         at = sum(map(len, line)) / LINE_RATE
-        spoken = voices.say(clip.said, voice=clip.voice, speed=round(rng.uniform(*SPEED), 2))
-        line.append(on_line(spoken, gain_db=rng.uniform(-3, 3)))
+        spoken = voices.say(clip.said, voice=clip.voice, speed=speed)
+        line.append(on_line(spoken, gain_db=gain))
         spans.append((round(at, 2), round(at + len(line[-1]) / LINE_RATE, 2)))
-        line.append(np.zeros(int(rng.uniform(*PAUSE) * LINE_RATE), np.float32))
-    write_mu_law(wav, with_noise(np.concatenate(line), level_db=NOISE_DB, seed=crc32(wav.stem.encode())))
+        line.append(np.zeros(int(pause * LINE_RATE), np.float32))
+    write_mu_law(wav, with_noise(np.concatenate(line), level_db=noise, seed=crc32(wav.stem.encode())))
     return wav, spans
 
 

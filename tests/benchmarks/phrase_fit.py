@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from phrase_measure import Heard, Pair, load, others, pairs
 
 from asr_qa.core.calibration import Bin
-from asr_qa.core.checks import chance, index
+from asr_qa.core.checks import chance
 from asr_qa.core.checks.stream import Place
 
 RIDGE = 0.3
@@ -25,11 +25,7 @@ Example = tuple[tuple[float, ...], bool]
 
 def best_place(clip: Heard, phrase: str) -> Place | None:
     """The cheapest place of a phrase, as rules look for it."""
-    if clip.source is None:
-        return None
-    least = index.SHORT_SYLLABLES if len(phrase) < index.MIN_SYLLABLES else index.MIN_SYLLABLES
-    found = index.PhraseIndex({phrase: least}).search(clip.source).get(phrase, ())
-    return min(found, key=lambda place: (place.cost, place.first - place.last), default=None)
+    return min(clip.places.get(phrase, ()), key=lambda place: (place.cost, place.first - place.last), default=None)
 
 
 def text_examples(clips: Sequence[Heard]) -> list[Example]:
@@ -88,20 +84,26 @@ def bins(outcomes: Sequence[tuple[float, bool]]) -> list[Bin]:
     return found
 
 
-def run(out: Path, *, write: Path | None, draw: Path | None) -> None:
-    """Fit on dev, check on test; write the models and the picture where asked."""
-    models, curves = {}, []
+def run(out: Path, known: Path, *, only: Sequence[str], write: bool, draw: Path | None) -> None:
+    """Fit on dev, check on test; write the models and the picture where asked.
+
+    Args:
+        known: The models in use; those that are not to be fitted are checked on test as they are.
+        only: Names of the models to be fitted.
+    """
+    models, curves = json.loads(known.read_text("utf-8")), []
     for name, read in _READERS.items():
         dev, test = read(out, "dev"), read(out, "test")
         if not dev or not test:
             continue
-        weights = fit(dev)
-        models[name] = {"weights": weights, "dev": checked(weights, dev), "test": checked(weights, test)}
+        weights = fit(dev) if name in only else models[name]["weights"]
+        checks = {"dev": checked(weights, dev), "test": checked(weights, test)}
+        if name in only:
+            models[name] = {"weights": weights, **checks}
         curves.append((name, bins([(chance.probability(weights, f), said) for f, said in test])))
-        print(name, json.dumps(models[name]))
+        print(name, json.dumps({"weights": weights, **checks}))
     if write:
-        made = {"command": "python tests/benchmarks/bench_phrases.py fit --out DIR --write", **models}
-        write.write_text(json.dumps(made, indent=1) + "\n", "utf-8")
+        known.write_text(json.dumps(models, indent=1) + "\n", "utf-8")
     if draw:
         draw.write_text(picture(curves, title="Phrases said, by probability (test)"), "utf-8")
 

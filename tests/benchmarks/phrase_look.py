@@ -25,7 +25,7 @@ OTHERS = 2
 """Phrases not said that are weighed in each clip: those that sound most like it."""
 
 
-def look(out: Path, part: str) -> None:
+def look(out: Path, part: str, *, others: int = OTHERS) -> None:
     """Write DIR/look-part.jsonl: one line for each phrase that was weighed in a clip."""
     path = out / f"look-{part}.jsonl"
     done = {json.loads(line)["id"] for line in path.read_text("utf-8").splitlines()} if path.is_file() else set()
@@ -42,19 +42,19 @@ def look(out: Path, part: str) -> None:
             if name not in channels:
                 samples = audio_reader(settings).read(out / f"{name}.wav").samples[0]
                 channels = {name: SpokenChannel(Role.AGENT, np.asarray(samples), ())}
-            for row in _rows(clip, phrases, channels[name], engine):
+            for row in _rows(clip, phrases, channels[name], engine, others):
                 lines.write(json.dumps(row, ensure_ascii=False) + "\n")
             lines.flush()
 
 
 def _rows(
-    clip: Heard, phrases: list[str], channel: SpokenChannel, engine: WhisperTranscriber
+    clip: Heard, phrases: list[str], channel: SpokenChannel, engine: WhisperTranscriber, others: int
 ) -> Iterator[dict[str, Any]]:
     own = clip.entry["phrase"]
     strange = [
         (found[1].rate, p) for p in phrases if apart(p, clip.entry["said"]) and p != own and (found := _best(clip, p))
     ]
-    for phrase in (own, *(p for _, p in sorted(strange)[:OTHERS])):
+    for phrase in (own, *(p for _, p in sorted(strange)[:others])):
         found = _best(clip, phrase)
         row = {"id": clip.entry["id"], "set": clip.entry["set"], "phrase": phrase, "own": phrase == own}
         row["said"] = clip.entry["set"] != "homophone" and not apart(phrase, clip.entry["said"])
