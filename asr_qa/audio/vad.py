@@ -25,6 +25,8 @@ from asr_qa.pipeline.ports import Hearing, Loudness, Samples, SpeechDetector, Vo
 FRAME_SECONDS = 1 / FRAMES_PER_SECOND
 SMOOTHING = 5
 """Frames over which edges are looked for."""
+_AHEAD = 10
+"""Frames looked ahead to see whether a voice dies away or has ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +55,7 @@ class WebRtcOptions:
     strict_peak: float = 8.0
     """... told from speech, and nothing is lost; the same for `peak_above_noise`."""
     strict_from: float = 24.0
-    lenient_to: float = 18.0
+    lenient_to: float = 14.0
     """Where loud speech stands out no more than this, nothing is given away; between the two the limits move."""
     min_burst: float = 0.04
     """Shorter bursts are clicks."""
@@ -72,6 +74,9 @@ class WebRtcOptions:
     """... no frame counting for more than this, so that a loud one does not smear over its neighbours."""
     weak_reach: float = 0.4
     """How far before and after the passage that is done."""
+    tail: float = 0.2
+    """How far a voice may die away under the noise, seen only as a raised mean."""
+    tail_above_noise: float = 0.15
     aggressiveness: int = 2
     """Mode of the classifier, 0 (lets much through) to 3."""
     voice_like: float = 0.3
@@ -126,7 +131,7 @@ class WebRtcDetector:
         threshold, weak = self._passages(heard, coarse, gate)
         mask = ((heard.smooth > edge) | (weak & self._faint(heard))) & (heard.loudness.smooth > threshold)
         fine = self._bursts(heard, mask, core=(heard.sharp >= peak) & (heard.loudness.raw >= gate))
-        return clip(to_track(fine), Segment(0.0, samples.size / sample_rate))
+        return clip(to_track(self._with_tails(heard, fine)), Segment(0.0, samples.size / sample_rate))
 
     def _hear(self, samples: Samples, sample_rate: int, loudness: Loudness, voice: VoiceCurve | None) -> _Heard:
         o, frames, ratios = self._options, loudness.raw.size, loudness.ratios
@@ -197,6 +202,18 @@ class WebRtcDetector:
         capped = np.minimum(heard.loudness.ratios, np.float32(10 ** (o.weak_cap / 10)))
         return np.asarray(decibels(capped, width=_frames(o.weak_window) | 1) > o.weak_above_noise)
 
+    def _with_tails(self, heard: _Heard, bursts: Runs) -> Runs:
+        """The bursts, the last before a pause prolonged while the mean level stays above the noise."""
+        o = self._options
+        raised = decibels(heard.loudness.ratios, width=2 * _AHEAD + 1) > o.tail_above_noise
+        following_starts = [first for first, _ in bursts[1:]] + [raised.size]
+        found: Runs = []
+        for (first, behind), following in zip(bursts, following_starts, strict=True):
+            last = min(behind + _frames(o.tail), following - _frames(o.reach), raised.size - _AHEAD)
+            pause = following - behind >= _frames(o.passage)
+            found.append((first, _prolong(raised, behind, last) if pause else behind))
+        return found
+
 
 def measure_loudness(samples: Samples, sample_rate: int) -> Loudness:
     """Levels of one channel of 16-bit samples, and how far they stand out of its noise."""
@@ -208,6 +225,12 @@ def measure_loudness(samples: Samples, sample_rate: int) -> Loudness:
 def _likely(voice: VoiceCurve, least: float, frames: int) -> NDArray[np.bool_]:
     """Where a voice is more probable than that, shape (frames,)."""
     return np.pad(voice[:frames] > least, (0, max(0, frames - voice.size)))
+
+
+def _prolong(raised: NDArray[np.bool_], behind: int, last: int) -> int:
+    """The frame at which `raised`, looked at 0.1 s ahead, first fails; `last` at most."""
+    fails = np.flatnonzero(~raised[behind + _AHEAD : max(behind, last) + _AHEAD])
+    return behind + int(fails[0]) if fails.size else max(behind, last)
 
 
 def _loudness(levels: Decibels, runs: Runs) -> float:

@@ -9,9 +9,9 @@ from asr_qa.core.recording import Recording, Role
 from asr_qa.core.segment import Segment, Track, bridge, subtract, union
 from asr_qa.pipeline.ports import NonSpeech, NonSpeechDetector, Samples, SpeechDetector
 
-FADE = 0.26
+FADE = 0.22
 """Seconds that the last syllable before a silence goes on unheard: a detector ends it up to half a second early, the
-more the louder the noise, and hardly ever late. Chosen between the two: nothing heard later tells how far it went."""
+more the louder the noise, and hardly ever late. Chosen between the two, with the tail the detector follows itself."""
 _WHILE = 2.01
 """Seconds nobody speaks: less is no silence by its definition (and a hair for the rounding of sums)."""
 _SPOKEN_INTO = 0.3
