@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from asr_qa.core.finding import Verdict
 from asr_qa.core.review import ReviewState, flag_reason
 from asr_qa.db import mapping, recordings, sounds
 from asr_qa.db.tables import CurrentRow, DecisionRow, DocumentRow, FindingRow, RecordingRow, ReviewRow, SheetRow
-from asr_qa.errors import ConflictError
+from asr_qa.errors import ConflictError, StorageError
 from asr_qa.pipeline.store import CallFilters, CallState, CallSummary, ScoredRow, StoredCall
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 _AnyVersion = aliased(DocumentRow)
 _AnyReview = aliased(ReviewRow)
 _Reviewed = aliased(DecisionRow)
+_TRIED = 10
+"""Documents that are tried for the stamp of a scorecard."""
 
 
 def save(
@@ -73,16 +76,19 @@ def find(session: Session, sha256: str, stamp: str) -> CallDocument | None:
 
 
 def card_stamp(session: Session, scorecard: str, version: str) -> str | None:
-    """The stamp of the scorecard in the newest document with a sheet by it; None where there is none."""
+    """The stamp of the scorecard in the newest readable document with a sheet by it; None where there is none."""
     query = (
         select(DocumentRow.id, DocumentRow.body)
         .join(SheetRow, SheetRow.document == DocumentRow.id)
         .where(SheetRow.scorecard == scorecard, SheetRow.version == version)
         .order_by(DocumentRow.id.desc())
-        .limit(1)
+        .limit(_TRIED)
     )
-    found = session.execute(query).first()
-    return mapping.to_document(found.body, found.id).models.scorecard if found else None
+    for found in session.execute(query):
+        # One damaged document must not keep all other calls from being scored.
+        with suppress(StorageError):
+            return mapping.to_document(found.body, found.id).models.scorecard
+    return None
 
 
 def call(session: Session, call_id: str) -> StoredCall | None:

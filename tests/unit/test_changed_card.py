@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from asr_qa.core.document import CallDocument
 from asr_qa.core.scorecard import Scorecard
+from asr_qa.db.store import open_store
 from asr_qa.errors import ConflictError
 from asr_qa.pipeline.cards import refuse_changed_card
 from asr_qa.testing import MemoryStore, make_document
@@ -46,3 +50,19 @@ def test_a_changed_card_is_refused_with_both_digests_and_what_to_do() -> None:
 
 def test_the_newest_sheet_counts() -> None:
     refuse_changed_card(store_with("inbound@1+bbbbbbbbbbbb", CARD.stamp), CARD)
+
+
+def test_a_damaged_document_does_not_keep_others_from_being_scored(tmp_path: Path) -> None:
+    path = tmp_path / "calls.db"
+    store = open_store(f"sqlite:///{path}")
+    first = store.save_document(scored(CARD.stamp), severities={}, now=NOW).document_id
+    with closing(sqlite3.connect(path)) as raw, raw:
+        raw.execute("UPDATE documents SET body = '{broken' WHERE id = ?", (first,))
+    try:
+        assert store.card_stamp("inbound", "1") is None
+        refuse_changed_card(store, replace(CARD, digest="b" * 64))
+        store.save_document(scored("inbound@1+cccccccccccc"), severities={}, now=NOW)
+        with pytest.raises(ConflictError):
+            refuse_changed_card(store, CARD)
+    finally:
+        store.close()
