@@ -274,7 +274,10 @@ def _lock(session: Session, recording: RecordingRow) -> None:
 def _check_current(session: Session, recording: RecordingRow, expected: int) -> None:
     current = session.scalar(select(CurrentRow.document).where(CurrentRow.recording == recording.sequence))
     if current != expected:
-        raise ConflictError(f"call {recording.id} was scored anew meanwhile (version {current}, not {expected})")
+        raise ConflictError(
+            f"call {recording.id} was scored anew meanwhile (document {current} took the place of {expected}): nothing is "
+            "lost; run this again if the other run had other rules"
+        )
 
 
 def _same(session: Session, row: DocumentRow) -> int | None:
