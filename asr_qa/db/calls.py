@@ -275,8 +275,8 @@ def _check_current(session: Session, recording: RecordingRow, expected: int) -> 
     current = session.scalar(select(CurrentRow.document).where(CurrentRow.recording == recording.sequence))
     if current != expected:
         raise ConflictError(
-            f"call {recording.id} was scored anew meanwhile (document {current} took the place of {expected}): nothing is "
-            "lost; run this again if the other run had other rules"
+            f"call {recording.id} was scored anew meanwhile (document {current} took the place of {expected}): nothing "
+            "is lost; run this again if the other run had other rules"
         )
 
 
