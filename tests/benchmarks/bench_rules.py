@@ -92,7 +92,11 @@ def _where(rng: random.Random, number: int) -> str:
     role = rng.choice([*ROLES, ""])
     places = ["", "", "first_seconds: 30", "last_seconds: 60", "first_percent: 20", "first_sentences: 5"]
     place = rng.choice(places)
-    anchor = f", after: {{rule: R-{rng.randrange(number):04d}, hit: 1, seconds: 60}}" if number > 20 and rng.random() < 0.1 else ""
+    anchor = (
+        f", after: {{rule: R-{rng.randrange(number):04d}, hit: 1, seconds: 60}}"
+        if number > 20 and rng.random() < 0.1
+        else ""
+    )
     return (f", role: {role}" if role else "") + (f", within: {{{place}}}" if place else "") + anchor
 
 
@@ -115,7 +119,9 @@ def _regex(rng: random.Random, number: int) -> str:
 
 
 def _script(rng: random.Random, number: int) -> str:
-    lines = [f"({rng.choice(WORDS)}|{rng.choice(WORDS)})[您的]{rng.choice(WORDS)}" for _ in range(rng.choice([1, 2, 3]))]
+    lines = [
+        f"({rng.choice(WORDS)}|{rng.choice(WORDS)})[您的]{rng.choice(WORDS)}" for _ in range(rng.choice([1, 2, 3]))
+    ]
     return f"script: {{lines: [{', '.join(repr(line) for line in lines)}]}}" + _where(rng, number)
 
 
@@ -129,7 +135,9 @@ def _event(rng: random.Random, number: int) -> str:
 
 
 def _metric(rng: random.Random, number: int) -> str:
-    name, most = rng.choice([("silence_seconds", 20), ("talk_ratio", 0.8), ("longest_silence", 9), ("overlap_seconds", 5)])
+    name, most = rng.choice(
+        [("silence_seconds", 20), ("talk_ratio", 0.8), ("longest_silence", 9), ("overlap_seconds", 5)]
+    )
     return f"metric: {{name: {name}, at_most: {most}}}"
 
 
@@ -160,7 +168,7 @@ def said(facts: CallFacts) -> list[str]:
 
 
 def naive_substrings(texts: list[str], keys: list[str], compiled_patterns: list[re.Pattern[str]]) -> int:
-    """Every occurrence of every phrase by `str.find`, of every pattern by `finditer`: words exactly, no sounds, no scopes, no verdicts."""
+    """Every occurrence of every phrase by `str.find`, of every pattern by `finditer`: words exactly, no verdicts."""
     count = 0
     for text in texts:
         for key in keys:
@@ -184,8 +192,8 @@ Line = tuple[str, float, float, str]
 class Naive:
     """The same rules by loops: each rule by itself, line by line, words exactly as they are written.
 
-    It gives verdicts and keeps to roles, positions, anchors and the order of steps; there are no sounds, numbers in words are not
-    those in digits, nothing runs from one line into the next, no doubt is weighed, and nothing is said about why.
+    It gives verdicts and keeps to roles, positions, anchors and the order of steps; there are no sounds, numbers in words
+    are not those in digits, nothing runs from one line into the next, no doubt is weighed, and nothing is said about why.
     """
 
     def __init__(self, ruleset: Ruleset, facts: CallFacts, *, by_regex: bool) -> None:
@@ -245,7 +253,8 @@ class Naive:
         if isinstance(options, Sequence):
             at: float | None = -1.0
             for step in options.steps:
-                assert isinstance(step.options, Phrase) and at is not None
+                assert isinstance(step.options, Phrase)
+                assert at is not None
                 if (at := self._said(step.options.phrases[0], [line for line in lines if line[1] > at])) is None:
                     return None
             return at
@@ -253,7 +262,8 @@ class Naive:
 
     def _script(self, options: Script, lines: list[Line]) -> float | None:
         times = [
-            next((at for chain in line if (at := self._said(chain[0], lines)) is not None), None) for line in options.variants
+            next((at for chain in line if (at := self._said(chain[0], lines)) is not None), None)
+            for line in options.variants
         ]
         return None if None in times else times[0]
 
@@ -277,7 +287,12 @@ class Naive:
 def _steps(ruleset: Ruleset) -> Iterator[str]:
     for check in _checks(ruleset):
         if isinstance(check.options, Sequence):
-            yield from (text for step in check.options.steps if isinstance(step.options, Phrase) for text in step.options.phrases)
+            yield from (
+                text
+                for step in check.options.steps
+                if isinstance(step.options, Phrase)
+                for text in step.options.phrases
+            )
 
 
 def naive_sounds(texts: list[tuple[tuple[int, ...], ...]], keys: list[tuple[int, ...]]) -> int:
@@ -337,11 +352,18 @@ def table(ruleset: Ruleset, facts: CallFacts, repeats: int) -> Iterator[str]:
         ("ours, syllables not stored", timed(lambda: (_forget(), evaluate(ruleset, facts)), repeats)),
         ("rule by rule, `in` line by line: exact words, scopes, verdicts", timed(substrings.verdicts, repeats)),
         ("rule by rule, patterns line by line: the same", timed(by_regex.verdicts, repeats)),
-        ("loops of `str.find` and `finditer`: exact words only, no verdicts", timed(lambda: naive_substrings(texts, keys, regexes), repeats)),
-        ("loops of regular expressions: exact words only, no verdicts", timed(lambda: naive_regexes(texts, as_patterns, regexes), repeats)),
+        (
+            "loops of `str.find` and `finditer`: exact words only, no verdicts",
+            timed(lambda: naive_substrings(texts, keys, regexes), repeats),
+        ),
+        (
+            "loops of regular expressions: exact words only, no verdicts",
+            timed(lambda: naive_regexes(texts, as_patterns, regexes), repeats),
+        ),
         ("loops over syllables: homophones only, no verdicts", timed(lambda: naive_sounds(row, heard), repeats)),
     ]
-    yield f"{len(ruleset.rules)} rules, {len(keys)} phrases ({len(set(keys))} different), {len(regexes)} patterns; {sum(map(len, texts))} characters"
+    phrases = f"{len(keys)} phrases ({len(set(keys))} different)"
+    yield f"{len(ruleset.rules)} rules, {phrases}, {len(regexes)} patterns; {sum(map(len, texts))} characters"
     yield ""
     yield "| way | CPU ms | of ours |"
     yield "|---|---|---|"

@@ -87,7 +87,9 @@ def _says(sentence: Sentence, hits: Iterable[Hit]) -> bool:
 
 def sentences_of(view: CallView, role: Role) -> tuple[Sentence, ...]:
     """The sentences of a role in order: lines of the transcript, cut where a sentence ends in them."""
-    return view.once(("sentences of words", role), lambda: tuple(_sentences(view.pieces[role], view.facts.transcript.of(role))))
+    return view.once(
+        ("sentences of words", role), lambda: tuple(_sentences(view.pieces[role], view.facts.transcript.of(role)))
+    )
 
 
 def _sentences(source: Source, lines: Sequence[Utterance]) -> Iterator[Sentence]:
