@@ -192,8 +192,9 @@ Line = tuple[str, float, float, str]
 class Naive:
     """The same rules by loops: each rule by itself, line by line, words exactly as they are written.
 
-    It gives verdicts and keeps to roles, positions, anchors and the order of steps; there are no sounds, numbers in words
-    are not those in digits, nothing runs from one line into the next, no doubt is weighed, and nothing is said about why.
+    It gives verdicts and keeps to roles, positions, anchors and the order of steps; there are no sounds, numbers in
+    words are not those in digits, nothing runs from one line into the next, no doubt is weighed, and nothing is said
+    about why.
     """
 
     def __init__(self, ruleset: Ruleset, facts: CallFacts, *, by_regex: bool) -> None:
@@ -362,8 +363,8 @@ def table(ruleset: Ruleset, facts: CallFacts, repeats: int) -> Iterator[str]:
         ),
         ("loops over syllables: homophones only, no verdicts", timed(lambda: naive_sounds(row, heard), repeats)),
     ]
-    phrases = f"{len(keys)} phrases ({len(set(keys))} different)"
-    yield f"{len(ruleset.rules)} rules, {phrases}, {len(regexes)} patterns; {sum(map(len, texts))} characters"
+    sizes = f"{len(keys)} phrases ({len(set(keys))} different)"
+    yield f"{len(ruleset.rules)} rules, {sizes}, {len(regexes)} patterns; {sum(map(len, texts))} characters"
     yield ""
     yield "| way | CPU ms | of ours |"
     yield "|---|---|---|"

@@ -11,8 +11,8 @@ from asr_qa.core.evaluate import CallFacts, evaluate
 from asr_qa.core.finding import Finding, Match
 from asr_qa.core.recording import Role
 from asr_qa.core.timeline import CallTimeline, Event
+from asr_qa.ruleset import describe_words
 from asr_qa.ruleset.cases import sketched_call
-from asr_qa.ruleset.describe import _EVENTS, _METRICS
 from asr_qa.ruleset.loader import parse_rules
 
 HEAD = "id: X-001\nname: x.y\ntitle: {zh: 测, en: test}\nseverity: minor\nclass: customer\n"
@@ -92,7 +92,7 @@ def test_every_metric_can_be_asked_for() -> None:
         role = ", role: agent" if "." not in name and f"{name}.agent" in METRICS else ""
         finding = judge(f"require: {{metric: {{name: {name}, at_least: 0}}{role}}}", facts)
         assert finding.verdict == "met", name
-        assert name.split(".")[0] in {key.split(".")[0] for key in _METRICS}
+        assert name.split(".")[0] in {key.split(".")[0] for key in describe_words.METRICS["zh"]}
 
 
 def test_figures_of_a_role_are_undetermined_where_roles_are_not_known() -> None:
@@ -167,7 +167,8 @@ def test_a_call_without_speech_has_no_verdict_on_events() -> None:
 
 
 def test_every_kind_of_event_has_a_chinese_name() -> None:
-    assert _EVENTS.keys() == EVENT_KINDS
+    assert describe_words.EVENTS["zh"].keys() == EVENT_KINDS
+    assert describe_words.EVENTS["en"].keys() == EVENT_KINDS
 
 
 def test_a_first_response_is_shown_up_to_the_first_word_wherever_it_rang() -> None:

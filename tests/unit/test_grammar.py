@@ -82,7 +82,7 @@ def test_a_repetition_shows_every_time_it_was_said() -> None:
     found = judge("forbid: {repetition: {}, role: customer}", AGAIN)
     assert places(found) == [(3.0, 6.0), (9.0, 12.0)]
     assert found.evidence[0].match is Match.EXACT
-    assert top(found).note == "said 2 times, at 3.0, 9.0 s: [我的账单怎么多了二十块]"
+    assert top(found).note == "said 2 times, at 3.0, 9.0 s: [我的账单怎么多了二十块]; exact 1.00"
 
 
 def test_a_repetition_heard_weakly_is_for_a_person() -> None:
@@ -235,7 +235,7 @@ def test_words_in_the_same_sentence_or_turn() -> None:
 def test_a_sentence_without_the_words_is_shown_with_its_seconds() -> None:
     found = judge("require: {phrase: 您, role: agent, every: sentence}", "A 0-2 您好 | A 3-5 请讲 | A 6-8 您说")
     assert places(found) == [(3.0, 5.0)]
-    assert top(found).note == "2 of 3 sentences"
+    assert top(found).note == "2 of 3 sentences; exact 0.99"
 
 
 def test_no_sentence_in_scope_is_not_applicable() -> None:
@@ -326,7 +326,7 @@ def test_a_script_tells_line_by_line_what_was_said_where() -> None:
         ("line 2 [请问姓名]", "not_met", ()),
         ("line 3 [感谢来电]", "met", ((10.0, 12.0),)),
     ]
-    assert top(found).note == "2 of 3 lines said"
+    assert top(found).note == "2 of 3 lines said; exact 0.99"
 
 
 def test_the_longest_row_of_lines_in_order_counts() -> None:
@@ -342,10 +342,10 @@ def test_lines_said_by_the_wrong_party_are_pointed_out() -> None:
     found = judge(SCRIPT % "coverage: 1", call)
     assert (found.verdict.value, top(found).note) == (
         "not_met",
-        "2 of 3 lines said; 1 missing line said by customer, first at 3.0 s",
+        "2 of 3 lines said; 1 missing line said by customer, first at 3.0 s; exact 0.99",
     )
     assert top(found).children[1].note == "said by customer at 3.0 s"
-    assert top(judge(SCRIPT % "coverage: 1, wrong_party: false", call)).note == "2 of 3 lines said"
+    assert top(judge(SCRIPT % "coverage: 1, wrong_party: false", call)).note == "2 of 3 lines said; exact 0.99"
 
 
 def test_a_phrase_said_by_the_wrong_party_is_pointed_out_where_asked_for() -> None:

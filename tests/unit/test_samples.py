@@ -15,6 +15,8 @@ import pytest
 import yaml
 from numpy.typing import NDArray
 
+from asr_qa.bootstrap import load_rules
+from asr_qa.config import Settings
 from asr_qa.core.evaluate import CallFacts, evaluate
 from asr_qa.core.metrics import measure
 from asr_qa.core.recording import Recording, Role
@@ -23,7 +25,6 @@ from asr_qa.core.segment import Segment, union
 from asr_qa.core.timeline import CallTimeline, build_timeline
 from asr_qa.core.transcript import Transcript, Utterance, Word
 from asr_qa.pipeline.voices import without_overlap
-from asr_qa.ruleset.loader import load_ruleset
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "sample_audio"
@@ -79,7 +80,8 @@ def decoded(name: str) -> NDArray[np.float32]:
 
 @cache
 def ruleset() -> Ruleset:
-    return load_ruleset(ROOT / "rules")
+    """The rules that calls are tried by; those of other cards are none of them."""
+    return load_rules(Settings()).applied
 
 
 def spoken(name: str) -> list[dict[str, Any]]:

@@ -46,7 +46,7 @@ def test_lists_are_replaced_or_extended(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("timing", "message"),
     [
-        ("timing: {dead_air_min: -1}", "dead_air_min: input should be greater than or equal to 0, found -1"),
+        ("timing: {dead_air_min: -1}", "dead_air_min: must be at least 0, found -1"),
         ("timing: {dead_air: 3}", "unknown key 'dead_air'"),
         ("timing: {silence_min: 6}", "dead_air_min 5 is below silence_min 6"),
         ("timing: {dead_air_serious: 4}", "dead_air_serious 4 is below dead_air_min 5"),
@@ -54,7 +54,7 @@ def test_lists_are_replaced_or_extended(tmp_path: Path) -> None:
         ("timing: {backchannel_min: 0.6}", "backchannel_max 0.5 is below backchannel_min 0.6"),
         ("timing: {more_excuses: ['，']}", "phrase '，' is empty"),
         ("timing: {hold_min: '5'}", "hold_min: expected a number, found '5'"),
-        ("timing: {backchannel_confidence: 1.5}", "backchannel_confidence: input should be less than or equal to 1"),
+        ("timing: {backchannel_confidence: 1.5}", "backchannel_confidence: must be at most 1, found 1.5"),
     ],
 )
 def test_a_mistake_has_its_line(tmp_path: Path, timing: str, message: str) -> None:

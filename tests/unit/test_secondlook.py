@@ -83,7 +83,9 @@ def test_a_phrase_possibly_said_goes_to_a_person() -> None:
     (finding,) = evaluate(parse_rules(FATAL + NOTICE).ruleset, facts)
     assert finding.verdict is Verdict.UNDETERMINED
     assert finding.trace is not None
-    assert finding.trace.children[0].note == "possibly said: heard with confidence 0.30 only"
+    assert (
+        finding.trace.children[0].note == "possibly said: heard with confidence 0.30 only; acoustic 1.6 syllables 0.30"
+    )
 
 
 def test_a_rough_match_that_the_audio_denies_is_none() -> None:
