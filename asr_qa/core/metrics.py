@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
@@ -11,8 +10,8 @@ from asr_qa.core.event import SERIOUS
 from asr_qa.core.recording import Role
 from asr_qa.core.segment import EPSILON, Segment, clip, total, union
 from asr_qa.core.timeline import CallTimeline, Event, TimingOptions, overlaps
-from asr_qa.core.transcript import HEARD, Transcript, Word
-from asr_qa.core.turns import monologues, words_in
+from asr_qa.core.transcript import HEARD, Transcript
+from asr_qa.core.turns import count_units, monologues, words_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,8 +55,8 @@ class CallMetrics:
     """Seconds from the start of the call, or the end of its automatic prompts, to the agent's first speech; None where
     the recording begins in speech. Ringing before the recording is added."""
     characters_per_minute: PerRole
-    """CJK characters (words where the language has none) per minute of own speech in turns of at least five; None
-    where those are too little speech to tell."""
+    """CJK characters and digits (words where the language has no such characters) per minute of own speech in turns
+    of at least five; None where those are too little speech to tell."""
     longest_monologue: PerRole
     turns: PerRole
     excused_silence_seconds: float | None = None
@@ -101,10 +100,6 @@ DEFINITION_OF: Mapping[str, str] = {
     "ring_seconds": "ring",
 }
 """Id of the definition that each figure is measured by."""
-
-
-_CJK = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u3040-\u30ff\uac00-\ud7af]")
-_CJK_LANGUAGES = ("zh", "yue", "wuu", "nan", "ja", "ko")
 
 
 def measure(
@@ -237,15 +232,8 @@ def _rate(
     unheard = union(u.segment for u in transcript.of(role) if u.status != HEARD)
     counted = seconds = 0.0
     for turn, words in said.items():
-        count = _count(words, language)
+        count = count_units(words, language)
         if count >= options.rate_turn_min and not clip(unheard, turn.segment):
             counted += count
             seconds += total(turn.speech)
     return 60 * counted / seconds if seconds and seconds >= options.rate_least - EPSILON else None
-
-
-def _count(words: Sequence[Word], language: str) -> int:
-    """CJK characters, or words where the language has none; punctuation and blanks never count."""
-    if language.split("-")[0].lower() in _CJK_LANGUAGES:
-        return sum(len(_CJK.findall(word.text)) for word in words)
-    return sum(any(char.isalnum() for char in word.text) for word in words)

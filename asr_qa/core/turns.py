@@ -5,8 +5,9 @@ The definitions are published in docs/definitions.md.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import inf
@@ -80,6 +81,10 @@ _WORD_REACH = 0.5
 # After a back-channel the other must go on for at least this long (seconds); less is the end of a turn.
 _GOES_ON = 0.1
 
+_CJK_LANGUAGES = ("zh", "yue", "wuu", "nan", "ja", "ko")
+_SPOKEN_EACH = re.compile(r"[\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u3040-\u30ff\uac00-\ud7af\d]")
+"""Characters of one syllable each, as most are: 138 is said in as many as 一三八."""
+
 
 def sort_talk(speech: Mapping[Role, Track], transcript: Transcript, *, options: TimingOptions) -> tuple[Talk, ...]:
     """Tell back-channels from speech that takes the floor, for every role."""
@@ -110,6 +115,13 @@ def words_in(turns: Sequence[Turn], transcript: Transcript) -> dict[Turn, list[W
         said = assign(transcript.words_of(role), tuple(turn.segment for turn in own))
         found.update(zip(own, said, strict=True))
     return found
+
+
+def count_units(words: Iterable[Word], language: str) -> int:
+    """CJK characters and digits, or words where the language has no such characters; punctuation never counts."""
+    if language.split("-")[0].lower() in _CJK_LANGUAGES:
+        return sum(len(_SPOKEN_EACH.findall(word.text)) for word in words)
+    return sum(any(char.isalnum() for char in word.text) for word in words)
 
 
 def assents(words: Sequence[Word], options: TimingOptions) -> bool | None:

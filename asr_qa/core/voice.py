@@ -6,7 +6,6 @@ docs/benchmarks.md, their definitions are in docs/voice.md.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
@@ -15,12 +14,8 @@ from statistics import median
 
 from asr_qa.core.recording import Role
 from asr_qa.core.segment import EPSILON, Segment, Track, clip, total
-from asr_qa.core.transcript import Word
 
 RAISED_VOICE, RUSHED, FLAT = "raised_voice", "rushed", "flat"
-
-_CJK = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u3040-\u30ff\uac00-\ud7af]")
-_CJK_LANGUAGES = ("zh", "yue", "wuu", "nan", "ja", "ko")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +83,7 @@ class VoiceTurn:
     """Level over that of the speaker's turn before; None for the first."""
     tilt_db: float | None = None
     characters_per_minute: float | None = None
-    """CJK characters (words where the language has none) per minute of speech."""
+    """CJK characters and digits (words where the language has no such characters) per minute of speech."""
     pitch_hz: float | None = None
     pitch_range: float | None = None
     long_pauses: tuple[Segment, ...] = ()
@@ -211,13 +206,6 @@ def voice_definitions(options: VoiceOptions | None = None) -> dict[str, str]:
         name: f"{name}({','.join(f'{key}={float(value)}' for key, value in values.items())})"
         for name, values in parameters.items()
     }
-
-
-def count_units(words: Iterable[Word], language: str) -> int:
-    """CJK characters, or words where the language has none; punctuation and blanks never count."""
-    if language.split("-")[0].lower() in _CJK_LANGUAGES:
-        return sum(len(_CJK.findall(word.text)) for word in words)
-    return sum(any(char.isalnum() for char in word.text) for word in words)
 
 
 def _describe(turns: Sequence[SpokenTurn], options: VoiceOptions) -> Iterator[VoiceTurn]:

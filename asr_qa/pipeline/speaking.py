@@ -8,8 +8,8 @@ from asr_qa.core.recording import Role
 from asr_qa.core.segment import clip, union
 from asr_qa.core.timeline import CallTimeline, Turn
 from asr_qa.core.transcript import HEARD, Transcript
-from asr_qa.core.turns import words_in
-from asr_qa.core.voice import SpokenTurn, VoiceMeasure, VoiceOptions, VoiceReport, count_units, describe_voices
+from asr_qa.core.turns import count_units, words_in
+from asr_qa.core.voice import SpokenTurn, VoiceMeasure, VoiceOptions, VoiceReport, describe_voices
 from asr_qa.pipeline.ports import SpokenChannel, VoiceMeter
 
 NOBODY_KNOWN = frozenset({"no_speech", "roles_unknown", "swapped_roles", "dual_mono", "dead_channel"})

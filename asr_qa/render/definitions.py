@@ -69,9 +69,9 @@ DEFINITION_TEXTS: dict[str, dict[str, str]] = {
         "zh": "从客户话轮结束到坐席紧接着的话轮开始；提前开口记 0 秒。其间有保持、接听前的回铃音或已说明的等待则不计。",
     },
     "speech_rate": {
-        "en": "CJK characters (words where the language has none) per minute of own speech, over turns of at least "
-        "`turn_min` that were all understood; unknown where these hold less than `least` of speech.",
-        "zh": "每分钟自己说话的汉字数（无汉字的语言按词），只计至少 turn_min 字且全部听清的话轮；"
+        "en": "CJK characters and digits (words where the language has none) per minute of own speech, over turns of "
+        "at least `turn_min` that were all understood; unknown where these hold less than `least` of speech.",
+        "zh": "每分钟自己说话的汉字数（每个数字算一字；无汉字的语言按词），只计至少 turn_min 字且全部听清的话轮；"
         "这些话轮的说话不足 least 秒时未知。",
     },
     "first_response": {

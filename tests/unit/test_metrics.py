@@ -13,7 +13,8 @@ from asr_qa.core.recording import Role
 from asr_qa.core.segment import Segment, Track
 from asr_qa.core.sketch import parse_sketch
 from asr_qa.core.timeline import CallTimeline, TimingOptions, build_timeline
-from asr_qa.core.transcript import Transcript
+from asr_qa.core.transcript import Transcript, Word
+from asr_qa.core.turns import count_units
 
 
 def drawn(text: str) -> tuple[CallTimeline, Transcript]:
@@ -154,6 +155,28 @@ def test_speech_rate_counts_words_where_there_are_no_characters() -> None:
     text = "A 0-2 hello, this is the help desk."
     assert figures(text, language="en").characters_per_minute.agent == 180
     assert figures(text).characters_per_minute.agent is None
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "count"),
+    [
+        ("您好， ABC ！", "zh", 2),
+        ("您好， ABC ！", "en-US", 2),
+        ("", "zh", 0),
+        ("我的号码是13812345678。", "zh", 16),
+        ("二〇二六年", "zh-CN", 5),
+        ("１３８", "ja", 3),
+        ("call 13812345678 now", "en", 3),
+    ],
+)
+def test_units_are_characters_and_digits_or_words(text: str, language: str, count: int) -> None:
+    words = [Word(word, at, at + 1) for at, word in enumerate(text.split())]
+    assert count_units(words, language) == count
+
+
+def test_speech_rate_is_the_same_for_digits_said_and_written() -> None:
+    said = figures("A 0-3 一三八一二三四五六七八").characters_per_minute.agent
+    assert figures("A 0-3 13812345678").characters_per_minute.agent == said == 220
 
 
 def test_speech_rate_is_unknown_where_too_little_is_counted() -> None:

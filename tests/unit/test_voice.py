@@ -10,8 +10,7 @@ from asr_qa.audio.pitch import pitch_of, steady
 from asr_qa.audio.voice_meter import VoiceMeter
 from asr_qa.core.recording import Role
 from asr_qa.core.segment import Segment, Track
-from asr_qa.core.transcript import Word
-from asr_qa.core.voice import SpokenTurn, VoiceMeasure, VoiceOptions, count_units, describe_voices, voice_definitions
+from asr_qa.core.voice import SpokenTurn, VoiceMeasure, VoiceOptions, describe_voices, voice_definitions
 from asr_qa.errors import ConfigurationError
 from asr_qa.testing import sounds
 
@@ -96,13 +95,6 @@ def test_long_pauses_are_ones_own_while_nobody_else_speaks() -> None:
         (),  # 3 s is a silence
         (),
     ]
-
-
-def test_characters_are_counted_where_a_language_has_them_and_words_elsewhere() -> None:
-    words = [Word("您好，", 0, 1), Word("ABC", 1, 2), Word("！", 2, 3)]
-    assert count_units(words, "zh") == 2
-    assert count_units(words, "en-US") == 2
-    assert count_units([], "zh") == 0
 
 
 # --- bad input
