@@ -22,8 +22,9 @@ from asr_qa.audio.vad import detector
 from asr_qa.audio.voice_meter import VoiceMeter
 from asr_qa.config import Settings, shipped
 from asr_qa.core.checks.base import Embed
+from asr_qa.core.recording import Recording
 from asr_qa.core.rule import Check, Ruleset, Similarity, references, walk
-from asr_qa.core.scorecard import Scorecard
+from asr_qa.core.scorecard import Scorecard, choose_card, facts_of
 from asr_qa.core.transcript import Transcript
 from asr_qa.db.store import SqlStore, open_store
 from asr_qa.diarize.diarizer import VoiceDiarizer
@@ -32,7 +33,7 @@ from asr_qa.pipeline.ports import Diarizer, NonSpeechDetector, Transcriber, Weig
 from asr_qa.pipeline.process import Stages
 from asr_qa.ruleset.loader import load_ruleset
 from asr_qa.ruleset.phrases import refuse_phrases
-from asr_qa.ruleset.scorecards import load_active, load_scorecard, rules_of_others, scorecard_names
+from asr_qa.ruleset.scorecards import load_cards, load_scorecard, rules_of_others, scorecard_names
 
 
 class SystemClock:
@@ -51,6 +52,25 @@ class Rules:
     scorecard: Scorecard
     others: frozenset[str] = frozenset()
     """Rules that only other cards of the folder name."""
+    more: tuple[Rules, ...] = ()
+    """The same rules with the further cards that a call may get, where cards are chosen by call; this card is then
+    for calls that no other is for."""
+
+    @property
+    def every(self) -> tuple[Rules, ...]:
+        """The rules with each of the cards that a call may get."""
+        return (self, *self.more)
+
+    def of(self, recording: Recording) -> Rules:
+        """The rules with the card of a call; raises ConfigurationError where two cards are for it."""
+        if not self.more:
+            return self
+        card = choose_card([one.scorecard for one in self.every], facts_of(recording))
+        return next(one for one in self.every if one.scorecard is card)
+
+    def pass_points(self, scorecard: str) -> float | None:
+        """Points from which a call passes on the card of this id; None where it is none of those in use."""
+        return next((one.scorecard.pass_points for one in self.every if one.scorecard.id == scorecard), None)
 
     @property
     def applied(self) -> Ruleset:
@@ -72,18 +92,30 @@ def rules_dir(settings: Settings) -> Path:
     return settings.rules_dir or shipped("rules")
 
 
-def load_rules(settings: Settings) -> Rules:
-    """Rules and scorecard in use; raises RulesetError with every mistake."""
+def load_rules(settings: Settings, *, cards: Path | None = None) -> Rules:
+    """Rules and scorecard in use, or with the scorecard "auto" every card that a call may get.
+
+    Args:
+        settings: Where the rules are, and which card is in use.
+        cards: Folder of rules whose scorecards count; without it that of the rules.
+
+    Raises:
+        RulesetError: With every mistake.
+    """
     folder = rules_dir(settings)
     ruleset = load_ruleset(folder, settings=settings.rules_variables)
-    card = load_active(settings.scorecard, folder, ruleset)
-    return Rules(ruleset, card, rules_of_others(folder, card))
+    found = load_cards(settings.scorecard, cards or folder, ruleset)
+    first, *more = (Rules(ruleset, card, rules_of_others(cards or folder, card)) for card in found)
+    return replace(first, more=tuple(more))
 
 
 def load_scorecards(settings: Settings, rules: Rules) -> dict[str, Scorecard]:
     """Every card at hand by its label "id@version"."""
     folder = rules_dir(settings)
-    cards = [rules.scorecard, *(load_scorecard(name, folder, rules.ruleset) for name in scorecard_names(folder))]
+    cards = [
+        *(one.scorecard for one in rules.every),
+        *(load_scorecard(name, folder, rules.ruleset) for name in scorecard_names(folder)),
+    ]
     return {card.label: card for card in cards}
 
 
@@ -133,6 +165,7 @@ def build_stages(settings: Settings, *, rules: Rules | None = None, workers: int
         transcriber=_with_hot_words(engine, words),
         ruleset=rules.applied,
         scorecard=rules.scorecard,
+        more=tuple((one.scorecard, one.applied) for one in rules.more),
         version=__version__,
         diarizer=find_diarizer(settings),
         voice=VoiceMeter(pitch=settings.voice.pitch) if settings.voice.measure else None,

@@ -118,7 +118,7 @@ class Settings(BaseSettings):
     rules_variables: Path | None = None
     """A YAML file with `variables:`, such as the company's name, whose values stand above those of packs."""
     scorecard: str = "inbound"
-    """Name of the scorecard in rules/scorecards/, or a path to one."""
+    """Name of the scorecard in rules/scorecards/, or a path to one; "auto": each call's own, see docs/scorecards.md."""
     direction: Literal["inbound", "outbound", ""] = "inbound"
     """Direction of calls whose manifest row names none; empty leaves it unknown, and rules that ask for one apart."""
     call_timeout_factor: float = Field(30.0, gt=0)

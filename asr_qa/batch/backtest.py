@@ -8,23 +8,26 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
 from asr_qa.batch.chunks import Bad, each_chunk
 from asr_qa.batch.engine import Task
 from asr_qa.batch.worker import Failure
-from asr_qa.bootstrap import Rules, connect, find_embed, load_rules, rules_dir
+from asr_qa.bootstrap import Rules, connect, find_embed, load_rules, load_scorecards, rules_dir
 from asr_qa.config import Settings
 from asr_qa.core.backtest import Tally
+from asr_qa.core.confusion import Rests
 from asr_qa.core.finding import Verdict
+from asr_qa.core.recording import Recording
 from asr_qa.db.store import SqlStore
 from asr_qa.errors import AsrQaError
 from asr_qa.pipeline.backtest import Trial, changed_rules, rests_of, trial, try_call
 from asr_qa.pipeline.rescore import Judging, Sounds
 from asr_qa.pipeline.store import ScoredRow
 from asr_qa.pipeline.stored import UnreadableError, read_scored
+from asr_qa.ruleset.loader import SCORECARDS
 
 PARTS = ("read", "parse", "judge", "count")
 """What the time of a backtest goes into."""
@@ -64,13 +67,12 @@ class Plan:
         return load_rules(self._settings(self.settings.rules_dir))
 
     def changed(self) -> Rules:
-        """The changed rules and their card; where the folder has no cards, the card in force."""
-        return load_rules(self._settings(self.against))
+        """The changed rules and their cards; where the folder has no cards, the cards in force."""
+        cards = self.against if (self.against / SCORECARDS).is_dir() else rules_dir(self.settings)
+        return load_rules(self._settings(self.against), cards=cards)
 
     def _settings(self, folder: Path | None) -> Settings:
         card = self.scorecard or self.settings.scorecard
-        if folder and not (folder / "scorecards").is_dir() and not Path(card).is_file():
-            card = str(rules_dir(self.settings) / "scorecards" / f"{card}.yml")
         return self.settings.model_copy(update={"rules_dir": folder, "scorecard": card})
 
 
@@ -80,7 +82,14 @@ class Sides:
 
     current: Rules
     changed: Rules
-    trial: Trial
+    tried: frozenset[str] | None
+    """Rules that are tried, those that rest on them among them; None tries all."""
+    before: Mapping[str, Judging]
+    """By card, where both sides are judged anew."""
+    trials: Mapping[str, Trial]
+    """What a call is tried by, by the card it gets."""
+    stored: Mapping[str, Rests]
+    """The rules behind each criterion of every card at hand that stored sheets may be on, by its label."""
 
     @classmethod
     def load(cls, plan: Plan) -> Sides:
@@ -90,14 +99,29 @@ class Sides:
         if plan.changed_only:
             only = changed_rules(current.ruleset, changed.ruleset)
         known, embed = find_embed(current.ruleset), find_embed(changed.ruleset)
-        before = Judging(current.applied, current.scorecard, embed=known) if plan.again else None
-        tried = trial(Judging(changed.applied, changed.scorecard, embed=embed), before=before, only=only)
-        return cls(current, changed, tried)
+        before = {
+            one.scorecard.stamp: Judging(one.applied, one.scorecard, embed=known)
+            for one in (current.every if plan.again else ())
+        }
+        trials = {
+            one.scorecard.stamp: trial(Judging(one.applied, one.scorecard, embed=embed), only=only)
+            for one in changed.every
+        }
+        tried = None if only is None else only.union(*(one.only or () for one in trials.values()))
+        stored = {label: rests_of(card) for label, card in load_scorecards(plan.settings, current).items()}
+        return cls(current, changed, tried, before, trials, stored)
+
+    def trial(self, recording: Recording) -> Trial:
+        """What a call is tried by; raises ConfigurationError where two cards are for it."""
+        found = self.trials[self.changed.of(recording).scorecard.stamp]
+        if not self.before:
+            return found
+        return replace(found, before=self.before[self.current.of(recording).scorecard.stamp])
 
     def tally(self, keep: int) -> Tally:
         """An empty tally of this comparison."""
-        before, after = rests_of(self.current.scorecard), rests_of(self.changed.scorecard)
-        return Tally(keep=keep, rests_before=before, rests_after=after)
+        after = {one.scorecard.label: rests_of(one.scorecard) for one in self.changed.every}
+        return Tally(keep=keep, rests_before=self.stored, rests_after=after)
 
 
 @dataclass(slots=True)
@@ -169,9 +193,8 @@ def count_chunk(plan: Plan, rows: tuple[ScoredRow, ...], human: Human) -> Counte
         try:
             call = read_scored(bodies.get(row.document_id, ""), name=f"document {row.document_id}")
             spent.on("parse")
-            compared = try_call(
-                call, bench.sides.trial, human=human.get(row.call_id, {}), sounds=sounds.get(row.document_id, ())
-            )
+            by = bench.sides.trial(call.recording)
+            compared = try_call(call, by, human=human.get(row.call_id, {}), sounds=sounds.get(row.document_id, ()))
             spent.on("judge")
             counted.tally.add(compared)
             spent.on("count")

@@ -6,7 +6,7 @@ because calls that carry the stamp of the rules in force are passed over.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from asr_qa import __version__
@@ -99,7 +99,8 @@ def apply_chunk(settings: Settings, rows: tuple[ScoredRow, ...], again: bool) ->
 class _Bench:
     settings: Settings
     rules: Rules
-    by: Judging
+    by: Mapping[str, Judging]
+    """By card."""
     store: SqlStore
 
 
@@ -111,7 +112,8 @@ def _bench(settings: Settings) -> _Bench:
     if not _kept or _kept[0].settings != settings:
         forget()
         rules = load_rules(settings)
-        by = Judging(rules.applied, rules.scorecard, embed=find_embed(rules.ruleset))
+        embed = find_embed(rules.ruleset)
+        by = {one.scorecard.stamp: Judging(one.applied, one.scorecard, embed=embed) for one in rules.every}
         _kept[:] = [_Bench(settings, rules, by, connect(settings, create=False))]
     return _kept[0]
 
@@ -126,10 +128,11 @@ def forget() -> None:
 def _apply(bench: _Bench, row: ScoredRow, body: str, *, again: bool, sounds: Sounds) -> bool:
     """Whether the call has a new version now."""
     call = read_scored(body, name=f"document {row.document_id}")
-    ruleset, card = bench.rules.ruleset, bench.rules.scorecard
+    rules = bench.rules.of(call.recording)
+    ruleset, card = rules.ruleset, rules.scorecard
     if not again and (call.models.ruleset_digest, call.models.scorecard) == (ruleset.digest, card.stamp):
         return False
-    document = rescored(from_json(body), bench.by, version=__version__, sounds=sounds)
+    document = rescored(from_json(body), bench.by[card.stamp], version=__version__, sounds=sounds)
     stored = bench.store.save_document(
         document,
         severities=bench.rules.severities,

@@ -26,7 +26,7 @@ from asr_qa.core.document import CallDocument
 from asr_qa.core.recording import Recording
 from asr_qa.core.redacted import redacted
 from asr_qa.core.transcript import Utterance
-from asr_qa.errors import AsrQaError
+from asr_qa.errors import AsrQaError, ConfigurationError
 from asr_qa.pipeline.cards import refuse_changed_card
 from asr_qa.pipeline.documents import from_json, to_json
 from asr_qa.pipeline.ingest import CallDetails
@@ -35,6 +35,8 @@ from asr_qa.pipeline.store import Store, stamp_of
 
 _IDENTIFY_SECONDS = 600.0
 _LEAST_SECONDS = 300.0
+AUTO_LANGUAGE = "auto"
+"""Language of a recording whose language is to be found out by listening."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +135,8 @@ class Run:
             prepare_output(self.out)
         if not items:
             return []
-        refuse_changed_card(self.store, self.rules.scorecard)
+        for rules in self.rules.every:
+            refuse_changed_card(self.store, rules.scorecard)
         targets = dict(zip((item.path for item in items), output_names([item.name for item in items]), strict=True))
         watcher.found(len(items))
         with ExitStack() as stack:
@@ -174,9 +177,13 @@ class Run:
             watcher.identified(0.0)
             yield self._tell(watcher, self._failed(item, result), 0.0)
             return
-        wanted = plan.wanted(item, result)
-        if not plan.is_said(wanted):
-            wanted = self._remembered(wanted)
+        try:
+            wanted = self._wanted(item, result, plan)
+        except ConfigurationError as exc:
+            watcher.identified(0.0)
+            self.store.add_recording(result.recording, now=self.clock.now())
+            yield self._tell(watcher, self._failed(item, Failure(exc.code, str(exc)), result.recording), 0.0)
+            return
         stored = self._settled(wanted, plan)
         if stored is None:
             first = plan.add(item, wanted)
@@ -210,6 +217,24 @@ class Run:
                 self._save(document)
             yield self._tell(watcher, self._finished(item, document, targets, state="scored"), share)
 
+    def _wanted(self, item: Item, found: Identified, plan: Plan) -> Identified:
+        """What is asked of a recording; raises ConfigurationError where two cards are for it."""
+        wanted = plan.wanted(item, self._on_its_card(found) if item.details.known else found)
+        return wanted if plan.is_said(wanted) else self._on_its_card(self._remembered(wanted))
+
+    def _on_its_card(self, identified: Identified) -> Identified:
+        """A recording with the card it is scored on, where cards are chosen by call."""
+        if not self.rules.more:
+            return identified
+        recording = identified.recording
+        if recording.metadata.get("language") == AUTO_LANGUAGE:
+            # Which language it is, is known once it was heard: what was heard before counts.
+            call = self.store.get_call(recording.id)
+            spoken = call.document.recording.metadata.get("language") if call and call.document else None
+            recording = replace(recording, metadata={**recording.metadata, "language": spoken or AUTO_LANGUAGE})
+        card = self.rules.of(recording).scorecard
+        return replace(identified, models=replace(identified.models, scorecard=card.stamp))
+
     def _remembered(self, identified: Identified) -> Identified:
         """A recording of which no row speaks now, with what a row once said of it: nothing known is forgotten."""
         call = self.store.get_call(identified.recording.id)
@@ -242,7 +267,7 @@ class Run:
             document,
             severities=self.rules.severities,
             now=self.clock.now(),
-            pass_mark=self.rules.scorecard.pass_points,
+            pass_mark=self.rules.pass_points(document.score_sheet.scorecard),
         )
 
     def _failed(self, item: Item, failure: Failure, recording: Recording | None = None) -> Outcome:

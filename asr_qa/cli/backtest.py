@@ -96,14 +96,16 @@ def backtest_command(
 def report_of(plan: Plan, sides: Sides, counted: Counted, rows: Sequence[ScoredRow]) -> dict[str, Any]:
     """All of it as plain values."""
     after = sides.changed
-    tried = sides.trial.only
-    found = summary(counted.tally, before=sides.current.ruleset, after=after.ruleset, card=after.scorecard)
+    tried = sides.tried
+    cards = [one.scorecard for one in after.every]
+    found = summary(counted.tally, before=sides.current.ruleset, after=after.ruleset, cards=cards)
     return {
         "baseline": "current" if plan.again else "stored",
         "against": {
             "path": str(plan.against),
             "ruleset_digest": after.ruleset.digest,
             "scorecard": after.scorecard.label,
+            "scorecards": [card.label for card in cards],
         },
         "tried": None if tried is None else sorted(tried),
         "scored_by": dict(Counter(row.ruleset_digest for row in rows).most_common()),

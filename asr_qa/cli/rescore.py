@@ -60,14 +60,15 @@ def rescore_command(
     settings = Settings()
     if scorecard:
         settings = settings.model_copy(update={"scorecard": scorecard})
-    card = load_rules(settings).scorecard
+    cards = [one.scorecard for one in load_rules(settings).every]
     filters = call_filters(since=since, until=until, queue=queue, agent=agent, team=team, direction=direction)
     rows, human = _rows(settings, filters, limit)
     if not apply:
         return _preview(settings, rows, human, jobs=jobs, as_json=as_json, lang=lang)
     store = connect(settings)
     try:
-        refuse_changed_card(store, card)
+        for card in cards:
+            refuse_changed_card(store, card)
     finally:
         store.close()
     with call_progress(quiet=as_json) as progress:

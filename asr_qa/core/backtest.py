@@ -180,8 +180,9 @@ class Tally:
 
     keep: int = 5
     """Examples kept for each change of a rule, and largest moves kept each way."""
-    rests_before: Rests = field(default_factory=dict)
-    rests_after: Rests = field(default_factory=dict)
+    rests_before: Mapping[str, Rests] = field(default_factory=dict)
+    """The rules behind each criterion, by the card's "id@version"."""
+    rests_after: Mapping[str, Rests] = field(default_factory=dict)
     calls: int = 0
     reviewed: int = 0
     """Calls that people have decided something about."""
@@ -196,8 +197,10 @@ class Tally:
     accuracy_before: dict[str, Confusion] = field(default_factory=dict)
     """Per rule, against what people decided."""
     accuracy_after: dict[str, Confusion] = field(default_factory=dict)
-    agreement: dict[str, Counter[tuple[bool, bool]]] = field(default_factory=lambda: defaultdict(Counter))
-    """Per criterion: whether the machine agreed with people before, and whether it does after."""
+    agreement: dict[tuple[str, str], Counter[tuple[bool, bool]]] = field(default_factory=lambda: defaultdict(Counter))
+    """Per card and criterion: whether the machine agreed with people before, and whether it does after."""
+    cards: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Calls by their card before and after, as "id@version"."""
     examples: Examples = field(default_factory=dict)
     up: list[Move] = field(default_factory=list)
     down: list[Move] = field(default_factory=list)
@@ -226,6 +229,7 @@ class Tally:
         self.moves += other.moves
         self.totals += other.totals
         self.fatal += other.fatal
+        self.cards += other.cards
         for agent, sheets in other.agents.items():
             self.agents[agent].merge(sheets)
         _add_all(self.accuracy_before, other.accuracy_before.items())
@@ -239,6 +243,7 @@ class Tally:
 
     def _count_sheet(self, one: Compared, rules: tuple[str, ...]) -> None:
         was, now, moved = one.before.sheet, one.after.sheet, one.move
+        self.cards[was.label, now.label] += 1
         self.totals[was.points is not None, now.points is not None] += 1
         self.fatal[was.fatal, now.fatal] += 1
         sheets = self.agents[one.call.agent]
@@ -261,15 +266,23 @@ class Tally:
 
     def _count_human(self, one: Compared, was: Mapping[str, Verdict], now: Mapping[str, Verdict]) -> None:
         self.reviewed += 1
-        _add_all(self.accuracy_before, confusions(one.human, self.rests_before, was))
-        _add_all(self.accuracy_after, confusions(one.human, self.rests_after, now))
+        rests_before, rests_after = self._rests(one)
+        _add_all(self.accuracy_before, confusions(one.human, rests_before, was))
+        _add_all(self.accuracy_after, confusions(one.human, rests_after, now))
         before, after = one.before.criteria, one.after.criteria
         for criterion, decided in one.human.items():
             if criterion in before and criterion in after:
-                self.agreement[criterion][before[criterion] is decided, after[criterion] is decided] += 1
+                self.agreement[one.after.sheet.scorecard, criterion][
+                    before[criterion] is decided, after[criterion] is decided
+                ] += 1
+
+    def _rests(self, one: Compared) -> tuple[Rests, Rests]:
+        """The rules behind the criteria of a call, before and after."""
+        return self.rests_before.get(one.before.sheet.label, {}), self.rests_after.get(one.after.sheet.label, {})
 
     def _decided(self, one: Compared, rule: str) -> Verdict | None:
-        rests = {**self.rests_before, **self.rests_after}
+        before, after = self._rests(one)
+        rests = {**before, **after}
         return next((verdict for name, verdict in one.human.items() if rests.get(name) == (rule,)), None)
 
     def _keep_example(self, example: Example) -> None:

@@ -158,6 +158,9 @@ class Scorecard:
     """From the highest to the lowest."""
     retired: bool = False
     """Kept to read and review old sheets; nothing is scored on it any more. No part of the digest."""
+    applies_when: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Facts of the calls it is for, where cards are chosen by call; none: for calls that no other card is for. No part
+    of the digest: what a sheet on the card means does not change with it."""
     digest: str = ""
     """Of the definition's content."""
 
@@ -224,3 +227,8 @@ class ScoreSheet:
     criteria: tuple[CriterionResult, ...] = ()
     band: str | None = None
     """Id of the band its points are in; None without points, or where the card has no bands."""
+
+    @property
+    def label(self) -> str:
+        """ "id@version" of its card."""
+        return f"{self.scorecard}@{self.version}"

@@ -34,7 +34,7 @@ from asr_qa.core.card import (
 from asr_qa.core.finding import Finding, Verdict
 from asr_qa.core.recording import Recording
 from asr_qa.core.rule import ErrorClass
-from asr_qa.errors import ConflictError, NotFoundError, UsageError
+from asr_qa.errors import ConfigurationError, ConflictError, NotFoundError, UsageError
 
 __all__ = [
     "SAME_POINTS",
@@ -55,6 +55,7 @@ __all__ = [
     "When",
     "applies",
     "apply_review",
+    "choose_card",
     "class_errors",
     "facts_of",
     "score",
@@ -142,6 +143,30 @@ def facts_of(recording: Recording) -> dict[str, str | None]:
 def applies(when: Mapping[str, tuple[str, ...]], facts: Mapping[str, str | None]) -> bool:
     """Whether the facts of a call have the values asked for; an unknown fact has none of them."""
     return all(facts.get(name) in values for name, values in when.items())
+
+
+def choose_card(cards: Sequence[Scorecard], facts: Mapping[str, str | None]) -> Scorecard:
+    """The card that a call is scored on: the one for such calls, else the one for all that no other is for.
+
+    Args:
+        cards: Those there are; a single one takes every call.
+        facts: Of the call, as `facts_of` gives them.
+
+    Raises:
+        ConfigurationError: Several cards are for such calls, or none is.
+    """
+    if len(cards) == 1:
+        return cards[0]
+    fit = [card for card in cards if card.applies_when and applies(card.applies_when, facts)]
+    fit = fit or [card for card in cards if not card.applies_when]
+    if len(fit) == 1:
+        return fit[0]
+    asked = sorted({name for card in cards for name in card.applies_when})
+    call = ", ".join(f"{name} {facts.get(name) or 'unknown'}" for name in asked)
+    if not fit:
+        raise ConfigurationError(f"no scorecard is for this call ({call}): leave applies_when out of one of them")
+    names = " and ".join(card.label for card in fit)
+    raise ConfigurationError(f"scorecards {names} are both for this call ({call}): let their applies_when differ")
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from asr_qa.core.options import options_digest
 from asr_qa.core.prompts import Prompts
 from asr_qa.core.recording import Recording, Role
 from asr_qa.core.rule import Ruleset
-from asr_qa.core.scorecard import Scorecard, facts_of, score
+from asr_qa.core.scorecard import Scorecard, choose_card, facts_of, score
 from asr_qa.core.segment import Track, total, union
 from asr_qa.core.timeline import CallTimeline, TimingOptions, build_timeline, definitions
 from asr_qa.core.transcript import UNINTELLIGIBLE, Transcript, Utterance
@@ -91,6 +91,17 @@ class Stages:
     """Listens again where a finding costs most; None leaves that out."""
     embed: Embed | None = None
     """Reads sentences for rules on meaning; None leaves those to a person."""
+    more: tuple[tuple[Scorecard, Ruleset], ...] = ()
+    """Further cards that a call may get, each with the rules it is then tried by."""
+
+    def of(self, recording: Recording) -> Stages:
+        """The stages with the card of a call; raises ConfigurationError where two cards are for it."""
+        if not self.more:
+            return self
+        cards = ((self.scorecard, self.ruleset), *self.more)
+        card = choose_card([card for card, _ in cards], facts_of(recording))
+        ruleset = next(ruleset for known, ruleset in cards if known is card)
+        return replace(self, scorecard=card, ruleset=ruleset, more=())
 
     @property
     def options(self) -> TimingOptions:
@@ -141,11 +152,14 @@ def process(recording: Recording, stages: Stages, *, find_agent: bool = False) -
     Raises:
         AudioError: The recording cannot be read.
         TranscriptionError: The recogniser failed.
+        ConfigurationError: Two scorecards are for such a call.
     """
+    stages.of(recording)  # before hours of listening
     audio = stages.reader.read(Path(recording.path))
     listened = _listen(replace(recording, duration=audio.duration, channels=audio.channels), audio, stages)
     if find_agent and not listened.roles_settled and roles_swapped(listened.transcript):
         listened = _swapped(listened)
+    stages = stages.of(listened.recording)  # only now the language is known for certain
     return _judge(_answered(listened, stages.options), stages)
 
 

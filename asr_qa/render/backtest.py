@@ -6,7 +6,7 @@ import base64
 import hashlib
 import itertools
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from importlib import resources
 from typing import Any
@@ -30,14 +30,14 @@ _EDGES = (-20.0, -10.0, -5.0, -1.0, 0.0, 1.0, 5.0, 10.0, 20.0)
 _ORDER = (*Verdict, None)
 
 
-def summary(tally: Tally, *, before: Ruleset, after: Ruleset, card: Scorecard) -> Plain:
+def summary(tally: Tally, *, before: Ruleset, after: Ruleset, cards: Iterable[Scorecard]) -> Plain:
     """Rules, sheets and decisions of a backtest.
 
     Args:
         tally: What was counted.
         before: The rules in force.
         after: The changed rules.
-        card: The scorecard of the changed rules; names the criteria.
+        cards: The scorecards of the changed rules; they name the criteria.
     """
     known = {rule.id: rule for rule in (*before.rules, *after.rules)}
     return {
@@ -45,7 +45,7 @@ def summary(tally: Tally, *, before: Ruleset, after: Ruleset, card: Scorecard) -
         "reviewed": tally.reviewed,
         "rules": [_rule(tally, rule, known.get(rule), _change(rule, before, after)) for rule in sorted(tally.verdicts)],
         "sheets": sheets(tally),
-        "decisions": list(_decisions(tally, card)),
+        "decisions": list(_decisions(tally, cards)),
     }
 
 
@@ -63,6 +63,10 @@ def sheets(tally: Tally) -> Plain:
         "became_fatal": tally.fatal[False, True],
         "no_longer_fatal": tally.fatal[True, False],
         "moved": every.moved,
+        "cards": [
+            {"before": was, "after": now, "calls": calls}
+            for (was, now), calls in sorted(tally.cards.items(), key=lambda item: (-item[1], item[0]))
+        ],
         **_means(every),
         "distribution": list(_distribution(tally.moves)),
         "agents": [
@@ -217,12 +221,13 @@ def _within(move: float, low: float | None, high: float | None) -> bool:
     return low is not None and move >= low and (high is None or move < high)
 
 
-def _decisions(tally: Tally, card: Scorecard) -> Iterator[Plain]:
-    titles = {criterion.id: criterion.title for criterion in card.criteria}
-    for criterion, counts in sorted(tally.agreement.items()):
+def _decisions(tally: Tally, cards: Iterable[Scorecard]) -> Iterator[Plain]:
+    titles = {(card.id, criterion.id): criterion.title for card in cards for criterion in card.criteria}
+    for (card, criterion), counts in sorted(tally.agreement.items()):
         yield {
+            "scorecard": card,
             "criterion": criterion,
-            "title": dict(titles.get(criterion, {})),
+            "title": dict(titles.get((card, criterion), {})),
             "decided": sum(counts.values()),
             "agreed_before": counts[True, True] + counts[True, False],
             "agree_after": counts[True, True] + counts[False, True],

@@ -73,6 +73,13 @@ Condition = Annotated[WhenModel, BeforeValidator(_facts_apart)]
 WhenModel.model_rebuild()
 
 
+def _facts_only(value: Any) -> Any:
+    if isinstance(value, dict) and (looks := [key for key in _LOOKS if key in value]):
+        what = f"{', '.join(looks)}: a card is chosen before any rule is tried, by facts of the call alone"
+        raise wrong(what, "direction, queue, team, language or a column of the manifest")
+    return value
+
+
 class PerHitModel(Strict):
     """per_hit."""
 
@@ -149,6 +156,8 @@ class ScorecardModel(Strict):
     version: Annotated[str, Field(min_length=1), BeforeValidator(_version)]
     status: Literal["active", "retired"] = "active"
     title: TitleModel
+    applies_when: Annotated[dict[str, Names], BeforeValidator(_facts_only)] = Field(default_factory=dict)
+    """The calls it is for, where cards are chosen by call."""
     points: Points = 100.0
     pass_points: Number | None = None
     min_assessed_share: Annotated[float, Field(ge=0, le=1)] = 0.5

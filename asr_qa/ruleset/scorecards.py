@@ -14,6 +14,7 @@ from asr_qa.core.card import Band, Criterion, Fatal, Kind, Level, Scorecard, Sec
 from asr_qa.core.finding import Verdict
 from asr_qa.core.rule import ErrorClass, Ruleset
 from asr_qa.errors import Issue, RulesetError
+from asr_qa.ruleset.cardchoice import choice_issues, second_rest
 from asr_qa.ruleset.cardlint import named_rules, rule_issues, shape_issues, wisdom
 from asr_qa.ruleset.cardshape import CameOutModel, CriterionModel, ScorecardModel, WhenModel, shaped
 from asr_qa.ruleset.lint import RuleUse
@@ -21,6 +22,9 @@ from asr_qa.ruleset.loader import SCORECARDS, SUFFIXES, issues_of
 from asr_qa.ruleset.packs import card_folders
 from asr_qa.ruleset.source import Path_, read_source
 from asr_qa.ruleset.source import Source as File
+
+AUTO = "auto"
+"""Name that has each call's card chosen by `applies_when` of the cards."""
 
 
 def load_scorecard(path_or_name: Path | str, rules_dir: Path, ruleset: Ruleset | None = None) -> Scorecard:
@@ -44,6 +48,29 @@ def load_scorecard(path_or_name: Path | str, rules_dir: Path, ruleset: Ruleset |
     return replace(card, digest=_digest(card))
 
 
+def load_cards(name: Path | str, rules_dir: Path, ruleset: Ruleset) -> tuple[Scorecard, ...]:
+    """The cards that calls are scored on: one for all of them, or with AUTO every card in use of the folder.
+
+    Returns:
+        The card named; with AUTO first the one for calls that no other is for, then the others by name.
+
+    Raises:
+        RulesetError: As `load_active`; with AUTO also where not exactly one card is for all other calls.
+    """
+    if str(name) != AUTO:
+        return (load_active(name, rules_dir, ruleset),)
+    files = {one: _find(one, rules_dir) for one in scorecard_names(rules_dir)}
+    cards = {one: load_scorecard(one, rules_dir, ruleset) for one in files}
+    used = {one: card for one, card in cards.items() if not card.retired}
+    rest = [one for one, card in used.items() if not card.applies_when]
+    if len(rest) == 1:
+        return (used.pop(rest[0]), *used.values())
+    if not rest:
+        message = "no scorecard is for calls that no other is for: every one has applies_when"
+        raise RulesetError([Issue(str(rules_dir / SCORECARDS), 0, message, "leave it out of one of them")])
+    raise RulesetError([second_rest(read_source(files[one]), read_source(files[rest[0]])) for one in rest[1:]])
+
+
 def load_active(path_or_name: Path | str, rules_dir: Path, ruleset: Ruleset) -> Scorecard:
     """Read a scorecard that calls are to be scored on.
 
@@ -65,13 +92,15 @@ def card_issues(rules_dir: Path, ruleset: Ruleset | None = None) -> list[Issue]:
         ruleset: Its rules, where they can be read; without it rules that do not exist are not told.
     """
     issues = list(double_cards(rules_dir))
+    used: list[tuple[File, ScorecardModel]] = []
     for name in scorecard_names(rules_dir):
         file = read_source(_find(name, rules_dir))
         model, wrong = _read(file)
         issues += wrong
         if model is not None and not wrong:
             issues += wisdom(file, model, ruleset)
-    return issues
+            used += [(file, model)] if model.status == "active" else []
+    return [*issues, *choice_issues(used)]
 
 
 def rules_of_others(rules_dir: Path, card: Scorecard) -> frozenset[str]:
@@ -175,6 +204,7 @@ def _scorecard(model: ScorecardModel) -> Scorecard:
         timing=model.timing.options() if model.timing else None,
         bands=tuple(Band(id=one.id, title=one.title.model_dump(), at_least=one.from_) for one in model.bands),
         retired=model.status == "retired",
+        applies_when={name: tuple(values) for name, values in model.applies_when.items()},
     )
 
 
@@ -216,9 +246,9 @@ def _came_out(model: CameOutModel) -> VerdictIs:
 
 
 def _digest(card: Scorecard) -> str:
-    """sha256 over what the card says; layout and comments do not matter, nor that it is retired."""
+    """sha256 over what the card says; layout and comments do not matter, nor which calls it is for."""
     said = asdict(card)
-    del said["retired"]
+    del said["retired"], said["applies_when"]
     # Cards that say nothing of what came to be later keep the digest they had.
     _drop(said, "timing", None)
     _drop(said, "bands", ())

@@ -107,7 +107,7 @@ def run(folder: Path, scratch: Path, options: argparse.Namespace) -> None:
     wall = time.perf_counter() - began
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    rules = len(sides.trial.after.ruleset.rules)
+    rules = len(sides.trials[sides.changed.scorecard.stamp].after.ruleset.rules)
     print(filled)
     print(f"{len(rows)} calls, {rules} rules judged, {options.jobs} workers, {len(counted.bad)} failed\n")
     print("| part | CPU ms a call |\n|---|---|")

@@ -14,6 +14,7 @@ from asr_qa.testing import make_finding, make_line, make_sheet
 
 RULES = ("OPEN-001", "CLOS-001", "COMP-001")
 RESTS = {"greeting": ("OPEN-001",), "closing": ("CLOS-001", "COMP-001")}
+CARDS = {"inbound@1": RESTS}
 
 verdicts = st.sampled_from(Verdict)
 totals = st.none() | st.integers(0, 10_000).map(lambda hundredths: hundredths / 100)
@@ -43,7 +44,7 @@ def calls(draw: st.DrawFn) -> list[Compared]:
 
 
 def count(every: list[Compared]) -> Tally:
-    tally = Tally(keep=3, rests_before=RESTS, rests_after=RESTS)
+    tally = Tally(keep=3, rests_before=CARDS, rests_after=CARDS)
     for one in every:
         tally.add(one)
     return tally

@@ -16,6 +16,7 @@ from asr_qa.testing import make_finding, make_line, make_sheet
 
 MET, NOT_MET, NA, OPEN = Verdict.MET, Verdict.NOT_MET, Verdict.NOT_APPLICABLE, Verdict.UNDETERMINED
 RESTS = {"greeting": ("OPEN-001",), "closing": ("CLOS-001", "CLOS-002")}
+CARDS = {"inbound@1": RESTS}
 
 
 def side(verdicts: Mapping[str, Verdict], *, points: float | None = 80.0, fatal: bool = False) -> Side:
@@ -30,7 +31,7 @@ def compared(before: Side, after: Side, human: Mapping[str, Verdict] | None = No
 
 
 def tally(*calls: Compared, keep: int = 5) -> Tally:
-    counted = Tally(keep=keep, rests_before=RESTS, rests_after=RESTS)
+    counted = Tally(keep=keep, rests_before=CARDS, rests_after=CARDS)
     for call in calls:
         counted.add(call)
     return counted
@@ -131,6 +132,6 @@ def test_agreement_with_people_before_and_after() -> None:
         compared(side({"OPEN-001": MET}), side({"OPEN-001": MET}), number=3),
     )
     assert counted.reviewed == 2
-    assert counted.agreement["greeting"] == {(False, True): 1, (True, False): 1}
+    assert counted.agreement["inbound", "greeting"] == {(False, True): 1, (True, False): 1}
     assert counted.accuracy_before["OPEN-001"] == Confusion(false_alarms=1, passed=1)
     assert counted.examples["OPEN-001", NOT_MET, MET][0].human is MET

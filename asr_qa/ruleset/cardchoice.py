@@ -1,0 +1,59 @@
+"""What is wrong or unwise in how cards share calls among them, each with its line and a hint."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations
+
+from asr_qa.errors import Issue
+from asr_qa.ruleset.cardshape import ScorecardModel
+from asr_qa.ruleset.source import Source as File
+
+DIRECTIONS = ("inbound", "outbound")
+"""The directions that a call can have."""
+
+
+def choice_issues(cards: Sequence[tuple[File, ScorecardModel]]) -> Iterator[Issue]:
+    """Warnings for cards of a folder that are for the same calls; nothing where no card says which calls it is for.
+
+    Args:
+        cards: The cards in use, without mistakes of their own.
+    """
+    if not any(model.applies_when for _, model in cards):
+        return
+    for file, model in cards:
+        yield from _no_such_direction(file, model)
+    rest = [(file, model) for file, model in cards if not model.applies_when]
+    for file, _ in rest[1:]:
+        yield second_rest(file, rest[0][0], severity="warning")
+    chosen = [(file, model) for file, model in cards if model.applies_when]
+    for (one, mine), (other, theirs) in combinations(chosen, 2):
+        if (both := _common(mine.applies_when, theirs.applies_when)) is not None:
+            message = f"scorecard {mine.id} is for the same calls ({both}): such a call fails"
+            hint = f"{one.path}; a fact in both with different values, or one in another queue"
+            yield other.issue(("applies_when",), message, hint=hint, severity="warning")
+
+
+def second_rest(file: File, first: File, *, severity: str = "error") -> Issue:
+    """That a card and another one are both for calls that no other card is for."""
+    message = f"this card and {first.path} are both for calls that no other is for: a call cannot have two"
+    return file.issue(("id",), message, hint="give one of them applies_when, or status: retired", severity=severity)
+
+
+def _common(one: Mapping[str, list[str]], other: Mapping[str, list[str]]) -> str | None:
+    """A call that fits both conditions; None where there is none."""
+    call: dict[str, str] = {}
+    for name in {**one, **other}:
+        values = [value for value in one.get(name, other.get(name, [])) if value in other.get(name, one.get(name, []))]
+        if not values:
+            return None
+        call[name] = values[0]
+    return ", ".join(f"{name} {value}" for name, value in call.items())
+
+
+def _no_such_direction(file: File, model: ScorecardModel) -> Iterator[Issue]:
+    for index, value in enumerate(model.applies_when.get("direction", ())):
+        if value not in DIRECTIONS:
+            message = f"no call has the direction {value!r}"
+            at = ("applies_when", "direction", index)
+            yield file.issue(at, message, hint=" or ".join(DIRECTIONS), severity="warning")
