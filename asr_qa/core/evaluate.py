@@ -12,7 +12,7 @@ from operator import attrgetter
 
 from asr_qa.core.checks import CHECKS
 from asr_qa.core.checks.base import CallFacts, CallView, Looking, Outcome, Settled, Stance
-from asr_qa.core.checks.compiled import compiled
+from asr_qa.core.checks.compiled import Compiled, Plan, compiled
 from asr_qa.core.checks.logic import ALL, ANY, combine, negate, noted
 from asr_qa.core.checks.remembered import Remembered
 from asr_qa.core.checks.scope import place, resolve
@@ -22,7 +22,7 @@ from asr_qa.core.finding import Evidence, Finding, Match, Trace, Verdict
 from asr_qa.core.recording import Recording
 from asr_qa.core.rule import AnyOf, Check, Condition, Not, Rule, Ruleset, Status
 
-__all__ = ["CallFacts", "evaluate"]
+__all__ = ["CallFacts", "apply", "evaluate"]
 
 DEFAULT_LANGUAGE = "zh"
 _KEPT_EVIDENCE = 20
@@ -38,30 +38,48 @@ def evaluate(ruleset: Ruleset, call: CallFacts, *, drafts: bool = False) -> tupl
     Returns:
         One finding per rule, in order of rule id.
     """
-    view = CallView(call, index=compiled(ruleset, ruleset.accents.of(call.recording.queue)))
+    return apply(compiled(ruleset, ruleset.accents.of(call.recording.queue)), call, drafts=drafts)
+
+
+def apply(ready: Compiled, call: CallFacts, *, drafts: bool = False) -> tuple[Finding, ...]:
+    """The same for a ruleset that is made ready for the accents of a call."""
+    view = CallView(call, index=ready.index)
     settled: dict[str, Settled] = {}
     findings: list[Finding] = []
     looking = Looking(
         view=view, role=None, windows=(view.whole,), stance=Stance.NEUTRAL, settled=settled, run=_decide_check
     )
-    for rule in ruleset.rules:
-        finding, settled[rule.id] = _judge(rule, looking)
+    for plan in ready.plans:
+        rule = plan.rule
+        finding, settled[rule.id] = _judge(plan, looking)
         if rule.status in (Status.STABLE, Status.TEST) or (drafts and rule.status is Status.DRAFT):
             findings.append(finding)
     return tuple(sorted(findings, key=attrgetter("rule_id")))
 
 
-def _judge(rule: Rule, looking: Looking) -> tuple[Finding, Settled]:
-    if _filtered(rule) and (reason := _inapplicable(rule, looking.view.facts.recording)) is not None:
+def _judge(plan: Plan, looking: Looking) -> tuple[Finding, Settled]:
+    rule = plan.rule
+    if plan.filtered and (reason := _inapplicable(rule, looking.view.facts.recording)) is not None:
         return _finding(rule, Outcome(verdict=Verdict.NOT_APPLICABLE, note=reason))
     if rule.prerequisites and (barred := _barred(rule, looking.settled)) is not None:
         return _finding(rule, barred)
+    if plan.unheard is not None and (silent := plan.unheard.finding(looking, _decided)) is not None:
+        return silent, _SETTLED[silent.verdict]
     gate = _gate(rule, looking)
     if gate is not None and gate.verdict is not Verdict.MET:
         unknown = gate.verdict is Verdict.UNDETERMINED
         verdict = Verdict.UNDETERMINED if unknown else Verdict.NOT_APPLICABLE
         return _finding(rule, replace(gate, verdict=verdict, confidence=None, hits=(), missing=()), gate)
     return _settle(rule, looking, gate)
+
+
+_SETTLED = {verdict: Settled(verdict) for verdict in Verdict}
+"""Rules decided without any hits."""
+
+
+def _decided(rule: Rule, looking: Looking) -> Finding:
+    """What comes of a rule that applies."""
+    return _settle(rule, looking, None)[0]
 
 
 def _settle(rule: Rule, looking: Looking, gate: Outcome | None) -> tuple[Finding, Settled]:
@@ -156,7 +174,7 @@ def _excused(failure: Outcome, excuse: Outcome) -> Outcome:
 
 
 def _finding(rule: Rule, outcome: Outcome, *parts: Outcome) -> tuple[Finding, Settled]:
-    evidence = _evidence(rule, outcome)[:_KEPT_EVIDENCE]
+    evidence = _evidence(rule, outcome)
     trace = _root(rule, outcome, tuple([part.trace for part in parts if part.trace is not None]))
     finding = Finding(rule.id, rule.version, outcome.verdict, outcome.confidence, evidence, trace)
     return finding, Settled(outcome.verdict)
@@ -183,19 +201,14 @@ def _roots(_: Rule) -> dict[tuple[int, ...], Trace]:
 
 def _evidence(rule: Rule, outcome: Outcome) -> tuple[Evidence, ...]:
     """What a finding rests on: the hits where it is met, else where it failed or is in doubt."""
-    said = tuple(hit.evidence for hit in outcome.hits)
     if outcome.verdict is Verdict.NOT_APPLICABLE:
         return ()
     if outcome.verdict is Verdict.MET:
-        return said if rule.polarity == "require" or outcome.note else ()
-    return outcome.missing or said
-
-
-@Remembered
-def _filtered(rule: Rule) -> bool:
-    """Whether anything that is known before listening bears on a rule."""
-    when = rule.applies_when
-    return bool(rule.effective_from or rule.effective_until or when.fields or when.metadata or when.has)
+        if rule.polarity == "forbid" and not outcome.note:
+            return ()
+    elif outcome.missing:
+        return outcome.missing[:_KEPT_EVIDENCE]
+    return tuple([hit.evidence for hit in outcome.hits[:_KEPT_EVIDENCE]])
 
 
 def _inapplicable(rule: Rule, recording: Recording) -> str | None:

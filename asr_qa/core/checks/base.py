@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property, partial
+from operator import attrgetter
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
@@ -13,7 +15,7 @@ from numpy.typing import NDArray
 
 from asr_qa.core.checks.again import Again, heard_again
 from asr_qa.core.checks.index import PhraseIndex
-from asr_qa.core.checks.stream import Place, Source, Stream, build_source
+from asr_qa.core.checks.stream import Place, Ranges, Source, Stream, build_source
 from asr_qa.core.finding import Evidence, Match, Trace, Verdict
 from asr_qa.core.metrics import CallMetrics
 from asr_qa.core.recording import Recording, Role
@@ -160,6 +162,11 @@ def _once(known: dict[Hashable, Any], key: Hashable, make: Callable[[], T]) -> T
     return found
 
 
+def _sorted(found: Iterable[Sequence[Place]]) -> tuple[list[Place], list[int]]:
+    places = sorted([place for places in found for place in places], key=attrgetter("first"))
+    return places, [place.first for place in places]
+
+
 class CallView:
     """One call made searchable; everything is worked out once, when first asked for, and kept."""
 
@@ -188,11 +195,36 @@ class CallView:
 
     def find(self, role: Role, phrases: Iterable[str], least: int) -> Mapping[str, Sequence[Place]]:
         """Where a role says each of some phrases, wherever it is; by sound from `least` syllables up (0: never)."""
-        if (found := self._places.get(role)) is None:
-            found = self._places[role] = self._index.search(self.pieces[role])
+        found = self._found(role)
         strange = self._index.strange(phrases, least)
         known = {**found, **self._index.like(strange).search(self.pieces[role])} if strange else found
         return heard_again(known, self.facts.again, self.pieces[role], phrases) if self.facts.again else known
+
+    def _found(self, role: Role) -> Mapping[str, Sequence[Place]]:
+        """Where a role says what the rules listen for."""
+        if (found := self._places.get(role)) is None:
+            found = self._places[role] = self._index.search(self.pieces[role])
+        return found
+
+    def heard(self, role: Role | None, windows: Track) -> Set[str]:
+        """Of the phrases that rules listen for, those that may be said inside the windows."""
+        return self.once(("heard", role, windows), lambda: self._heard(self.streams(role, windows)))
+
+    def _heard(self, streams: Iterable[Stream]) -> Set[str]:
+        heard = {look.phrase for look in self.facts.again}
+        for stream in streams:
+            if stream.whole:
+                heard |= self._found(stream.role).keys()
+                continue
+            places, firsts = self._in_order(stream.role)
+            for start, end in stream.ranges:
+                inside = places[bisect_left(firsts, start) : bisect_left(firsts, end)]
+                heard |= {place.key for place in inside if place.last < end}
+        return heard
+
+    def _in_order(self, role: Role) -> tuple[list[Place], list[int]]:
+        """Where a role says what the rules listen for, all of it in order, and the first word of each."""
+        return self.once(("places", role), lambda: _sorted(self._found(role).values()))
 
     @cached_property
     def events(self) -> Mapping[str, Sequence[Event]]:
@@ -209,8 +241,11 @@ class CallView:
 
     def automatic(self, role: Role) -> Track:
         """Where what a role says is said by a machine: the prompts stand under OTHER."""
-        prompts = self.facts.timeline.of("ivr") if role is Role.OTHER else ()
-        return union(event.segment for event in prompts)
+        return self._prompts if role is Role.OTHER else ()
+
+    @cached_property
+    def _prompts(self) -> Track:
+        return union(event.segment for event in self.facts.timeline.of("ivr"))
 
     @cached_property
     def end(self) -> float:
@@ -231,8 +266,12 @@ class CallView:
     def _scoped(self, role: Role | None, windows: Track) -> Iterator[Stream]:
         for one, source in self.pieces.items():
             if role in (None, one):
-                seen = windows if role is one else subtract(windows, self.automatic(one))
-                yield Stream(source, source.ranges(seen), partial(self.find, one))
+                seen = subtract(windows, spoken) if role is None and (spoken := self.automatic(one)) else windows
+                yield self._stream(one, source.ranges(seen))
+
+    def _stream(self, role: Role, ranges: Ranges) -> Stream:
+        """Some words of a role; there is one stream of them for all that look at them."""
+        return self.once(("stream", role, ranges), lambda: Stream(self.pieces[role], ranges, partial(self.find, role)))
 
     @cached_property
     def _unintelligible(self) -> Sequence[tuple[Role, Segment]]:

@@ -11,6 +11,7 @@ import math
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
+from operator import mul
 from typing import Any
 
 FILE = "chance.json"
@@ -60,10 +61,11 @@ def chance_again(ratio: float, cost: float, length: int) -> float:
 def probability(weights: Sequence[float], features: Sequence[float]) -> float:
     """The logistic model."""
     low, high = _BOUNDS
-    odds = sum(weight * feature for weight, feature in zip(weights, features, strict=True))
+    odds = sum(map(mul, weights, features))
     return min(high, max(low, 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, odds))))))
 
 
+@cache
 def _weights(name: str) -> tuple[float, ...]:
     return tuple(_models()[name]["weights"])
 

@@ -1,30 +1,60 @@
-"""A ruleset made ready for search: every phrase that any of its rules listens for, in one index."""
+"""A ruleset made ready for calls: every phrase that rules listen for in one index, and what is known of each rule."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from asr_qa.core.checks.index import MIN_SYLLABLES, SHORT_SYLLABLES, PhraseIndex
-from asr_qa.core.rule import Check, Phrase, Repetition, Ruleset, Script, walk
+from asr_qa.core.checks.unheard import Unheard, unheard
+from asr_qa.core.rule import Check, Phrase, Repetition, Rule, Ruleset, Script, walk
 from asr_qa.core.sounds import DEFAULT_ACCENTS
 
 _KEPT = 8
-_made: list[tuple[Ruleset, tuple[str, ...], PhraseIndex]] = []
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is known of a rule before any call is."""
+
+    rule: Rule
+    filtered: bool
+    """Whether anything that is known before listening bears on it."""
+    unheard: Unheard | None
+    """What it comes to where nothing of it is heard."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A ruleset made ready."""
+
+    index: PhraseIndex
+    plans: tuple[Plan, ...]
+    """In the order of the rules."""
+
+
+_made: list[tuple[Ruleset, tuple[str, ...], Compiled]] = []
 """The last ones made: a ruleset is compiled once and then used for thousands of calls."""
 
 
-def compiled(ruleset: Ruleset, accents: tuple[str, ...] = DEFAULT_ACCENTS) -> PhraseIndex:
-    """The index of a ruleset; made when first asked for, and kept for as long as the same ruleset is in use."""
-    for known, spoken, index in _made:
+def compiled(ruleset: Ruleset, accents: tuple[str, ...] = DEFAULT_ACCENTS) -> Compiled:
+    """A ruleset made ready when first asked for, and kept for as long as the same ruleset is in use."""
+    for known, spoken, ready in _made:
         if known is ruleset and spoken == accents:
-            return index
+            return ready
     wanted: dict[str, int] = {}
     for phrase, least in _phrases(ruleset):
         before = wanted.get(phrase, 0)
         wanted[phrase] = min(before, least) if before and least else before or least
-    index = PhraseIndex(wanted, accents=accents)
-    _made[:] = [*_made[-_KEPT + 1 :], (ruleset, accents, index)]
-    return index
+    ready = Compiled(PhraseIndex(wanted, accents=accents), tuple(map(_plan, ruleset.rules)))
+    _made[:] = [*_made[-_KEPT + 1 :], (ruleset, accents, ready)]
+    return ready
+
+
+def _plan(rule: Rule) -> Plan:
+    when = rule.applies_when
+    filtered = bool(rule.effective_from or rule.effective_until or when.fields or when.metadata or when.has)
+    return Plan(rule, filtered, unheard(rule))
 
 
 def _phrases(ruleset: Ruleset) -> Iterator[tuple[str, int]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 
 from asr_qa.core.checks.base import Outcome
 from asr_qa.core.finding import Verdict
@@ -18,9 +17,17 @@ NEGATED = {Verdict.MET: Verdict.NOT_MET, Verdict.NOT_MET: Verdict.MET}
 def negate(outcome: Outcome) -> Outcome:
     """The opposite: what was found, or else where nothing was, becomes what is shown of a failure."""
     verdict = NEGATED.get(outcome.verdict, outcome.verdict)
-    found = tuple(hit.evidence for hit in outcome.hits)
-    shown = outcome.missing if verdict is Verdict.MET or not found else found
-    return replace(outcome, verdict=verdict, missing=shown)
+    shown = outcome.missing
+    if outcome.hits and verdict is not Verdict.MET:
+        shown = tuple([hit.evidence for hit in outcome.hits])
+    return Outcome(
+        verdict=verdict,
+        hits=outcome.hits,
+        missing=shown,
+        confidence=outcome.confidence,
+        note=outcome.note,
+        trace=outcome.trace,
+    )
 
 
 def combine(outcomes: Iterable[Outcome], order: tuple[Verdict, ...]) -> Outcome:

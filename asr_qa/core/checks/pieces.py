@@ -21,6 +21,7 @@ _MARKS = "，。？！、；：…,?!;:"
 _SIMPLE = re.compile(f"[\u4e00-\u9fff{_MARKS}]*|[\u4e00-\u9fff0-9，。？！、；,?!;]*")
 """Texts whose plain reading is what is left without the marks: a point or a colon may belong to a number."""
 _MAY_BE_NUMBER = re.compile(f"[0-9]|{numbers.MAY_BE_SAID.pattern}")
+_MAY_BE_LATIN = re.compile("[A-Za-z\x80-\u2e7f]")
 _DROPPED = str.maketrans("", "", _MARKS)
 
 
@@ -36,6 +37,12 @@ class Reading:
     def words(self, start: int, end: int) -> tuple[int, int]:
         """First and last word behind the characters from `start` up to `end`."""
         return self.firsts[start], self.lasts[end - 1]
+
+    def is_alike(self, mine: tuple[int, int], other: Reading, its: tuple[int, int]) -> bool:
+        """Whether a stretch says the same, with the same words behind it, as a stretch of another reading."""
+        one, two = slice(*mine), slice(*its)
+        same = self.text[one] == other.text[two] and self.firsts[one] == other.firsts[two]
+        return same and self.lasts[one] == other.lasts[two]
 
 
 @dataclass(slots=True)
@@ -152,6 +159,10 @@ def _parts(word: Word) -> tuple[Word, ...]:
 
 def written(words: Iterable[Word]) -> str:
     """Words as they are written."""
+    words = tuple(words)
+    text = "".join([word.text for word in words])
+    if not _MAY_BE_LATIN.search(text):
+        return text.strip()
     text = ""
     for word in words:
         text += _spaced(text, word.text)

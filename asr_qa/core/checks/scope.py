@@ -31,15 +31,18 @@ class Resolved:
 def resolve(scope: Scope, looking: Looking) -> Resolved:
     """Where a check with this scope looks, inside what is already in sight."""
     role = scope.role or looking.role
+    anchored: list[tuple[Anchor, tuple[Hit, ...]]] = []
+    for anchor in scope.anchors:
+        hits, unknown = anchor_hits(anchor, looking)
+        if not hits:
+            return Resolved((), f"{_named(anchor)} does not occur", unknown)
+        anchored.append((anchor, hits))
     base = looking.windows
     if scope.within is not None:
         within = scope.within
         base = clip(base, looking.view.once((id(_one(within)), role), lambda: position(within, looking.view, role)))
     tracks: tuple[Track, ...] = (base,)
-    for anchor in scope.anchors:
-        hits, unknown = anchor_hits(anchor, looking)
-        if not hits:
-            return Resolved((), f"{_named(anchor)} does not occur", unknown)
+    for anchor, hits in anchored:
         windows = [_window(anchor, hit, looking.view, role) for hit in hits]
         parts = [(w,) for w in windows if w] if anchor.hit == "each" else [union(windows)]
         tracks = tuple(intersect(track, part) for track in tracks for part in parts)
@@ -51,11 +54,16 @@ def place(scope: Scope, looking: Looking) -> Looking:
     role, within = scope.role or looking.role, scope.within
     if within is None and role is looking.role:
         return looking
-    key = (id(within and _one(within)), role)
+    key = (place_of(scope)[0], role)
     found: Looking | None = looking.known.get(key)
     if found is None:
         found = looking.known[key] = looking.at(role, resolve(scope, looking).tracks[0])
     return found
+
+
+def place_of(scope: Scope) -> tuple[int, Role | None]:
+    """The same for all scopes that mean the same place, anchors and units left out."""
+    return id(scope.within and _one(scope.within)), scope.role
 
 
 _withins: dict[Within, Within] = {}

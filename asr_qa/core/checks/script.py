@@ -38,8 +38,8 @@ def decide_script(options: Script, looking: Looking) -> Outcome:
 
 def _found(options: Script, looking: Looking) -> list[list[Hit]]:
     """The hits of each line."""
-    heads, least = _heads(options)
-    if all(stream.find(heads, least).keys().isdisjoint(heads) for stream in looking.streams):
+    begin, least = heads(options)
+    if all(stream.find(begin, least).keys().isdisjoint(begin) for stream in looking.streams):
         return [[] for _ in options.variants]
     return [
         [hit for stream in looking.streams for chain in variants for hit in _chain_hits(stream, chain, options)]
@@ -48,10 +48,10 @@ def _found(options: Script, looking: Looking) -> list[list[Hit]]:
 
 
 @Remembered
-def _heads(options: Script) -> tuple[tuple[str, ...], int]:
+def heads(options: Script) -> tuple[tuple[str, ...], int]:
     """The texts that ways to say a line begin with, and the syllables from which they are looked for by sound."""
-    heads = tuple(dict.fromkeys(chain[0] for line in options.variants for chain in line))
-    return heads, MIN_SYLLABLES if set(options.match) - {"exact"} else 0
+    begin = tuple(dict.fromkeys(chain[0] for line in options.variants for chain in line))
+    return begin, MIN_SYLLABLES if set(options.match) - {"exact"} else 0
 
 
 @Remembered

@@ -8,10 +8,11 @@ is what of it begins in a scope. A word is read in its whole sentence, also wher
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate, pairwise
+from math import fsum
 
 import numpy as np
 
@@ -25,6 +26,10 @@ from asr_qa.core.transcript import Utterance, Word
 
 Ranges = tuple[tuple[int, int], ...]
 """Stretches of words: index of the first, and one past the last."""
+
+
+Said = tuple[float, float, str, float | None]
+"""What some words say: when they begin and end in seconds, as written, and their mean confidence where it is known."""
 
 
 @dataclass(slots=True)
@@ -43,6 +48,7 @@ class Source:
     _starts: list[float] | None = field(default=None, init=False)
     _sorted: bool = field(default=True, init=False)
     _sums: tuple[list[float], list[int]] | None = field(default=None, init=False)
+    _said: dict[tuple[int, int], Said] = field(default_factory=dict, init=False)
     _held: dict[str, bool] = field(default_factory=dict, init=False)
 
     @property
@@ -56,12 +62,22 @@ class Source:
         """Whether a text stands anywhere in the plain or in the folded reading."""
         found = self._held.get(text)
         if found is None:
-            found = self._held[text] = text in self.plain.text or text in self.folded.text
+            found = text in self.plain.text
+            if not found and not text.isalpha():  # folding writes digits and signs only
+                found = text in self.folded.text
+            self._held[text] = found
         return found
 
     def heard(self, first: int, last: int) -> str:
         """What the words from `first` to `last` say, as written."""
         return written(self.words[first : last + 1])
+
+    def said_in(self, first: int, last: int) -> Said:
+        """What the words from `first` to `last` say; many rules find the same ones."""
+        found = self._said.get((first, last))
+        if found is None:
+            found = self._said[first, last] = _said(self.words[first : last + 1])
+        return found
 
     def clarity_of(self, ranges: Ranges) -> tuple[float, int]:
         """Sum and number of the confidences of some words, as far as they are known."""
@@ -106,11 +122,6 @@ class Place:
         """Whether the two share a word."""
         return self.first <= other.last and other.first <= self.last
 
-    @property
-    def rank(self) -> tuple[float, int, int]:
-        """Smallest for what is preferred."""
-        return (-self.worth, self.first - self.last, self.first)
-
 
 Find = Callable[[Iterable[str], int], Mapping[str, Sequence[Place]]]
 """Where each of some phrases is said, wherever it is; by sound from so many syllables up (0: never)."""
@@ -138,7 +149,7 @@ class Stream:
     @cached_property
     def words(self) -> Sequence[Word]:
         """The words, in order."""
-        return self.source.words if self._whole else [w for a, b in self.ranges for w in self.source.words[a:b]]
+        return self.source.words if self.whole else [w for a, b in self.ranges for w in self.source.words[a:b]]
 
     @cached_property
     def plain(self) -> Reading:
@@ -159,12 +170,55 @@ class Stream:
         """What the words from `first` to `last` say, as written."""
         return written(self.words[first : last + 1])
 
-    @property
-    def _whole(self) -> bool:
+    def said_in(self, first: int, last: int) -> Said:
+        """What the words from `first` to `last` say."""
+        return self.source.said_in(first, last) if self.whole else _said(self.words[first : last + 1])
+
+    def holds(self, text: str) -> bool:
+        """Whether a text stands in the plain or in the folded reading."""
+        return self.source.holds(text) and (self.whole or any(text in said for said in self._texts))
+
+    @cached_property
+    def refolded(self) -> Sequence[tuple[int, int]]:
+        """The stretches of the folded reading, between separators, that are not as in the plain one."""
+        plain, folded = self.plain, self.folded
+        if folded is plain:
+            return ()
+        before, after = list(stretches(plain.text)), list(stretches(folded.text))
+        if len(before) != len(after):
+            return after
+        pairs = zip(before, after, strict=True)
+        return [other for one, other in pairs if not plain.is_alike(one, folded, other)]
+
+    @cached_property
+    def _texts(self) -> Sequence[str]:
+        """The plain and the folded reading, stretch by stretch."""
+        return [
+            reading.text[bisect_left(reading.firsts, start) : bisect_left(reading.lasts, end)]
+            for reading in (self.source.plain, self.source.folded)
+            for start, end in self.ranges
+        ]
+
+    @cached_property
+    def whole(self) -> bool:
+        """Whether these are all the words of the role."""
         return self.ranges == ((0, len(self.source.words)),)
 
     def _cut(self, reading: Reading) -> Reading:
-        return reading if self._whole else _cut(reading, self.ranges)
+        return reading if self.whole else _cut(reading, self.ranges)
+
+
+def _said(words: Sequence[Word]) -> Said:
+    known = [word.confidence for word in words if word.confidence is not None]
+    return words[0].start, words[-1].end, written(words), fsum(known) / len(known) if known else None
+
+
+def stretches(text: str) -> Iterator[tuple[int, int]]:
+    """First character and one past the last of what stands between separators."""
+    start = 0
+    for stretch in text.split(SEPARATOR):
+        yield start, start + len(stretch)
+        start += len(stretch) + 1
 
 
 def build_source(role: Role, utterances: Iterable[tuple[Utterance, str | None]]) -> Source | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 
 from asr_qa.core.checks.base import CallFacts, CallView, Hit, Looking, Outcome
 from asr_qa.core.event import KINDS
@@ -74,57 +74,76 @@ _EVENTS_OF = {
 
 def decide_metric(options: Metric, looking: Looking) -> Outcome:
     """Whether a figure lies in its bounds."""
-    view = looking.view
-    value, shown = view.once(("metric", options.name, looking.role), lambda: _measured(options.name, looking))
-    if value is None:
-        return Outcome(verdict=Verdict.UNDETERMINED, note=f"{options.name} could not be measured")
-    held = options.bounds.hold(value)
-    text = f"{options.name} = {value:g}"
-    hits = tuple(Hit(e.role, e.start, e.end, e.text, Match.TIMING, 1.0, options.name) for e in shown) if held else ()
-    verdict = Verdict.MET if held else Verdict.NOT_MET
-    return Outcome(verdict=verdict, hits=hits, missing=() if held else shown, confidence=1.0, note=text)
+    name, role = options.name, looking.role
+    found = looking.view.once(("metric", name, role), lambda: _measured(name, looking))
+    if found is None:
+        return Outcome(verdict=Verdict.UNDETERMINED, note=f"{name} could not be measured")
+    if options.bounds.hold(found.value):
+        return Outcome(verdict=Verdict.MET, hits=found.hits, confidence=1.0, note=found.text)
+    return Outcome(verdict=Verdict.NOT_MET, missing=found.shown, confidence=1.0, note=found.text)
 
 
-def _measured(name: str, looking: Looking) -> tuple[float | None, tuple[Evidence, ...]]:
-    """A figure by the name rules use, and where it shows."""
+@dataclass(slots=True)
+class _Measured:
+    """A figure and where it shows."""
+
+    value: float
+    text: str
+    shown: tuple[Evidence, ...]
+    hits: tuple[Hit, ...]
+
+
+def _measured(name: str, looking: Looking) -> _Measured | None:
+    """A figure by the name rules use; None where it is not known."""
     view = looking.view
     head, role = _split(name, looking.role)
     value = figure(view.facts, head, role)
     if value is None:
-        return None, ()
+        return None
     places = _places(view.facts, head, role) or (view.whole,)
     text = f"{name} = {value:g}"
-    return value, tuple(Evidence(role, place.start, place.end, text, Match.TIMING) for place in places)
+    hits = tuple(Hit(role, place.start, place.end, text, Match.TIMING, 1.0, name) for place in places)
+    return _Measured(value, text, tuple(hit.evidence for hit in hits), hits)
 
 
 def decide_event(options: EventCount, looking: Looking) -> Outcome:
     """Whether there are as many events as asked for."""
-    facts = looking.view.facts
     wanted = options.filter
+    unknown, hits, shown = looking.once(wanted, lambda: (_unknown(wanted, looking), *_counted(wanted, looking)))
+    if unknown:
+        return Outcome(verdict=Verdict.UNDETERMINED, note=unknown)
+    if wanted.waived is not None and looking.view.facts.unsure_of_roles and _depends_on_waivers(options, looking):
+        return Outcome(verdict=Verdict.UNDETERMINED, note="it is not known who announced a wait")
+    verdict = Verdict.MET if options.count.hold(len(hits)) else Verdict.NOT_MET
+    return Outcome(verdict=verdict, hits=hits, missing=shown, confidence=1.0, note=f"{len(hits)} {wanted.kind_of}")
+
+
+def _unknown(wanted: EventFilter, looking: Looking) -> str:
+    """Why nobody can say how many such events there are; empty where it is known."""
+    facts = looking.view.facts
     if (wanted.by or looking.role) is not None and facts.unsure_of_roles:
-        return Outcome(verdict=Verdict.UNDETERMINED, note="it is not known who speaks")
+        return "it is not known who speaks"
     if wanted.kind_of in _NEEDS_BOTH and facts.unsure_of_silence:
-        about = _UNHEARD.get(wanted.kind_of, "what was said at once")
-        return Outcome(verdict=Verdict.UNDETERMINED, note=f"one party is never heard: {about} is not known")
+        return f"one party is never heard: {_UNHEARD.get(wanted.kind_of, 'what was said at once')} is not known"
     if wanted.kind_of == "hang_up_side" and not facts.timeline.of("hang_up_side"):
-        return Outcome(verdict=Verdict.UNDETERMINED, note="it is not known who hung up")
+        return "it is not known who hung up"
     if wanted.kind_of == "first_response" and facts.unsure_of_start:
-        return Outcome(verdict=Verdict.UNDETERMINED, note="the recording begins in the middle of speech")
+        return "the recording begins in the middle of speech"
     if wanted.kind_of in _AT_ONCE and facts.unsure_of_overlap:
-        return Outcome(verdict=Verdict.UNDETERMINED, note="the channels do not part what is said at once")
+        return "the channels do not part what is said at once"
     if not facts.timeline.turns and not facts.timeline.events:
-        return Outcome(verdict=Verdict.UNDETERMINED, note="no speech was found in this call")
+        return "no speech was found in this call"
+    return ""
+
+
+def _counted(wanted: EventFilter, looking: Looking) -> tuple[tuple[Hit, ...], tuple[Evidence, ...]]:
+    """The events in sight, and what is shown of them or of there being none."""
     found = find_events(looking.view, wanted, role=looking.role)
     hits = tuple(_hit(event) for event in found if any(event.start in window for window in looking.windows))
-    held = options.count.hold(len(hits))
-    if wanted.waived is not None and facts.unsure_of_roles and _depends_on_waivers(options, looking):
-        return Outcome(verdict=Verdict.UNDETERMINED, note="it is not known who announced a wait")
-    note = f"{len(hits)} {wanted.kind_of}"
-    shown = tuple(hit.evidence for hit in hits) or tuple(
+    note = f"0 {wanted.kind_of}"
+    return hits, tuple(hit.evidence for hit in hits) or tuple(
         Evidence(looking.role, place.start, place.end, note, Match.TIMING) for place in looking.windows[:1]
     )
-    verdict = Verdict.MET if held else Verdict.NOT_MET
-    return Outcome(verdict=verdict, hits=hits, missing=shown, confidence=1.0, note=note)
 
 
 def _depends_on_waivers(options: EventCount, looking: Looking) -> bool:

@@ -49,8 +49,8 @@ say = Remembered(_say)
 
 def priced(hits: Iterable[Hit]) -> str:
     """How the first words found match and what that is worth, e.g. 'homophone 0.83; fuzzy 0.7 syllables 0.61'."""
-    said = (hit for hit in hits if hit.match not in _UNPRICED)
-    return "; ".join(dict.fromkeys(_price(hit) for hit, _ in zip(said, range(_PRICED), strict=False)))
+    said = [hit for hit in hits if hit.match not in _UNPRICED]
+    return "; ".join(dict.fromkeys(map(_price, said[:_PRICED])))
 
 
 _UNPRICED = frozenset({Match.TIMING, Match.SIMILAR})

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from math import fsum
+from itertools import pairwise
+from operator import attrgetter
 
 import numpy as np
 import regex
@@ -14,7 +15,7 @@ from asr_qa.core.checks.base import Hit, Looking, Outcome, Stance
 from asr_qa.core.checks.chance import chance
 from asr_qa.core.checks.index import MIN_SYLLABLES, SHORT_SYLLABLES, key_of
 from asr_qa.core.checks.literals import required
-from asr_qa.core.checks.stream import Place, Ranges, Source, Stream
+from asr_qa.core.checks.stream import Place, Ranges, Source, Stream, stretches
 from asr_qa.core.finding import Evidence, Match, Verdict
 from asr_qa.core.phonetic import SEPARATOR
 from asr_qa.core.segment import total
@@ -30,6 +31,8 @@ SYLLABLE_SECONDS = 0.12
 """Nobody says a syllable faster."""
 _SHOWN_PLACES = 3
 _NEUTRAL = 5
+_SPAN = attrgetter("first", "last")
+_TIME = attrgetter("start", "end")
 
 
 _BY_SOUND = frozenset({"homophone", "near", "fuzzy"})
@@ -37,6 +40,7 @@ _ROUGH = frozenset({"near", "fuzzy"})
 """Kinds that the audio may speak for where the text does not."""
 _TONED = frozenset({Match.HOMOPHONE, Match.NEAR})
 """Kinds whose tones can be held against those of the phrase, syllable by syllable."""
+_HEARD = (Match.HOMOPHONE, Match.NEAR, Match.FUZZY)
 _CLOSE = frozenset({"exact", "homophone"})
 """Kinds by which what is to be left out is looked for."""
 
@@ -71,9 +75,12 @@ def find_phrases(
         if phrase in found:
             allowed = _allowed(found[phrase], kinds, least, ranges)
             if tones:
-                allowed = (p for p in allowed if p.match not in _TONED or tones_agree(stream.source, p))
-            places += _apart(p for p in allowed if not any(p.overlaps(other) for other in dropped))
-    return tuple(_hit(stream.source, place) for place in sorted(places, key=lambda p: (p.first, p.last)))
+                allowed = [p for p in allowed if p.match not in _TONED or tones_agree(stream.source, p)]
+            if dropped:
+                allowed = [p for p in allowed if not any(p.overlaps(other) for other in dropped)]
+            places += _apart(allowed)
+    places.sort(key=_SPAN)
+    return tuple([_hit(stream.source, place) for place in places])
 
 
 def tones_agree(source: Source, place: Place) -> bool:
@@ -109,17 +116,15 @@ def _asked(match: tuple[str, ...], allow_short: bool) -> tuple[frozenset[str], i
     return kinds, 0 if kinds.isdisjoint(_BY_SOUND) else SHORT_SYLLABLES if allow_short else MIN_SYLLABLES
 
 
-def _allowed(places: Iterable[Place], kinds: frozenset[str], least: int, ranges: Ranges) -> Iterator[Place]:
-    """The places that are of a kind asked for and wholly inside one of some stretches of words."""
-    for place in places:
-        if place.match is Match.ACOUSTIC:
-            wanted = not kinds.isdisjoint(_ROUGH)
-        else:
-            wanted = place.match in kinds and (place.match is Match.EXACT or key_of(place.key).syllables >= least)
-        if not wanted:
-            continue
-        if any(start <= place.first and place.last < end for start, end in ranges):
-            yield place
+def _allowed(places: Iterable[Place], kinds: frozenset[str], least: int, ranges: Ranges) -> list[Place]:
+    """The places of a phrase that are of a kind asked for and wholly inside one of some stretches of words."""
+    found = [place for start, end in ranges for place in places if start <= place.first and place.last < end]
+    if not found:
+        return found
+    long_enough = key_of(found[0].key).syllables >= least
+    allowed = {Match.EXACT: "exact" in kinds, Match.ACOUSTIC: not kinds.isdisjoint(_ROUGH)}
+    allowed |= {match: long_enough and match in kinds for match in _HEARD}
+    return [place for place in found if allowed[place.match]]
 
 
 def find_pattern(stream: Stream, pattern: str, *, exclude: Iterable[str] = ()) -> tuple[Hit, ...]:
@@ -134,11 +139,14 @@ def apart(hits: Iterable[Hit]) -> tuple[Hit, ...]:
     hits = tuple(hits)
     if len(hits) <= 1:
         return hits
+    in_order = sorted(hits, key=_TIME)
+    if all(one.start < other.start >= one.end for one, other in pairwise(in_order)):
+        return tuple(in_order)
     kept: list[Hit] = []
     for hit in sorted(hits, key=lambda h: (-h.confidence, h.start - h.end, h.start)):
         if not any(hit.role is k.role and hit.start < k.end and k.start < hit.end for k in kept):
             kept.append(hit)
-    return tuple(sorted(kept, key=lambda h: (h.start, h.end)))
+    return tuple(sorted(kept, key=_TIME))
 
 
 def is_weak(hit: Hit, limit: float) -> bool:
@@ -220,19 +228,24 @@ def _apart(places: Iterable[Place]) -> list[Place]:
     if len(places) <= 1:
         return places
     kept: list[Place] = []
-    for place in sorted(places, key=lambda p: p.rank):
-        if not any(place.overlaps(other) for other in kept):
+    taken: set[int] = set()
+    for place in sorted(places, key=_rank):
+        words = range(place.first, place.last + 1)
+        if taken.isdisjoint(words):
+            taken.update(words)
             kept.append(place)
     return kept
 
 
+def _rank(place: Place) -> tuple[float, int, int]:
+    """Smallest for what is preferred."""
+    return -place.worth, place.first - place.last, place.first
+
+
 def _hit(stream: Stream | Source, place: Place) -> Hit:
-    words = stream.words[place.first : place.last + 1]
-    known = [word.confidence for word in words if word.confidence is not None]
-    clarity = fsum(known) / len(known) if known else None
+    start, end, text, clarity = stream.said_in(place.first, place.last)
     likely = place.worth if place.match is Match.ACOUSTIC else chance(place.cost, clarity)
-    text = stream.heard(place.first, place.last)
-    return Hit(stream.role, words[0].start, words[-1].end, text, place.match, likely, place.key, place.cost)
+    return Hit(stream.role, start, end, text, place.match, likely, place.key, place.cost)
 
 
 @lru_cache(maxsize=10_000)
@@ -242,36 +255,31 @@ def _compiled(pattern: str) -> regex.Pattern[str]:
 
 def _pattern_places(stream: Stream, pattern: str) -> Iterator[Place]:
     texts = required(pattern)
-    source = stream.source
-    if texts and not any(map(source.holds, texts)):
+    if texts and not any(map(stream.holds, texts)):
         return
-    compiled = _compiled(pattern)
-    for reading in (stream.plain, stream.folded) if stream.folded is not stream.plain else (stream.plain,):
-        for first, last in _matches(compiled, reading.text, texts):
+    plain, folded = stream.plain, stream.folded
+    for reading, parts in ((plain, None), (folded, stream.refolded)):
+        for first, last in _matches(_compiled(pattern), reading.text, _to_try(reading.text, parts, texts)):
             yield Place(*reading.words(first, last), Match.EXACT, 1.0, pattern)
 
 
-def _matches(pattern: regex.Pattern[str], text: str, texts: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """Spans of all matches that are not empty, stretch by stretch: none runs across a separator.
+def _matches(pattern: regex.Pattern[str], text: str, within: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Spans of all matches in some stretches that are not empty.
 
     Each stretch has its share of PATTERN_BUDGET; a pattern that needs more raises TimeoutError.
-
-    Args:
-        texts: Stretches in which none of these stands are left out; none for no stretch.
     """
-    for start, end in _holding(text, texts) if texts else _stretches(text):
+    for start, end in within:
         share = PATTERN_BUDGET * max(_LEAST_SHARE, (end - start) / max(1, len(text)))
         for match in pattern.finditer(text[start:end], timeout=share):
             if match.end() > match.start():
                 yield start + match.start(), start + match.end()
 
 
-def _stretches(text: str) -> Iterator[tuple[int, int]]:
-    """First character and one past the last of what stands between separators."""
-    start = 0
-    for stretch in text.split(SEPARATOR):
-        yield start, start + len(stretch)
-        start += len(stretch) + 1
+def _to_try(text: str, parts: Sequence[tuple[int, int]] | None, texts: Sequence[str]) -> Iterable[tuple[int, int]]:
+    """The stretches in which a pattern may match: all, or some of them, that hold one of the texts it needs, if any."""
+    if parts is None:
+        return _holding(text, texts) if texts else stretches(text)
+    return [part for part in parts if not texts or any(text.find(wanted, *part) >= 0 for wanted in texts)]
 
 
 def _holding(text: str, texts: Sequence[str]) -> list[tuple[int, int]]:

@@ -1,0 +1,131 @@
+"""Rules nothing of which is heard: most of a ruleset, in most calls.
+
+Such a rule comes out the same in every call, but for the place that was looked at and how clearly it was heard. So it
+is decided once, and what came of it then is its answer wherever nothing that it listens for may be said and nothing
+else is in doubt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Set
+from dataclasses import dataclass
+from functools import cached_property
+
+from asr_qa.core.checks.base import Looking, Stance
+from asr_qa.core.checks.literals import required
+from asr_qa.core.checks.party import other_party
+from asr_qa.core.checks.scope import place, place_of
+from asr_qa.core.checks.script import heads
+from asr_qa.core.checks.words import absence, blocked
+from asr_qa.core.finding import Evidence, Finding
+from asr_qa.core.rule import Check, Phrase, Regex, Rule, Scope, Script, Sequence
+from asr_qa.core.segment import Segment
+
+
+@dataclass(frozen=True, slots=True)
+class Listens:
+    """What a check listens for: where none of it may be said, nothing is found."""
+
+    phrases: frozenset[str] = frozenset()
+    texts: frozenset[str] = frozenset()
+    """One of which stands wherever a pattern matches."""
+    other: bool = False
+    """Whether it matters, too, what the other party says."""
+
+    def __or__(self, more: Listens) -> Listens:
+        return Listens(self.phrases | more.phrases, self.texts | more.texts, self.other or more.other)
+
+
+class Hush:
+    """A place of a call where nothing is in doubt, with what may be said there."""
+
+    def __init__(self, there: Looking, segment: Segment, clarity: float | None) -> None:
+        self.role, self.segment, self.clarity = there.role, segment, clarity
+        self._there = there
+        self._heard: Set[str] = there.view.heard(there.role, there.windows)
+
+    def lacks(self, listens: Listens) -> bool:
+        """Whether nothing of it may be said."""
+        return (
+            listens.phrases.isdisjoint(self._heard)
+            and not (listens.texts and any(s.holds(text) for text in listens.texts for s in self._there.streams))
+            and not (listens.other and not listens.phrases.isdisjoint(self._elsewhere))
+        )
+
+    @cached_property
+    def _elsewhere(self) -> Set[str]:
+        """What the other party may say in the same place, where that bears on anything."""
+        other = other_party(self._there)
+        return frozenset() if other is None else other.view.heard(other.role, other.windows)
+
+
+def hush_in(there: Looking) -> Hush | None:
+    """What may be said in a place; None where something is in doubt there."""
+    if blocked(there) is not None:
+        return None
+    gone = absence(there, wanted="", seconds=0.0)
+    if gone.note or len(gone.missing) != 1:
+        return None
+    return Hush(there, Segment(gone.missing[0].start, gone.missing[0].end), gone.confidence)
+
+
+class Unheard:
+    """What a rule comes to where nothing is heard of what it listens for."""
+
+    def __init__(self, rule: Rule, scope: Scope, listens: Listens) -> None:
+        self._rule, self._scope, self._listens = rule, scope, listens
+        self._stance = Stance.FORBIDDEN if rule.polarity == "forbid" else Stance.REQUIRED
+        self._key = rule.polarity, place_of(scope)
+        self._example: Finding | None = None
+
+    def finding(self, looking: Looking, decide: Callable[[Rule, Looking], Finding]) -> Finding | None:
+        """The finding of a call; None where there may be more to it.
+
+        Args:
+            looking: The whole call.
+            decide: Decides the rule there; called the first time that nothing is heard.
+        """
+        hush = looking.known.get(self._key, self)
+        if hush is self:
+            hush = looking.known[self._key] = hush_in(place(self._scope, looking.staking(self._stance)))
+        if hush is None or not hush.lacks(self._listens):
+            return None
+        if self._example is None:
+            self._example = decide(self._rule, looking)
+        known, role, at = self._example, hush.role, hush.segment
+        evidence = tuple([Evidence(role, at.start, at.end, one.text, one.match) for one in known.evidence])
+        return Finding(known.rule_id, known.rule_version, known.verdict, hush.clarity, evidence, known.trace)
+
+
+def unheard(rule: Rule) -> Unheard | None:
+    """What a rule comes to where nothing of it is heard; None where other things than words bear on that, too."""
+    check = rule.condition
+    if not isinstance(check, Check) or check.scope.anchors or check.scope.units or rule.applies_when.condition:
+        return None
+    if rule.exceptions is not None and rule.polarity == "require":
+        return None
+    listens = _listens(check)
+    return None if listens is None else Unheard(rule, check.scope, listens)
+
+
+def _listens(check: Check) -> Listens | None:
+    """What a check listens for; None where there is no telling, or where it asks for how often or for nothing said."""
+    options = check.options
+    if isinstance(options, Phrase) and not options.absent and options.count is None:
+        return Listens(frozenset(options.phrases), other=options.wrong_party)
+    if isinstance(options, Script):
+        return Listens(frozenset(heads(options)[0]), other=options.wrong_party)
+    if isinstance(options, Regex) and options.count is None and (texts := required(options.pattern)):
+        return Listens(texts=frozenset(texts))
+    if isinstance(options, Sequence) and all(step.scope == Scope() for step in options.steps):
+        return _together([_listens(step) for step in options.steps])
+    return None
+
+
+def _together(parts: list[Listens | None]) -> Listens | None:
+    found = Listens()
+    for part in parts:
+        if part is None:
+            return None
+        found |= part
+    return found
