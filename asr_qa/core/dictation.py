@@ -11,17 +11,25 @@ import re
 import sys
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import groupby, pairwise
 
-from asr_qa.core.digits import DIGITS, HARD_BREAK, NUMERALS, Row, value_of
-from asr_qa.core.figures import CALENDAR, UNIT
+from asr_qa.core.digits import DIGITS, HARD_BREAK, Row, groups_of, value_of
+from asr_qa.core.figures import CALENDAR, COUNTING, UNIT
 from asr_qa.core.numberplan import is_public, is_service, is_year
+from asr_qa.core.numerals import Span, heard, mostly_numerals, only_numerals
 
 _ASKED = re.compile(
     r"(?:身份证|证件|卡|账|帐|户|手机|电话|座机|联系|订单|单|会员|编|机)(?:号码?|方式)?.{0,4}(?:多少|是什么|报一下|念一下|说一下)"
     r"|(?:身份证|证件|卡号|账号|帐号|手机号|座机|固定电话|家里电话|联系电话|联系方式|订单号|单号|工单编号|会员号|打这个电话|号码是)"
     r"(?:码)?[^\n]{0,3}$"
 )
+_ANNOUNCED = re.compile(
+    r"(?:(?:身份证|证件|卡|账|帐|手机|电话|座机|订单|单|会员|编|户)(?:号码?)?|[号好厚后耗][是式为事]|号码|记一下|[念报]给[你您])"
+    r"(?:是|为|式)?[，,：: ]*"
+)
+"""Says that a number follows; its name may be misheard."""
+_FIRST = re.compile(f"[{DIGITS}]")
 _ASKED_ROUGHLY = re.compile(r"[号码].{0,3}多少|是多少[?？]?$")
 """The name of the number may be misheard."""
 _NO_WHOLE = re.compile(r"尾号|末尾|后[三四五六]位|末[三四五六]位|验证码")
@@ -38,13 +46,12 @@ _BESIDE = 2
 
 _SURE = 3
 """Clear digits among those of turns that are hardly anything but numerals."""
-_NUMERAL = re.compile(f"[{NUMERALS}十百](?:个(?=[{NUMERALS}]))?|双(?=[{NUMERALS}])")
-_CLEAR = re.compile(f"[{DIGITS}]")
+_ROUND = re.compile(r"[1-9][0-9]?0{3,}")
+"""An amount, where it is all that is said."""
+_POINT = re.compile(r"[0-9][.:/][0-9]")
+_HIDDEN = re.compile(r"[*＊]")
 _TAIL = re.compile(f"[\u4e00-\u9fff]?(?P<tail>[{DIGITS}十百]{{2,6}})")
 """What follows a number at once, or after one letter that was misheard."""
-
-Span = tuple[int, int]
-"""First character and one past the last."""
 
 
 def pieces(text: str, rows: Sequence[Row], whole: Sequence[Span], before: Callable[[int], str]) -> Iterator[Span]:
@@ -73,24 +80,79 @@ def tails(text: str, whole: Sequence[Span]) -> Iterator[Span]:
             yield match.span("tail")
 
 
-def answers(text: str, turns: Sequence[Span], whole: Sequence[Span]) -> Iterator[Span]:
-    """Where the answers to one question for a number are numerals and what sounds like them: 散要 | 三个依旧 | 4899.
+@dataclass(frozen=True, slots=True, eq=False)
+class Turn:
+    """A turn, or the end of one, that may be part of a number that is being read out."""
+
+    text: str
+    """What its side says in the call; went through `fold_width`."""
+    first: int
+    last: int
+    """Where it stands: first character and one past the last."""
+    whole: Sequence[Span]
+    """The numbers in the text that are private by themselves, in order."""
+
+
+def answers(turns: Sequence[Turn]) -> Iterator[tuple[int, Span]]:
+    """Which of the turns, where one number is read out, are numerals and what sounds like them: 散要 | 三个依旧 | 4899.
+
+    Args:
+        turns: Of both sides; what stands beside a number that is private by itself is part of it.
+
+    Yields:
+        Index of the turn, and the stretch of its text.
+    """
+    kept = [
+        (at, found)
+        for at, turn in enumerate(turns)
+        if not _HIDDEN.search(turn.text, turn.first, turn.last) and (found := heard(turn.text, turn.first, turn.last))
+    ]
+    numbered = any(_touched(turn.first, turn.last, turn.whole) for turn in turns)
+    if numbered or (sum(turn.count for _, turn in kept) >= _LEAST and sum(turn.clear for _, turn in kept) >= _SURE):
+        yield from ((at, span) for at, turn in kept for span in turn.spans)
+
+
+def alone(text: str, turns: Sequence[Span], rows: Sequence[Row], asked: Callable[[int], str]) -> Iterator[Span]:
+    """Turns that are nothing but five digits and more, though nobody asked for a number: 1,2,3,2,1.
 
     Args:
         text: Went through `fold_width`.
-        turns: Where each turn stands that may be part of the answer.
-        whole: The numbers that are private by themselves, in order: the turns that hold one are understood.
+        turns: Where each turn stands.
+        rows: Every row of digits in it.
+        asked: What was said before a place, the other party's last words among it.
     """
-    turns = [(first, last) for first, last in turns if not _touched(first, last, whole)]
-    found = [list(_NUMERAL.finditer(text, first, last)) for first, last in turns]
-    kept = [
-        match
-        for (first, last), matches in zip(turns, found, strict=True)
-        if 2 * sum(len(match[0]) for match in matches) >= sum(char.isalnum() for char in text[first:last])
-        for match in matches
-    ]
-    if len(kept) >= _LEAST and sum(_CLEAR.match(match[0]) is not None for match in kept) >= _SURE:
-        yield from (match.span() for match in kept)
+    firsts = [row.first for row in rows]
+    for first, last in turns:
+        inside = rows[bisect_left(firsts, first) : bisect_left(firsts, last)]
+        if not inside or not only_numerals(text[first:last]) or _POINT.search(text, first, last):
+            continue
+        values = [value_of(group) for row in inside for group in groups_of(row.digits)]
+        if not (_NO_NUMBER.search(asked(first)) or _is_nobodys(values)):
+            yield first, last
+
+
+def without(span: Span, whole: Sequence[Span]) -> Iterator[Span]:
+    """What is left of a stretch outside the numbers that are private by themselves, which are in order."""
+    first, last = span
+    at = max(0, bisect_right(whole, (first, sys.maxsize)) - 1)
+    while at < len(whole) and whole[at][0] < last:
+        if whole[at][1] > first:
+            if whole[at][0] > first:
+                yield first, whole[at][0]
+            first = whole[at][1]
+        at += 1
+    if first < last:
+        yield first, last
+
+
+def _is_nobodys(values: Sequence[str]) -> bool:
+    whole = "".join(values)
+    return (
+        all(is_service(value) or is_year(value) for value in values)
+        or is_public(whole)
+        or whole in COUNTING
+        or _ROUND.fullmatch(whole) is not None
+    )
 
 
 def _parts(row: Row, whole: Sequence[Span]) -> Iterator[Row]:
@@ -129,6 +191,21 @@ def asks(words: str) -> bool:
     if _NO_WHOLE.search(words):
         return False
     return bool(_ASKED.search(words)) or bool(_ASKED_ROUGHLY.search(words) and not _NO_NUMBER.search(words))
+
+
+def opening(text: str) -> int | None:
+    """From where on a turn reads out a number that it announces itself; None where it does not.
+
+    Up to three letters may stand between the announcement and the first digit: the first digits, misheard.
+    """
+    first = _FIRST.search(text)
+    if first is None or _HIDDEN.search(text) or _NO_WHOLE.search(text, 0, first.start()):
+        return None
+    names = _ANNOUNCED.finditer(text, 0, first.start())
+    end = max((name.end() for name in names), default=-1)
+    if end < 0 or sum(char.isalnum() for char in text[end : first.start()]) > _GAP:
+        return None
+    return end if mostly_numerals(text[end:]) else None
 
 
 def _is_figure(text: str, row: Row) -> bool:

@@ -20,7 +20,7 @@ _MONEY = re.compile(
 _FRACTION = re.compile(r"[0-9零一二三四五六七八九十百千万][.点]$")
 _THOUSANDS = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+")
 _TIME = re.compile(r"[:.][0-9]")
-_COUNTING = "123456789"
+COUNTING = "123456789"
 _LIKE_MOBILE = re.compile(r"1[3-9][0-9]{9,}")
 """So many digits with that beginning are a telephone number that was heard as a list: 13, 19, 22, 58, 200, 457."""
 _MANY = 4
@@ -57,7 +57,7 @@ def is_ordinary(text: str, groups: list[Group], cue: Kind | None) -> bool:
         return True
     if cue is not None:
         return False
-    if all(is_year(value) for value in values) or _COUNTING.startswith(whole):
+    if all(is_year(value) for value in values) or COUNTING.startswith(whole):
         return True
     return _is_rising(text, groups, values) or _is_enumerated(text, groups, whole)
 

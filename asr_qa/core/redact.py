@@ -13,29 +13,17 @@ import sys
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
-from operator import itemgetter
 
 from asr_qa.core.contact import Contact, contacts
-from asr_qa.core.dictation import Span, answers, asks, pieces, tails
-from asr_qa.core.digits import HARD_BREAK, Row, fold_width, groups_of, rows, value_of
-from asr_qa.core.lexicon import acknowledges
+from asr_qa.core.dictation import alone, pieces, tails, without
+from asr_qa.core.digits import Row, groups_of, rows, value_of
 from asr_qa.core.masking import MASK, Clock, Place, masked
 from asr_qa.core.numberplan import Kind, announced
+from asr_qa.core.numerals import Span
 from asr_qa.core.privatenumber import Number, private_numbers
-from asr_qa.core.recording import Role
+from asr_qa.core.stream import Readings, Stream, streams_of
 from asr_qa.core.transcript import Utterance
 
-_SOFT_BREAK = "，"
-"""Between two turns of one speaker that may belong together."""
-_FOLLOWS = 15.0
-"""Seconds after which a turn does not go on with the number of the one before."""
-_ASKED_LATELY = 20.0
-"""Seconds for which a question for a number is still being answered."""
-_PROMPT = 12
-"""Letters of the longest remark of the other side that a number goes on after."""
-_CONTEXT = 16
-"""Characters before a number in which it may be announced."""
 _READ_BACK = 45.0
 """Seconds around a number in which parts of it count."""
 _FRAGMENT = range(4, 7)
@@ -58,44 +46,6 @@ class Private:
     """Why it is taken for that, for a Chinese reader; never the thing itself."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Stream:
-    """What one role says in the call, as one text."""
-
-    text: str
-    """One character for each of the raw texts, as `fold_width` makes them, and the breaks."""
-    starts: tuple[int, ...]
-    """Where each utterance begins in it."""
-    indices: tuple[int, ...]
-    """Which utterance that is."""
-    asked: tuple[str, ...]
-    """The last words of the other side before it."""
-
-    questions: tuple[str, ...]
-    """The last remark of the other side before it that asks for a number, where that was not long ago."""
-
-    def lately(self, at: int) -> str:
-        """What was said before a place in its own turn; where that asks for no number, what was asked for lately."""
-        own = self._own(at)
-        return own if asks(own) else self.questions[bisect_right(self.starts, at) - 1]
-
-    def answers(self) -> Iterator[list[Span]]:
-        """The turns that may answer each question for a number, where they stand."""
-        turns = zip(self.questions, zip(self.starts, (*self.starts[1:], len(self.text) + 1), strict=True), strict=True)
-        for question, group in groupby(turns, key=itemgetter(0)):
-            if question:
-                yield [(first, then - 1) for _, (first, then) in group]
-
-    def before(self, at: int) -> str:
-        """What was said before a place, the other side's question included where the turn has just begun."""
-        turn = bisect_right(self.starts, at) - 1
-        own = self._own(at)
-        return (self.asked[turn] + own) if at - self.starts[turn] < _CONTEXT else own
-
-    def _own(self, at: int) -> str:
-        return self.text[max(0, at - _CONTEXT) : at].rsplit(HARD_BREAK)[-1]
-
-
 def find_private(utterances: Sequence[Utterance]) -> tuple[Private, ...]:
     """Everything private in the utterances of a call, which are in order of start.
 
@@ -105,22 +55,27 @@ def find_private(utterances: Sequence[Utterance]) -> tuple[Private, ...]:
     clocks = _Clocks(utterances)
     numbers: list[tuple[Number, Private]] = []
     others: list[Private] = []
+    short: list[tuple[Stream, Span]] = []
+    wholes: dict[Stream, list[Span]] = {}
     fragments: list[tuple[str, Place]] = []
-    for stream in _streams(utterances):
+    reading = Readings()
+    for stream in streams_of(utterances):
         said = rows(stream.text)
         hits = list(private_numbers(stream.text, said, stream.before))
+        whole = wholes[stream] = sorted((hit.first, hit.last) for hit in hits)
         numbers += ((hit, clocks.private(stream, hit)) for hit in hits)
         others += (clocks.private(stream, hit) for hit in contacts(stream.text))
-        whole = sorted((hit.first, hit.last) for hit in hits)
-        short = [*pieces(stream.text, said, whole, stream.lately), *tails(stream.text, whole)]
-        short += (span for turns in stream.answers() for span in answers(stream.text, turns, whole))
-        others += (clocks.piece(stream, *span) for span in sorted(set(short)))
+        short += ((stream, span) for span in _pieces(stream, said, whole))
+        reading.add(stream, whole)
         fragments += (
             (value, place)
             for value, hit in _fragments(stream.text, said, hits)
             for place in clocks.places(stream, *hit)
         )
+    short += reading.spans()
     found = [*others, *_outside(others, (private for _, private in numbers)), *_read_back(numbers, fragments)]
+    rest = dict.fromkeys((s, part) for s, span in short for part in without(span, wholes[s]))
+    found += (clocks.piece(stream, *span) for stream, span in rest if _says(stream.text, span))
     return tuple(
         sorted(
             dict.fromkeys(found),
@@ -129,13 +84,26 @@ def find_private(utterances: Sequence[Utterance]) -> tuple[Private, ...]:
     )
 
 
+def _says(text: str, span: Span) -> bool:
+    return any(char.isalnum() for char in text[slice(*span)])
+
+
+def _pieces(stream: Stream, said: Sequence[Row], whole: Sequence[Span]) -> list[Span]:
+    """The pieces of numbers that stand in one stream by themselves."""
+    return [
+        *pieces(stream.text, said, whole, stream.lately),
+        *tails(stream.text, whole),
+        *alone(stream.text, stream.turns, said, stream.before),
+    ]
+
+
 def numbers_said(utterances: Sequence[Utterance]) -> Iterator[tuple[Number | Contact | Row, tuple[Place, ...]]]:
     """Numbers, contacts and rows of digits with what they say, for checks that validate them: nothing to be logged.
 
     A row stands for itself whether or not it is private; the numbers among the rows come as numbers, too.
     """
     clocks = _Clocks(utterances)
-    for stream in _streams(utterances):
+    for stream in streams_of(utterances):
         said = rows(stream.text)
         hits: list[Number | Contact | Row] = [*private_numbers(stream.text, said, stream.before)]
         hits += [*contacts(stream.text), *said]
@@ -163,46 +131,6 @@ def redact(utterances: Sequence[Utterance], found: Iterable[Private], *, mask: s
     return tuple(masked(u, places[i], mask) if i in places else u for i, u in enumerate(utterances))
 
 
-def _streams(utterances: Sequence[Utterance]) -> Iterator[_Stream]:
-    for role in dict.fromkeys(utterance.role for utterance in utterances):
-        yield _stream(utterances, role)
-
-
-def _stream(utterances: Sequence[Utterance], role: Role) -> _Stream:
-    parts: list[str] = []
-    starts: list[int] = []
-    indices: list[int] = []
-    asked: list[str] = []
-    questions: list[str] = []
-    length, question, goes_on, asking = 0, "", True, (-_ASKED_LATELY, "")
-    for index, utterance in enumerate(utterances):
-        if utterance.role is not role:
-            question = utterance.text[-_CONTEXT:]
-            asking = (utterance.end, question) if asks(question) else asking
-            goes_on = goes_on and _lets_go_on(utterance.text)
-            continue
-        if indices:
-            near = utterance.start - utterances[indices[-1]].end <= _FOLLOWS
-            parts.append(_SOFT_BREAK if near and goes_on else HARD_BREAK)
-            length += 1
-        starts.append(length)
-        indices.append(index)
-        asked.append(question)
-        questions.append(asking[1] if utterance.start - asking[0] <= _ASKED_LATELY else "")
-        parts.append(fold_width(utterance.text).replace(HARD_BREAK, " "))
-        length += len(utterance.text)
-        question, goes_on = "", True
-    return _Stream("".join(parts), tuple(starts), tuple(indices), tuple(asked), tuple(questions))
-
-
-def _lets_go_on(text: str) -> bool:
-    """Whether a number may go on after a remark of the other side: a murmur, a prompt, digits read back."""
-    letters = sum(char.isalnum() for char in text)
-    if letters <= _PROMPT or acknowledges(text):
-        return True
-    return 2 * sum(len(row.digits) for row in rows(fold_width(text))) >= letters
-
-
 @dataclass(slots=True)
 class _Clocks:
     """The clock of each utterance, made when it is first needed."""
@@ -210,17 +138,17 @@ class _Clocks:
     utterances: Sequence[Utterance]
     clocks: dict[int, Clock] = field(default_factory=dict)
 
-    def private(self, stream: _Stream, hit: Number | Contact) -> Private:
+    def private(self, stream: Stream, hit: Number | Contact) -> Private:
         """What was found in a stream, with its places in the call."""
         places = tuple(self.places(stream, hit.first, hit.last))
         return Private(hit.reading.kind, places, hit.reading.confidence, hit.reading.reason)
 
-    def piece(self, stream: _Stream, first: int, last: int) -> Private:
+    def piece(self, stream: Stream, first: int, last: int) -> Private:
         """A piece of a number, with its places in the call."""
         kind = announced(stream.before(first)) or Kind.NUMBER
         return Private(kind, tuple(self.places(stream, first, last)), _PIECE_TRUST, "号码的片段：前文在报号码")
 
-    def places(self, stream: _Stream, first: int, last: int) -> Iterator[Place]:
+    def places(self, stream: Stream, first: int, last: int) -> Iterator[Place]:
         """A stretch of a stream, utterance by utterance."""
         for turn in range(bisect_right(stream.starts, first) - 1, bisect_left(stream.starts, last)):
             index, offset = stream.indices[turn], stream.starts[turn]

@@ -80,6 +80,7 @@ def main() -> None:
     hearing = commands.add_parser("hear", help="say the sentences and have them heard")
     hearing.add_argument("--voices", type=Path, required=True)
     hearing.add_argument("--clips", type=Path, required=True, help="folder with an index.json")
+    hearing.add_argument("--only", default="", help="recordings whose name has this in it, such as -c- for the clips")
     measuring = commands.add_parser("measure", help="print the tables")
     measuring.add_argument("--part", choices=PARTS, required=True)
     measuring.add_argument("--phrases", type=Path, help="folder of bench_phrases.py hear")
@@ -88,19 +89,19 @@ def main() -> None:
         command.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
     if options.command == "hear":
-        hear(options.voices, options.clips, options.out)
+        hear(options.voices, options.clips, options.out, only=options.only)
     else:
         measure(options.out, options.part, phrases=options.phrases, show=options.show)
 
 
-def hear(folder: Path, clips: Path, out: Path) -> None:
+def hear(folder: Path, clips: Path, out: Path, *, only: str) -> None:
     """Write DIR/heard.jsonl: each recording with where its sentences were said, and what was heard."""
     out.mkdir(parents=True, exist_ok=True)
     path, stages, started = out / "heard.jsonl", build_stages(Settings()), time.process_time()
     done = {entry["name"] for entry in _entries(path)}
     speaker = Speaker(Studio(folder), clips)
     for part, name, group in recordings(clips):
-        if name in done:
+        if name in done or only not in name:
             continue
         rng, line = random.Random(crc32(name.encode())), Line()
         line.rest(1.0)

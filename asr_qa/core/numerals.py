@@ -1,0 +1,198 @@
+"""Turns that are hardly anything but numerals and what sounds like them, where somebody reads a number out.
+
+What a recogniser makes of digits said one by one is half of it other words: 散要 for 三幺, 用3个球 for 六三个九, 花一色
+for 八一四. Here it is told what of a turn may be such a digit, and which stretch of it is hidden together with the
+unknown characters inside and beside it. Only for turns in which a number is expected: elsewhere these are words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from asr_qa.core.digits import DIGITS, NUMERALS, rows, value_of
+from asr_qa.core.figures import CALENDAR, UNIT
+from asr_qa.core.numberplan import is_public, is_service
+from asr_qa.core.phonetic import syllables
+
+Span = tuple[int, int]
+"""First character and one past the last."""
+
+_CLEAR = frozenset(DIGITS)
+_STRICT = frozenset(NUMERALS + "十百双叉")
+_PARTICLES = frozenset("是就要吧以已么气起无事时有也")
+"""They sound like digits and are the commonest words: nothing but these is no number."""
+_NEAR = frozenset(
+    (
+        *("ling", "lin", "yin", "ying", "yun", "yi", "yao", "you", "er", "san", "shan", "sang", "shang", "zan"),
+        *("si", "shi", "ci", "zi", "se", "wu", "hu", "liu", "lu", "niu", "diu", "qi", "ji", "xi", "ti"),
+        *("ba", "pa", "bai", "jiu", "qiu", "xiu", "jiao", "shuang", "sheng", "shua", "suang"),
+    )
+)
+"""Toneless syllables that a digit, or 双 before one, is heard as."""
+_FILLER = re.compile(
+    r"[嗯呃唔啊哦额哎诶]|然后|就是|那个|这个|接着|后面|最后|不对|不是|说错了?|错了|重来|更正|应该是?|改成"
+)
+_ROW = re.compile(f"[{DIGITS}十百千万]+")
+_NAMES = re.compile(r"身份证|证件|银行|卡号|账号|帐号|手机号?|电话|座机|号码|订单号?|会员号?|编号")
+_REPEATS = re.compile(rf"(?<=[{NUMERALS}])个")
+_OTHER_WORDS = frozenset("对嗯好谢麻烦没错吗吧啊呢了的这那您你我他她记说请行可")
+"""At the edge of a turn these are words of their own, and not digits that were misheard."""
+_GAP = 3
+"""Letters between two numerals of one stretch."""
+_EDGE = 3
+"""Letters that may stand beside a stretch, up to the edge of what is looked at, and are hidden with it."""
+_NEARBY = 12
+"""Characters of them, signs and fillers included."""
+_FEW = 5
+"""Digits of a turn that is nothing else, from which it is taken for a number ..."""
+_MANY = 7
+"""... and where some of them are clear and others only sound like digits."""
+_LONGEST = 60
+"""Letters of a turn in which sounds are compared; longer ones are no turn of a number that is read out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What of a stretch of text may be digits."""
+
+    clear: int
+    """Digits."""
+    count: int
+    """Digits and what sounds like them."""
+    spans: tuple[Span, ...]
+    """What is hidden if this is a number that is being read out."""
+
+
+def heard(text: str, first: int, last: int) -> Heard | None:
+    """What of a stretch may be digits; None where it is not mainly made of them.
+
+    Args:
+        text: Went through `fold_width`.
+        first: First character of the stretch.
+        last: One past its last.
+    """
+    kinds = _kinds(text, first, last)
+    letters = sum(kind != " " for kind in kinds)
+    strict = sum(kind in "cs" for kind in kinds)
+    clear = kinds.count("c")
+    count = strict + kinds.count("n")
+    mainly = 2 * strict >= letters or (clear > 0 and 3 * count >= 2 * letters)
+    if (
+        not letters
+        or not mainly
+        or all(kind not in "csn" or text[first + at] in _PARTICLES for at, kind in enumerate(kinds))
+    ):
+        return None
+    spans = tuple(_stretches(text, first, kinds))
+    return Heard(clear, count, spans) if spans else None
+
+
+def mostly_numerals(text: str) -> bool:
+    """Whether a text is mainly digits, some of them clear."""
+    letters = clear = strict = 0
+    for char in text:
+        letters += char.isalnum()
+        clear += char in _CLEAR
+        strict += char in _STRICT
+    return clear > 0 and 2 * strict >= letters
+
+
+def only_numerals(text: str) -> bool:
+    """Whether a text is nothing but digits and what sounds like them, most of them clear."""
+    letters = [char for char in _FILLER.sub("", text) if char.isalnum() and char != "个"]
+    clear = sum(char in _CLEAR for char in letters)
+    if clear == len(letters):
+        return clear >= _FEW
+    if not _MANY <= len(letters) <= _LONGEST or 2 * clear <= len(letters):
+        return False
+    return all(
+        char in _STRICT or said in _NEAR for char, said in zip(letters, syllables("".join(letters)), strict=True)
+    )
+
+
+def _kinds(text: str, first: int, last: int) -> str:
+    """What each character is.
+
+    Returns:
+        One letter for each: c clear digit, s homophone, n near, q quantity or name of a number, x other, blank none.
+    """
+    part = text[first:last]
+    near = syllables(part) if len(part) <= _LONGEST else None
+    found = [
+        "c" if char in _CLEAR else
+        "s" if char in _STRICT else
+        " " if not char.isalnum() else
+        "n" if near is not None and near[at] in _NEAR else "x"
+        for at, char in enumerate(part)
+    ]  # fmt: skip
+    for match in _FILLER.finditer(part):
+        if match[0] != "不是":
+            found[match.start() : match.end()] = " " * len(match[0])
+    for match in _REPEATS.finditer(part):
+        found[match.start()] = "s" if found[match.start() + 1 : match.start() + 2] not in ([], ["x"]) else "x"
+    for match in _NAMES.finditer(part):
+        found[match.start() : match.end()] = "q" * len(match[0])
+    _drop_figures(part, found)
+    _drop_particles(part, found)
+    return "".join(found)
+
+
+def _drop_figures(part: str, found: list[str]) -> None:
+    """Quantities, by the unit after them, and the numbers of services and hotlines are no part of what is read out."""
+    for match in _ROW.finditer(part):
+        end = match.end()
+        repeats = part.startswith("个", end) and found[end : end + 1] == ["s"]
+        if not repeats and (UNIT.match(part, end) or CALENDAR.match(part, end)):
+            found[match.start() : end + 1] = "q" * (end + 1 - match.start())
+    for row in rows(part):
+        value = value_of([digit for digit in row.digits if digit.sure])
+        if is_public(value) or is_service(value):
+            found[row.first : row.last] = "q" * (row.last - row.first)
+
+
+def _drop_particles(part: str, found: list[str]) -> None:
+    """They are words of their own where no numeral touches them: 一三八对吧."""
+    for at, char in enumerate(part):
+        if char in _PARTICLES and not {"c", "s", "n"} & {*found[max(0, at - 1) : at], *found[at + 1 : at + 2]}:
+            found[at] = "x"
+
+
+def _stretches(text: str, first: int, kinds: str) -> Iterator[Span]:
+    """From the first to the last numeral, in one; in several where other words stand between."""
+    run: list[int] = []
+    done: list[list[int]] = []
+    between = 0
+    for at, kind in enumerate(kinds):
+        if kind == "q" and run:
+            done.append(run)
+            run = []
+        if kind in "csn":
+            if run and between > _GAP:
+                done.append(run)
+                run = []
+            run.append(at)
+            between = 0
+        between += kind == "x"
+    done += [run] if run else []
+    for run in done:
+        if len(done) == 1 or any(kinds[at] == "c" for at in run) or sum(kinds[at] == "s" for at in run) > 1:
+            yield _widened(text, first, kinds, (run[0], run[-1] + 1))
+
+
+def _widened(text: str, first: int, kinds: str, span: Span) -> Span:
+    """With the few unknown letters between it and the edges, where these are no words of their own."""
+    head, tail = _letters(text, first, kinds, 0, span[0]), _letters(text, first, kinds, span[1], len(kinds))
+    begin = span[0] if head is None else 0
+    end = span[1] if tail is None else len(kinds)
+    return first + begin, first + end
+
+
+def _letters(text: str, first: int, kinds: str, begin: int, end: int) -> str | None:
+    if end - begin > _NEARBY:
+        return None
+    letters = "".join(text[first + at] for at in range(begin, end) if kinds[at] != " ")
+    if not letters or len(letters) > _EDGE or "q" in kinds[begin:end] or not _OTHER_WORDS.isdisjoint(letters):
+        return None
+    return letters

@@ -1,0 +1,161 @@
+"""What each side says in a call as one text, and which turns may be part of a number that is being read out.
+
+A number is asked for or announced, and from then on it is being read out for as long as turns follow that are mainly
+digits: by the one who was asked, and by the other side, which reads it back.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from asr_qa.core.dictation import Turn, answers, asks, opening
+from asr_qa.core.digits import HARD_BREAK, fold_width, rows
+from asr_qa.core.lexicon import acknowledges
+from asr_qa.core.numerals import Span, mostly_numerals
+from asr_qa.core.recording import Role
+from asr_qa.core.transcript import Utterance
+
+_SOFT_BREAK = "，"
+"""Between two turns of one speaker that may belong together."""
+_FOLLOWS = 15.0
+"""Seconds after which a turn does not go on with the number of the one before."""
+_ASKED_LATELY = 20.0
+"""Seconds after a question for a number, or after the last digits, for which it is still being answered."""
+_PROMPT = 12
+"""Letters of the longest remark of the other side that a number goes on after."""
+_CONTEXT = 16
+"""Characters before a number in which it may be announced."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stream:
+    """What one role says in the call, as one text."""
+
+    text: str
+    """One character for each of the raw texts, as `fold_width` makes them, and the breaks."""
+    starts: tuple[int, ...]
+    """Where each utterance begins in it."""
+    indices: tuple[int, ...]
+    """Which utterance that is."""
+    asked: tuple[str, ...]
+    """The last words of the other side before it."""
+    questions: tuple[Question, ...]
+    """What asks for a number or announces it, where that was not long ago."""
+
+    @property
+    def turns(self) -> list[Span]:
+        """Where each utterance stands."""
+        return [
+            (first, then - 1) for first, then in zip(self.starts, (*self.starts[1:], len(self.text) + 1), strict=True)
+        ]
+
+    def lately(self, at: int) -> str:
+        """What was said before a place in its own turn; where that asks for no number, what was asked for lately."""
+        own = self._own(at)
+        return own if asks(own) else self.questions[bisect_right(self.starts, at) - 1].words
+
+    def before(self, at: int) -> str:
+        """What was said before a place, the other side's question included where the turn has just begun."""
+        turn = bisect_right(self.starts, at) - 1
+        own = self._own(at)
+        return (self.asked[turn] + own) if at - self.starts[turn] < _CONTEXT else own
+
+    def _own(self, at: int) -> str:
+        return self.text[max(0, at - _CONTEXT) : at].rsplit(HARD_BREAK)[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a turn may be the answer to."""
+
+    words: str = ""
+    """What asks for a number or announces it; nothing where no number is expected."""
+    number: int = -1
+    """Which reading of a number in the call that is."""
+    offset: int = 0
+    """From which character on the turn may answer it; it announces the number itself before that."""
+
+
+@dataclass(slots=True)
+class Readings:
+    """The turns of both sides that may be part of each number that is read out."""
+
+    turns: dict[int, list[tuple[Stream, Turn]]] = field(default_factory=dict)
+
+    def add(self, stream: Stream, whole: Sequence[Span]) -> None:
+        """Take up the turns of one side.
+
+        Args:
+            stream: What it says.
+            whole: The numbers in it that are private by themselves, in order.
+        """
+        for question, (first, last) in zip(stream.questions, stream.turns, strict=True):
+            if question.words:
+                turn = Turn(stream.text, first + question.offset, last, whole)
+                self.turns.setdefault(question.number, []).append((stream, turn))
+
+    def spans(self) -> Iterator[tuple[Stream, Span]]:
+        """What of them is hidden."""
+        for turns in self.turns.values():
+            yield from ((turns[at][0], span) for at, span in answers([turn for _, turn in turns]))
+
+
+def streams_of(utterances: Sequence[Utterance]) -> Iterator[Stream]:
+    """One stream for each role, of utterances in order of start."""
+    questions = _questions(utterances)
+    for role in dict.fromkeys(utterance.role for utterance in utterances):
+        yield _stream(utterances, role, questions)
+
+
+def _questions(utterances: Sequence[Utterance]) -> list[Question]:
+    """For each utterance the question that it may answer."""
+    found: list[Question] = []
+    until, words, number = -1.0, "", -1
+    for utterance in utterances:
+        text = fold_width(utterance.text)
+        open_ = utterance.start <= until
+        begins = opening(text)
+        if begins is None and not asks(text[-_CONTEXT:]):
+            found.append(Question(words, number) if open_ else Question())
+            if open_ and mostly_numerals(text):
+                until = max(until, utterance.end + _ASKED_LATELY)
+            continue
+        number += 0 if open_ and number >= 0 else 1
+        until, words = utterance.end + _ASKED_LATELY, text[:begins][-_CONTEXT:]
+        found.append(Question(words, number, begins) if begins is not None else Question(words, number))
+    return found
+
+
+def _stream(utterances: Sequence[Utterance], role: Role, all_questions: Sequence[Question]) -> Stream:
+    parts: list[str] = []
+    starts: list[int] = []
+    indices: list[int] = []
+    asked: list[str] = []
+    length, question, goes_on = 0, "", True
+    for index, utterance in enumerate(utterances):
+        if utterance.role is not role:
+            question = utterance.text[-_CONTEXT:]
+            goes_on = goes_on and _lets_go_on(utterance.text)
+            continue
+        if indices:
+            near = utterance.start - utterances[indices[-1]].end <= _FOLLOWS
+            parts.append(_SOFT_BREAK if near and goes_on else HARD_BREAK)
+            length += 1
+        starts.append(length)
+        indices.append(index)
+        asked.append(question)
+        parts.append(fold_width(utterance.text).replace(HARD_BREAK, " "))
+        length += len(utterance.text)
+        question, goes_on = "", True
+    questions = tuple(all_questions[index] for index in indices)
+    return Stream("".join(parts), tuple(starts), tuple(indices), tuple(asked), questions)
+
+
+def _lets_go_on(text: str) -> bool:
+    """Whether a number may go on after a remark of the other side: a murmur, a prompt, digits read back."""
+    letters = sum(char.isalnum() for char in text)
+    if letters <= _PROMPT or acknowledges(text):
+        return True
+    return 2 * sum(len(row.digits) for row in rows(fold_width(text))) >= letters
