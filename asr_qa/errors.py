@@ -21,7 +21,7 @@ machine-readable code (`AudioError.code == "audio_error"`).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 
@@ -64,6 +64,15 @@ class TranscriptionError(AsrQaError):
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """A text in no language yet: its name in a table of messages, and what is filled in."""
+
+    code: str
+    args: tuple[tuple[str, object], ...] = ()
+    """By name; a value may be another Said, or a tuple of values."""
+
+
+@dataclass(frozen=True, slots=True)
 class Issue:
     """One thing wrong in one place of a rule or scorecard file."""
 
@@ -71,10 +80,17 @@ class Issue:
     line: int
     """1-based line; 0 where the whole file is meant."""
     message: str
+    """In English, as the hint."""
     hint: str = ""
     column: int = 0
     severity: str = "error"
     """ "error" or "warning"."""
+    said: Said | None = field(default=None, compare=False)
+    """The message in no language."""
+    advice: Said | None = field(default=None, compare=False)
+    """The hint in no language."""
+    subject: str = field(default="", compare=False)
+    """Id of the rule that the message begins with, where it does."""
 
     def __str__(self) -> str:
         place = f"{self.path}:{self.line}" if self.line else self.path

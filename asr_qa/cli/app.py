@@ -18,6 +18,7 @@ from asr_qa.cli import db, models, report, rules, token
 from asr_qa.cli.bench import bench_command
 from asr_qa.cli.demo import demo
 from asr_qa.cli.explain import explain_command
+from asr_qa.cli.printing import forget_language, told_of
 from asr_qa.cli.process import process
 from asr_qa.cli.rescore import rescore_command
 from asr_qa.cli.serve import serve
@@ -77,6 +78,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 def run(arguments: list[str] | None = None) -> int:
     """Run the command line; gives the exit status."""
+    forget_language()
     for name in unknown_variables(os.environ):
         Console(stderr=True, highlight=False).print(f"warning: {name} is no setting of asr-qa; see README, Settings")
     try:
@@ -89,7 +91,7 @@ def run(arguments: list[str] | None = None) -> int:
     except ValidationError as exc:
         return _say(settings_mistakes(exc))
     except AsrQaError as exc:
-        return _say(str(exc))
+        return _say(told_of(exc))
     if result == INTERRUPTED:
         # Typer takes Ctrl-C itself and gives this status back.
         return _interrupted()

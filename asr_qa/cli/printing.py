@@ -5,21 +5,70 @@ from __future__ import annotations
 import json
 import os
 import sys
-from typing import Annotated, Literal
+from contextvars import ContextVar
+from typing import Annotated, Any, Literal
 
 import typer
+from pydantic import ValidationError
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from asr_qa.config import Settings
+from asr_qa.errors import AsrQaError, RulesetError
+from asr_qa.ruleset.messages import line_of, said_in, say
+
 Lang = Literal["zh", "en"]
 """Language of titles and reports."""
 
+_CHOSEN: ContextVar[Lang | None] = ContextVar("language", default=None)
+
+
+def _in_force(context: typer.Context, parameter: typer.CallbackParam, value: Lang) -> Lang:
+    """What --lang says, else the setting; kept for what goes wrong later."""
+    source: Any = context.get_parameter_source(parameter.name or "")
+    chosen: Lang = Settings().lang if source is None or source.name == "DEFAULT" else value
+    _CHOSEN.set(chosen)
+    return chosen
+
+
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
-Language = Annotated[Lang, typer.Option(help="Language of titles and texts.")]
+Language = Annotated[Lang, typer.Option(callback=_in_force, help="Language of titles and texts (ASR_QA_LANG).")]
 
 PIPED_WIDTH = 200
 """Columns where the output goes to a file or a program: nobody's screen is too narrow there."""
+
+
+def language() -> Lang:
+    """The language of the command that runs: what --lang said, else the setting."""
+    if (chosen := _CHOSEN.get()) is not None:
+        return chosen
+    try:
+        return Settings().lang
+    except ValidationError:
+        return "zh"
+
+
+def forget_language() -> None:
+    """Begin a command: what the one before was told counts no more."""
+    _CHOSEN.set(None)
+
+
+def told(code: str, /, **args: object) -> str:
+    """A message by its code, in the language of the command."""
+    return said_in(say(code, **args), language())
+
+
+def told_of(error: AsrQaError) -> str:
+    """What an error says; mistakes in rules in the language of the command."""
+    if isinstance(error, RulesetError):
+        return "\n".join(line_of(issue, language()) for issue in error.issues)
+    return str(error)
+
+
+def counted(count: int, what: str) -> str:
+    """A count with its noun: 1 case, 2 cases; in Chinese alike."""
+    return told(f"one_{what}" if count == 1 else f"many_{what}", n=count)
 
 
 def print_json(value: object) -> None:

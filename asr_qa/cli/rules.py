@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,7 +10,7 @@ import typer
 
 from asr_qa.bootstrap import SystemClock, find_embed, rules_dir
 from asr_qa.cli.backtest import backtest_command
-from asr_qa.cli.printing import Json, Lang, Language, console, plain_table, print_json
+from asr_qa.cli.printing import Json, Lang, Language, console, counted, plain_table, print_json, told
 from asr_qa.cli.rules_author import export_rules, new_rule, write_schema
 from asr_qa.cli.rules_import import import_rules
 from asr_qa.cli.tracing import trace_lines
@@ -23,7 +22,9 @@ from asr_qa.ruleset.cases import Case, CaseReport, CaseResult, load_cases, run_c
 from asr_qa.ruleset.describe import describe
 from asr_qa.ruleset.lint import lint
 from asr_qa.ruleset.loader import LoadedRules, load_rules, load_ruleset
-from asr_qa.ruleset.schema import did_you_mean
+from asr_qa.ruleset.messages import line_of, row_of
+from asr_qa.ruleset.phrases import exact_only
+from asr_qa.ruleset.schema import guess
 from asr_qa.ruleset.scorecards import card_issues, load_scorecard, rule_uses, scorecard_names
 
 app = typer.Typer(
@@ -53,21 +54,22 @@ Folder = Annotated[
 
 
 @app.command("lint")
-def lint_rules(folder: Folder = None, as_json: Json = False) -> int:
+def lint_rules(folder: Folder = None, as_json: Json = False, lang: Language = "zh") -> int:
     """Report every mistake in rules, cases and scorecards, by file and line.
 
     Errors stop rules from being used (exit code 1). Warnings do not (exit code 0): phrases that can never be heard,
-    rules with too few cases, rules that ask for the same.
+    rules with too few cases, rules that ask for the same. Notes say how something will be understood.
     """
     issues = all_issues(folder or rules_dir(Settings()))
-    errors = sum(issue.severity == "error" for issue in issues)
-    warnings = len(issues) - errors
+    errors, warnings, notes = (sum(issue.severity == one for issue in issues) for one in ("error", "warning", "note"))
     if as_json:
-        print_json({"errors": errors, "warnings": warnings, "issues": [asdict(issue) for issue in issues]})
+        rows = [row_of(issue, lang) for issue in issues]
+        print_json({"errors": errors, "warnings": warnings, "notes": notes, "issues": rows})
         return int(errors > 0)
     for issue in issues:
-        typer.echo(str(issue))
-    typer.echo(f"{_n(errors, 'error')}, {_n(warnings, 'warning')}" if issues else "no mistakes found")
+        typer.echo(line_of(issue, lang))
+    counts = [counted(errors, "error"), counted(warnings, "warning"), *([counted(notes, "note")] if notes else [])]
+    typer.echo(told("list", items=tuple(counts)) if errors or warnings else told("no_mistakes"))
     return int(errors > 0)
 
 
@@ -116,6 +118,7 @@ def run_cases(
     ] = None,
     as_json: Json = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="List the known misses too.")] = False,
+    lang: Language = "zh",
 ) -> int:
     """Run the cases beside the rules and show every one that comes out otherwise, with the reason.
 
@@ -133,16 +136,18 @@ def run_cases(
     chosen = [case for case in cases if pattern.casefold() in case.id.casefold()]
     if not chosen:
         raise UsageError(
-            f"no case in {where}" + (f" contains {pattern!r}" if pattern else "; write some into .cases.yml")
+            told("no_case_contains", folder=str(where), pattern=pattern)
+            if pattern
+            else told("no_case", folder=str(where))
         )
     embed = find_embed(ruleset)
     report = CaseReport(tuple(run_case(ruleset, case, embed=embed) for case in chosen))
     if as_json:
-        print_json(_report_row(report))
+        print_json(_report_row(report, lang))
     else:
-        _print_report(report, verbose=verbose)
+        _print_report(report, lang, verbose=verbose)
         if card and card.timing:
-            typer.echo(f"timing: scorecard {card.label}")
+            typer.echo(told("timing_of", card=card.label))
     return 0 if report.ok else 1
 
 
@@ -154,25 +159,25 @@ def _card_of(folder: Path, name: str | None, settings: Settings) -> Scorecard | 
     return load_scorecard(settings.scorecard, folder) if known else None
 
 
-def _print_report(report: CaseReport, *, verbose: bool) -> None:
+def _print_report(report: CaseReport, lang: Lang, *, verbose: bool) -> None:
     for result in report.results:
         if not result.ok:
-            _print_failure(result)
+            _print_failure(result, lang)
     missed = report.of("known_miss") if verbose else ()
     if missed:
-        typer.echo(f"known misses ({len(missed)}):")
+        typer.echo(told("known_misses", n=len(missed)))
     for result in missed:
-        typer.echo(f"  {_place(result.case)}: {result.case.rule_id} {result.case.name}: {result.message}")
+        typer.echo(f"  {_place(result.case)}: {result.case.rule_id} {result.case.name}: {result.message_in(lang)}")
     typer.echo(_counts(report))
 
 
-def _print_failure(result: CaseResult) -> None:
+def _print_failure(result: CaseResult, lang: Lang) -> None:
     case = result.case
-    typer.echo(f"FAILED {_place(case)}: {case.rule_id} {case.name}")
-    typer.echo(f"  {result.message}")
+    typer.echo(told("case_failed", place=_place(case), rule=case.rule_id, name=case.name))
+    typer.echo(f"  {result.message_in(lang)}")
     if result.finding and result.finding.trace:
-        typer.echo("  why:")
-        for line in trace_lines(result.finding.trace):
+        typer.echo("  " + told("why"))
+        for line in trace_lines(result.finding.trace, lang=lang):
             typer.echo(f"    {line}")
 
 
@@ -180,30 +185,25 @@ def _counts(report: CaseReport) -> str:
     failed = sum(not result.ok for result in report.results)
     rules = len({result.case.rule_id for result in report.results})
     passed, missed = len(report.of("passed")), len(report.of("known_miss"))
-    ran = f"{_n(len(report.results), 'case')} of {_n(rules, 'rule')}"
-    return f"{ran}: {passed} passed, {failed} failed, {_n(missed, 'known miss', 'known misses')}"
-
-
-def _n(count: int, one: str, many: str = "") -> str:
-    """A count with its noun: 1 case, 2 cases."""
-    return f"{count} {one if count == 1 else many or one + 's'}"
+    cases, of_rules = counted(len(report.results), "case"), counted(rules, "rule")
+    return told("ran", cases=cases, rules=of_rules, passed=passed, failed=failed, misses=counted(missed, "miss"))
 
 
 def _place(case: Case) -> str:
     return f"{case.path}:{case.line}"
 
 
-def _report_row(report: CaseReport) -> dict[str, Any]:
+def _report_row(report: CaseReport, lang: Lang) -> dict[str, Any]:
     return {
         "cases": len(report.results),
         "passed": len(report.of("passed")),
         "failed": sum(not result.ok for result in report.results),
         "known_misses": len(report.of("known_miss")),
-        "results": [_result_row(result) for result in report.results],
+        "results": [_result_row(result, lang) for result in report.results],
     }
 
 
-def _result_row(result: CaseResult) -> dict[str, Any]:
+def _result_row(result: CaseResult, lang: Lang) -> dict[str, Any]:
     case, finding = result.case, result.finding
     return {
         "rule_id": case.rule_id,
@@ -212,7 +212,8 @@ def _result_row(result: CaseResult) -> dict[str, Any]:
         "expected": case.verdict.value,
         "got": finding.verdict.value if finding else None,
         "at": [[place.start, place.end] for place in finding.evidence] if finding else [],
-        "message": result.message,
+        "code": result.said.code if result.said else "",
+        "message": result.message_in(lang),
         "path": case.path,
         "line": case.line,
         "trace": trace_lines(finding.trace) if finding and finding.trace and not result.ok else [],
@@ -238,18 +239,18 @@ def show(
         return
     rule = loaded.ruleset.get(rule_id.upper())
     if rule is None:
-        guess = did_you_mean(rule_id.upper(), [rule.id for rule in loaded.ruleset.rules])
-        raise NotFoundError(
-            f"there is no rule {rule_id}"
-            + (f" ({guess})" if guess else "")
-            + "; asr-qa rules show lists all"
-            + ("" if folder else f"; a rule of a folder of your own: asr-qa rules show {rule_id} FOLDER")
-        )
+        raise NotFoundError(_no_such_rule(rule_id, loaded, own=folder is not None))
     row = _rule_row(rule, loaded, lang)
     if as_json:
         print_json(row)
     else:
         _print_rule(rule, row, lang)
+
+
+def _no_such_rule(rule_id: str, loaded: LoadedRules, *, own: bool) -> str:
+    close = guess(rule_id.upper(), [rule.id for rule in loaded.ruleset.rules])
+    said = told("show_none_close", rule=rule_id, hint=close) if close else told("show_none", rule=rule_id)
+    return said if own else told("show_own", said=said, rule=rule_id)
 
 
 def _list(loaded: LoadedRules, *, as_json: bool, lang: Lang) -> None:
@@ -266,7 +267,8 @@ def _list(loaded: LoadedRules, *, as_json: bool, lang: Lang) -> None:
 def _print_rule(rule: Rule, row: dict[str, Any], lang: Lang) -> None:
     kinds = " · ".join(_word(value, lang) for value in _kinds(rule))
     typer.echo(f"{rule.id}  {_title(rule, lang)}  ({rule.name})\n{kinds}\n\n{row['description']}")
-    for heading, values in zip(_PARTS[lang], (row["phrases"], [rule.rationale], rule.false_positives), strict=True):
+    phrases = _shown_phrases(row["phrases"], rule, lang)
+    for heading, values in zip(_PARTS[lang], (phrases, [rule.rationale], rule.false_positives), strict=True):
         if any(values):
             typer.echo(f"\n{heading}" + "".join(f"\n  {value}" for value in values))
     typer.echo(f"\n{row['path']}:{row['line']}")
@@ -285,12 +287,18 @@ def _rule_row(rule: Rule, loaded: LoadedRules, lang: Lang) -> dict[str, Any]:
         "assisted": rule.assisted,
         "description": describe(rule, lang, titles=titles),
         "phrases": _phrases(rule),
+        "exact_only": sorted(exact_only(rule)),
         "rationale": rule.rationale,
         "false_positives": list(rule.false_positives),
         "version": rule.version,
         "path": source.path,
         "line": source.line,
     }
+
+
+def _shown_phrases(phrases: list[str], rule: Rule, lang: Lang) -> list[str]:
+    """Phrases with what is said of those that are found only as they are written."""
+    return [text + (_ONLY_WRITTEN[lang] if text in exact_only(rule) else "") for text in phrases]
 
 
 def _phrases(rule: Rule) -> list[str]:
@@ -333,6 +341,10 @@ _HEADINGS: dict[Lang, tuple[str, ...]] = {
 _PARTS: dict[Lang, tuple[str, str, str]] = {
     "zh": ("识别的说法", "依据", "可能的误报"),
     "en": ("phrases", "rationale", "false positives"),
+}
+_ONLY_WRITTEN: dict[Lang, str] = {
+    "zh": "（两个字，只认原字，不按读音认）",
+    "en": " (two syllables: only as written, not by sound)",
 }
 _LISTED: dict[Lang, str] = {
     "zh": "共 {n} 条规则；查看某一条：asr-qa rules show 编号",

@@ -11,11 +11,15 @@ from typing import Annotated, Literal
 
 import typer
 
-from asr_qa.errors import OutputError, RulesetError, UsageError
-from asr_qa.ruleset.author import WANTED, Draft, Wish, draft, problems, slug_of
+from asr_qa.cli.printing import Lang, Language, told
+from asr_qa.errors import Issue, OutputError, RulesetError, UsageError
+from asr_qa.ruleset.author import WANTED, Draft, Wish, draft, mistakes, slug_of
+from asr_qa.ruleset.cases import load_cases
 from asr_qa.ruleset.describe import describe
 from asr_qa.ruleset.editor import KINDS_OF_FILES, Kind, file_name, schema_of
+from asr_qa.ruleset.lint import lint
 from asr_qa.ruleset.loader import CASE_MARK, load_rules
+from asr_qa.ruleset.messages import line_of, said_in, say
 from asr_qa.ruleset.packs import PACK_FILES, SHIPPED, shipped_rules
 
 SCHEMAS = ".schema"
@@ -25,7 +29,7 @@ _PACK = f"""# yaml-language-server: $schema={SCHEMAS}/{file_name("pack")}
 id: mine
 title: {{zh: 本公司规则, en: Our rules}}
 version: "1"
-extends: {SHIPPED}      # 出厂规则都带上；不要的写 without: [规则编号]
+extends: {SHIPPED}      # {{remark}}
 """
 _SEVERITIES = {"1": "minor", "2": "major", "3": "fatal"}
 
@@ -36,6 +40,7 @@ def write_schema(
         Path | None,
         typer.Option(metavar="FILE", help="File to write; a folder gets the schemas of all kinds; else it is printed."),
     ] = None,
+    lang: Language = "zh",
 ) -> None:
     """Print the JSON Schema of our YAML files: editors complete keys and mark mistakes by it.
 
@@ -46,14 +51,15 @@ def write_schema(
         typer.echo(_json(kind), nl=False)
     elif out.is_dir() or not out.suffix:
         _write_all(out)
-        typer.echo(f"wrote {', '.join(file_name(one) for one in KINDS_OF_FILES)} to {out}")
+        typer.echo(told("wrote_schemas", files=tuple(file_name(one) for one in KINDS_OF_FILES), folder=str(out)))
     else:
         _write(out, _json(kind))
-        typer.echo(f"wrote {out}")
+        typer.echo(told("wrote", path=str(out)))
 
 
 def export_rules(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to write; it must not exist yet.")],
+    lang: Language = "zh",
 ) -> None:
     """Copy the shipped rules with their cases and scorecards into a folder, to read or to change them there.
 
@@ -61,12 +67,12 @@ def export_rules(
     of the shipped rules comes along. Then: ASR_QA_RULES_DIR=DIR.
     """
     if folder.exists():
-        raise OutputError(f"{folder} is already there and is not overwritten; name another folder")
+        raise OutputError(told("folder_there", path=str(folder)))
     try:
         shutil.copytree(shipped_rules(), folder)
     except OSError as error:
-        raise OutputError(f"cannot write {folder}: {error.strerror}") from error
-    typer.echo(f"wrote the shipped rules to {folder}; use them with ASR_QA_RULES_DIR={folder}")
+        raise OutputError(told("cannot_write", path=str(folder), reason=error.strerror)) from error
+    typer.echo(told("exported", folder=str(folder)))
 
 
 def new_rule(
@@ -102,12 +108,13 @@ def new_rule(
     alone: Annotated[
         bool, typer.Option("--alone", help="A new folder holds your rules only, without the shipped ones beside them.")
     ] = False,
+    lang: Language = "zh",
 ) -> None:
     """Write a new rule with its first cases, run them, and say the rule in one sentence.
 
     A folder that does not exist yet becomes a pack that builds on the shipped rules (pack.yml): all of them come along.
 
-    Without --require and --forbid it asks in the terminal, in Chinese. Every case it writes was run and comes out as
+    Without --require and --forbid it asks in the terminal. Every case it writes was run and comes out as
     it says. Nothing that is there is overwritten. Then come: asr-qa rules lint, asr-qa rules test.
     """
     wish = Wish(
@@ -127,35 +134,39 @@ def new_rule(
         rationale=rationale,
     )
     if require and forbid:
-        raise UsageError("--require and --forbid do not go together: write two rules")
+        raise UsageError(told("require_or_forbid"))
     if not wish.phrases:
         wish = _asked(wish)
     if not wish.id:
-        raise UsageError("a rule needs an id: --id SERV-100")
-    _create(replace(wish, title=wish.title or _title(wish)), folder, alone=alone)
+        raise UsageError(told("needs_id"))
+    _create(_titled(wish), folder, lang, alone=alone)
 
 
-def _title(wish: Wish) -> str:
-    return ("不得说" if wish.forbidden else "须说") + wish.phrases[0]
+def _titled(wish: Wish) -> Wish:
+    """The wish with a title in both languages: each says the words where none was given."""
+    code = "title_forbidden" if wish.forbidden else "title_required"
+    said = say(code, words=wish.phrases[0])
+    english = wish.title if wish.title.isascii() else ""
+    titles = {"title": wish.title or said_in(said, "zh"), "title_en": wish.title_en or english or said_in(said, "en")}
+    return replace(wish, **titles)
 
 
 def _asked(wish: Wish) -> Wish:
     """The same with answers from the terminal; where there is none, a usage error."""
     if not sys.stdin.isatty():
-        raise UsageError("say which words: --require 请问还有什么可以帮您, or --forbid 绝对没问题")
-    typer.echo("新建一条规则。直接回车表示用括号里的值。")
-    forbidden = typer.confirm("是禁语吗（不得说的话）", default=False)
-    words = _words(
-        "不得说哪些话（几种说法用逗号分开）" if forbidden else "必须说哪些话（几种说法用逗号分开，说其中一种即可）"
-    )
-    role = "customer" if typer.prompt("谁说的：1 坐席  2 客户", default="1") == "2" else "agent"
-    first = _seconds("只看开场几秒内（0 表示不限）")
-    last = _seconds("只看结束前几秒内（0 表示不限）") if first is None else None
-    after = _words("只在对方说了什么话之后（没有就回车）", needed=False)
-    title = typer.prompt("规则的标题", default=wish.title or ("不得说" if forbidden else "须说") + words[0])
+        raise UsageError(told("say_words"))
+    typer.echo(told("ask_new"))
+    forbidden = typer.confirm(told("ask_forbidden"), default=False)
+    words = _words(told("ask_not_said" if forbidden else "ask_said"))
+    role = "customer" if typer.prompt(told("ask_who"), default="1") == "2" else "agent"
+    first = _seconds(told("ask_first"))
+    last = _seconds(told("ask_last")) if first is None else None
+    after = _words(told("ask_after"), needed=False)
+    usual = told("title_forbidden" if forbidden else "title_required", words=words[0])
+    title = typer.prompt(told("ask_title"), default=wish.title or usual)
     return replace(
         wish,
-        id=wish.id or typer.prompt("规则编号（大写字母-数字，如 SERV-100）"),
+        id=wish.id or typer.prompt(told("ask_id")),
         title=title,
         phrases=words,
         forbidden=forbidden,
@@ -163,9 +174,9 @@ def _asked(wish: Wish) -> Wish:
         first_seconds=first,
         last_seconds=last,
         after=after,
-        after_seconds=_seconds("在那之后几秒内（0 表示不限）") if after else None,
-        severity=_SEVERITIES.get(typer.prompt("严重程度：1 一般  2 重大  3 致命", default="1"), "minor"),
-        rationale=typer.prompt("为什么有这条规则", default="", show_default=False),
+        after_seconds=_seconds(told("ask_after_seconds")) if after else None,
+        severity=_SEVERITIES.get(typer.prompt(told("ask_severity"), default="1"), "minor"),
+        rationale=typer.prompt(told("ask_why"), default="", show_default=False),
     )
 
 
@@ -184,30 +195,30 @@ def _seconds(question: str) -> float | None:
         try:
             return float(typer.prompt(question, default="0")) or None
         except ValueError:
-            typer.echo("请写一个数字")
+            typer.echo(told("ask_number"))
 
 
-def _create(wish: Wish, folder: Path, *, alone: bool) -> None:
+def _create(wish: Wish, folder: Path, lang: Lang, *, alone: bool) -> None:
     """Write the rule, its cases and the schemas, and say what came of it."""
     slug = slug_of(wish)
     pack = (wish.name or "custom.x").partition(".")[0]
     path = folder / pack / f"{slug}.yml"
     cases = path.with_name(f"{slug}{CASE_MARK}.yml")
     if there := next((one for one in (path, cases) if one.exists()), None):
-        raise OutputError(f"{there} is already there and is not overwritten; choose another --name or --dir")
+        raise OutputError(told("file_there", path=str(there)))
     fresh = not folder.exists() and not alone
     if (used := _used(wish.id, shipped_rules() if fresh else folder)) is not None:
-        raise UsageError(f"id {wish.id} is already used in {used}; choose another --id, ids are never used again")
+        raise UsageError(told("id_used", id=wish.id, path=used))
     try:
-        made = draft(wish, schema=f"../{SCHEMAS}/{file_name('rule')}")
+        made = draft(wish, schema=f"../{SCHEMAS}/{file_name('rule')}", lang=lang)
     except RulesetError as error:
-        raise UsageError(problems(error)) from error
+        raise UsageError(mistakes(error, lang)) from error
     _write_all(folder / SCHEMAS)
     if fresh:
-        _write(folder / PACK_FILES[0], _PACK)
+        _write(folder / PACK_FILES[0], _PACK.replace("{remark}", told("pack_remark")))
     _write(path, made.yaml)
     _write(cases, made.cases)
-    _say(made, path, cases, folder)
+    _say(made, path, cases, folder, lang)
 
 
 def _used(rule_id: str, folder: Path) -> str | None:
@@ -219,12 +230,24 @@ def _used(rule_id: str, folder: Path) -> str | None:
     return sources[rule_id].path if rule_id in sources else None
 
 
-def _say(made: Draft, path: Path, cases: Path, folder: Path) -> None:
-    typer.echo(f"{made.rule.id}  {describe(made.rule)}\n")
-    typer.echo(f"规则: {path}\n用例: {cases}（符合 {made.met} 个，不符合 {made.not_met} 个，都已运行通过）")
+def _say(made: Draft, path: Path, cases: Path, folder: Path, lang: Lang) -> None:
+    typer.echo(f"{made.rule.id}  {describe(made.rule, lang)}\n")
+    typer.echo(told("new_files", rule=str(path), cases=str(cases), met=made.met, missed=made.not_met))
     if min(made.met, made.not_met) < WANTED:
-        typer.echo(f"请再补几个用例：符合和不符合各要至少 {WANTED} 个")
-    typer.echo(f"\n下一步:\n  asr-qa rules lint {folder}\n  asr-qa rules test {folder}")
+        typer.echo(told("more_cases", least=WANTED))
+    for issue in _remarks(made, folder):
+        typer.echo(line_of(issue, lang))
+    typer.echo("\n" + told("new_next", folder=str(folder)))
+
+
+def _remarks(made: Draft, folder: Path) -> list[Issue]:
+    """What the linter says of the new rule, such as words that another rule watches already."""
+    try:
+        loaded = load_rules(folder)
+    except RulesetError:
+        return []
+    found = lint(loaded.ruleset, load_cases(loaded.ruleset, folder), sources=loaded.sources)
+    return [issue for issue in found if issue.subject == made.rule.id]
 
 
 def _json(kind: Kind) -> str:
@@ -241,4 +264,4 @@ def _write(path: Path, text: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise OutputError(f"{path} cannot be written: {error.strerror}; choose another place") from error
+        raise OutputError(told("cannot_write", path=str(path), reason=error.strerror)) from error

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
-from difflib import get_close_matches
 from pathlib import Path
 
 from asr_qa.core.sounds import ACCENTS, GROUPS, AccentTable, expand
 from asr_qa.errors import Issue
+from asr_qa.ruleset.fields import guess
+from asr_qa.ruleset.messages import say
 from asr_qa.ruleset.source import Source, read_source
 
 FILE = "accents.yml"
@@ -35,34 +36,33 @@ def _wrong(source: Source) -> Iterator[Issue]:
     if source.issues:
         return
     if not isinstance(data, dict):
-        yield source.issue((), "expected default: and queues:", hint="e.g. queues: {guangzhou: [n_l, f_h, nasals]}")
+        yield source.issue((), say("accents_shape"), hint=say("eg_accents"))
         return
     for key in data:
         if key not in _KEYS:
-            yield source.issue((key,), f"unknown key {key!r}", hint="known keys: default, queues")
+            yield source.issue((key,), say("unknown_key", key=key), hint=say("known_are", names=_KEYS))
     if "default" in data:
         yield from _wrong_names(source, ("default",), data["default"])
     queues = data.get("queues") or {}
     if not isinstance(queues, dict):
-        yield source.issue(("queues",), "queues: expected a mapping from a queue to a list of accents")
+        yield source.issue(("queues",), say("accents_queues"), hint=say("eg_accents"))
         return
     for queue, names in queues.items():
         if not isinstance(queue, str):
-            yield source.issue(("queues", queue), f"queue {queue!r}: expected text", hint="put it in quotes")
+            yield source.issue(("queues", queue), say("queue_text", queue=queue), hint=say("put_in_quotes"))
         yield from _wrong_names(source, ("queues", queue), names)
 
 
 def _wrong_names(source: Source, at: tuple[Hashable, ...], names: object) -> Iterator[Issue]:
     if not isinstance(names, list):
-        yield source.issue(at, f"{at[-1]}: expected a list of accents", hint="e.g. [n_l, nasals]; [] for none")
+        yield source.issue(at, say("accents_list", key=at[-1]), hint=say("eg_accent_list"))
         return
     known = [*ACCENTS, *GROUPS]
     seen: set[object] = set()
     for index, name in enumerate(names):
         if name not in known:
-            close = get_close_matches(str(name), known, n=1)
-            hint = f"did you mean {close[0]}?" if close else f"known: {', '.join(known)}"
-            yield source.issue((*at, index), f"unknown accent {name!r}", hint=hint)
+            hint = guess(str(name), known) or say("known_are", names=tuple(known))
+            yield source.issue((*at, index), say("unknown_accent", name=name), hint=hint)
         elif name in seen:
-            yield source.issue((*at, index), f"accent {name!r} stands twice", severity="warning")
+            yield source.issue((*at, index), say("accent_twice", name=name), severity="warning")
         seen.add(name)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from asr_qa.core.finding import Verdict
 from asr_qa.core.rule import Rule, Ruleset
-from asr_qa.errors import RulesetError, UsageError
+from asr_qa.errors import Issue, RulesetError, UsageError
 from asr_qa.ruleset.cases import sketched_case
 from asr_qa.ruleset.loader import parse_rules
+from asr_qa.ruleset.messages import Lang, hint_in, message_in, said_in, say
 from asr_qa.ruleset.sca.write import dump
 
 WANTED = 3
@@ -21,7 +22,20 @@ _PER_CHARACTER = 0.25
 """Seconds that a character takes when it is spoken at leisure."""
 _OTHER = {"agent": "customer", "customer": "agent"}
 _SPEAKERS = {"agent": "A", "customer": "B"}
-_FILLERS = ("好的", "嗯", "我看一下", "您继续说")
+_OTHER_TALK: Mapping[Lang, tuple[str, ...]] = {
+    "zh": ("好的", "嗯", "我看一下", "您继续说", "好的谢谢", "好", "我这边情况是这样的", "我还有一个问题"),
+    "en": (
+        "all right",
+        "hm",
+        "let me see",
+        "please go on",
+        "thank you",
+        "okay",
+        "it is like this",
+        "one more question",
+    ),
+}
+"""What is said besides the words, in the language of the words."""
 
 Role = Literal["agent", "customer"]
 
@@ -67,21 +81,22 @@ class _Sketch:
     verdict: Verdict
 
 
-def draft(wish: Wish, *, schema: str = "") -> Draft:
+def draft(wish: Wish, *, schema: str = "", lang: Lang = "en") -> Draft:
     """Write a rule and cases that were run and come out as they say.
 
     Args:
         wish: What is asked for.
         schema: Path of the JSON Schema that an editor should use, as seen from the file.
+        lang: Language of what is wrong with the answers.
 
     Raises:
         RulesetError: The rule has mistakes, such as an id in small letters.
         UsageError: Answers that do not go together.
     """
     if not wish.phrases:
-        raise UsageError("a rule needs words: --require 您好 or --forbid 绝对没问题")
+        raise UsageError(said_in(say("needs_words"), lang))
     if wish.after_seconds is not None and not wish.after:
-        raise UsageError("--after-seconds goes with --after: words of the other party that call for it")
+        raise UsageError(said_in(say("needs_after"), lang))
     head = f"# yaml-language-server: $schema={schema}\n" if schema else ""
     text = head + dump(_rule(wish))
     ruleset = parse_rules(text, shown=f"{wish.id}.yml").ruleset
@@ -152,25 +167,38 @@ def _sketches(wish: Wish) -> Iterator[_Sketch]:
     """Calls in which the words are said, and calls in which they are not, the plainest first."""
     said, missing = (Verdict.NOT_MET, Verdict.MET) if wish.forbidden else (Verdict.MET, Verdict.NOT_MET)
     cause = wish.after[0] if wish.after else ""
+    lang = _lang_of(wish)
+    good, hm, look, on, thanks, okay, *_ = _OTHER_TALK[lang]
+    blank = " " if lang == "en" else ""
+
+    def made(code: str, words: str, verdict: Verdict, n: int = 0, **more: Any) -> _Sketch:
+        name = said_in(say(code, n=n) if n else say(code), lang)
+        return _Sketch(name, _call(wish, words, cause, **more), verdict)
+
     for number, phrase in enumerate(wish.phrases[:WANTED]):
-        yield _Sketch("说了" if number == 0 else f"换个说法{number}", _call(wish, phrase, cause), said)
+        yield made("sketch_other_way", phrase, said, number) if number else made("sketch_said", phrase, said)
     first = wish.phrases[0]
-    yield _Sketch("前后还有别的话", _call(wish, f"好的{first}嗯", cause), said)
-    yield _Sketch("停顿以后说", _call(wish, first, cause, wait=1.5), said)
-    yield _Sketch("说完对方接话", _call(wish, first, cause, reply="好的谢谢"), said)
-    yield _Sketch("说了两遍", _call(wish, f"{first}{first}", cause), said)
-    yield _Sketch("没有说", _call(wish, _FILLERS[0], cause), missing)
-    yield _Sketch("由另一方说", _call(wish, _FILLERS[1], cause, reply=first), missing)
+    yield made("sketch_among", blank.join((good, first, hm)), said)
+    yield made("sketch_pause", first, said, wait=1.5)
+    yield made("sketch_reply", first, said, reply=thanks)
+    yield made("sketch_twice", blank.join((first, first)), said)
+    yield made("sketch_not_said", good, missing)
+    yield made("sketch_by_other", hm, missing, reply=first)
     if wish.first_seconds is not None:
-        yield _Sketch("说晚了", _call(wish, first, cause, wait=wish.first_seconds + 5), missing)
+        yield made("sketch_late", first, missing, wait=wish.first_seconds + 5)
     if wish.last_seconds is not None:
-        yield _Sketch("说早了", _call(wish, first, cause, rest=wish.last_seconds + 10), missing)
+        yield made("sketch_early", first, missing, rest=wish.last_seconds + 10)
     if cause and wish.after_seconds:
-        yield _Sketch("过了很久才说", _call(wish, first, cause, wait=wish.after_seconds + 10), missing)
-    yield _Sketch("说了别的话", _call(wish, _FILLERS[2], cause), missing)
-    yield _Sketch("请对方继续说", _call(wish, _FILLERS[3], cause, reply="好"), missing)
+        yield made("sketch_long_after", first, missing, wait=wish.after_seconds + 10)
+    yield made("sketch_other_words", look, missing)
+    yield made("sketch_go_on", on, missing, reply=okay)
     if len(first) > WANTED:
-        yield _Sketch("只说了一半", _call(wish, first[: len(first) // 2], cause), missing)
+        yield made("sketch_half", first[: len(first) // 2].strip(), missing)
+
+
+def _lang_of(wish: Wish) -> Lang:
+    """The language of the words."""
+    return "en" if all(text.isascii() for text in (*wish.phrases, *wish.after)) else "zh"
 
 
 def _call(wish: Wish, words: str, cause: str, *, wait: float = 0.0, reply: str = "", rest: float = 0.0) -> str:
@@ -185,20 +213,22 @@ def _call(wish: Wish, words: str, cause: str, *, wait: float = 0.0, reply: str =
         rest: Seconds of other talk afterwards.
     """
     speaker, other = _SPEAKERS[wish.role], _SPEAKERS[_OTHER[wish.role]]
+    *_, story, question = _OTHER_TALK[_lang_of(wish)]
+    hm = _OTHER_TALK[_lang_of(wish)][1]
     parts: list[str] = []
     now = 0.0
     if cause:
         now = _add(parts, other, now, cause)
     if wait:
-        now = _add(parts, other, now, "我这边情况是这样的", seconds=wait)
+        now = _add(parts, other, now, story, seconds=wait)
     now = _add(parts, speaker, now, words)
     if reply:
         now = _add(parts, other, now, reply)
     if rest:
-        now = _add(parts, other, now, "我还有一个问题", seconds=rest)
-        _add(parts, speaker, now, "嗯")
+        now = _add(parts, other, now, question, seconds=rest)
+        _add(parts, speaker, now, hm)
     elif not reply and not wish.last_seconds:
-        _add(parts, other, now, "嗯")
+        _add(parts, other, now, hm)
     return " | ".join(parts)
 
 
@@ -209,6 +239,11 @@ def _add(parts: list[str], speaker: str, now: float, words: str, *, seconds: flo
     return round(now + long + 0.5, 1)
 
 
-def problems(error: RulesetError) -> str:
+def mistakes(error: RulesetError, lang: Lang) -> str:
     """Mistakes of a new rule in terms of what was asked."""
-    return "; ".join(f"{issue.message}" + (f" ({issue.hint})" if issue.hint else "") for issue in error.issues)
+    return "; ".join(_mistake(issue, lang) for issue in error.issues)
+
+
+def _mistake(issue: Issue, lang: Lang) -> str:
+    hint = hint_in(issue, lang)
+    return message_in(issue, lang) + (f" ({hint})" if hint else "")

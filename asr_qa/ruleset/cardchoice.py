@@ -7,6 +7,7 @@ from itertools import combinations
 
 from asr_qa.errors import Issue
 from asr_qa.ruleset.cardshape import ScorecardModel
+from asr_qa.ruleset.messages import say
 from asr_qa.ruleset.source import Source as File
 
 DIRECTIONS = ("inbound", "outbound")
@@ -29,15 +30,14 @@ def choice_issues(cards: Sequence[tuple[File, ScorecardModel]]) -> Iterator[Issu
     chosen = [(file, model) for file, model in cards if model.applies_when]
     for (one, mine), (other, theirs) in combinations(chosen, 2):
         if (both := _common(mine.applies_when, theirs.applies_when)) is not None:
-            message = f"scorecard {mine.id} is for the same calls ({both}): such a call fails"
-            hint = f"{one.path}; a fact in both with different values, or one in another queue"
-            yield other.issue(("applies_when",), message, hint=hint, severity="warning")
+            said, hint = say("same_calls", card=mine.id, call=both), say("tell_apart", path=one.path)
+            yield other.issue(("applies_when",), said, hint=hint, severity="warning")
 
 
 def second_rest(file: File, first: File, *, severity: str = "error") -> Issue:
     """That a card and another one are both for calls that no other card is for."""
-    message = f"this card and {first.path} are both for calls that no other is for: a call cannot have two"
-    return file.issue(("id",), message, hint="give one of them applies_when, or status: retired", severity=severity)
+    said = say("two_for_rest", path=first.path)
+    return file.issue(("id",), said, hint=say("when_or_retired"), severity=severity)
 
 
 def _common(one: Mapping[str, list[str]], other: Mapping[str, list[str]]) -> str | None:
@@ -54,6 +54,5 @@ def _common(one: Mapping[str, list[str]], other: Mapping[str, list[str]]) -> str
 def _no_such_direction(file: File, model: ScorecardModel) -> Iterator[Issue]:
     for index, value in enumerate(model.applies_when.get("direction", ())):
         if value not in DIRECTIONS:
-            message = f"no call has the direction {value!r}"
-            at = ("applies_when", "direction", index)
-            yield file.issue(at, message, hint=" or ".join(DIRECTIONS), severity="warning")
+            at, hint = ("applies_when", "direction", index), say("known_are", names=DIRECTIONS)
+            yield file.issue(at, say("no_direction", value=value), hint=hint, severity="warning")

@@ -9,7 +9,8 @@ from typing import Any
 from asr_qa.core.rule import Ruleset, Status
 from asr_qa.errors import Issue
 from asr_qa.ruleset.cardshape import EPSILON, ScorecardModel, WhenModel
-from asr_qa.ruleset.schema import did_you_mean
+from asr_qa.ruleset.messages import say
+from asr_qa.ruleset.schema import guess
 from asr_qa.ruleset.source import Path_
 from asr_qa.ruleset.source import Source as File
 
@@ -36,12 +37,11 @@ def rule_issues(file: File, ruleset: Ruleset, *, retired: bool = False) -> Itera
     for at, name in () if retired else named_rules(file):
         status = known.get(name)
         if status is None:
-            yield file.issue(at, f"there is no rule {name}", hint=did_you_mean(name, known))
+            yield file.issue(at, say("no_rule", name=name), hint=guess(name, known))
         elif status is Status.DRAFT:
-            yield file.issue(at, f"rule {name} is draft and gives no findings", hint="take it off the card")
+            yield file.issue(at, say("rule_draft", rule=name), hint=say("take_off"))
         elif status is Status.RETIRED:
-            hint = "take it off a new version of the card; if sheets refer to this one, keep it with status: retired"
-            yield file.issue(at, f"rule {name} is retired and gives no findings", hint=hint)
+            yield file.issue(at, say("rule_retired", rule=name), hint=say("take_off_new"))
 
 
 def wisdom(file: File, model: ScorecardModel, ruleset: Ruleset | None) -> Iterator[Issue]:
@@ -101,32 +101,31 @@ def _doubles(file: File) -> Iterator[Issue]:
             if not isinstance(name, str):
                 continue
             if name in seen:
-                hint = f"first on line {file.place(seen[name])[0]}"
-                yield file.issue(place, f"{what} id {name!r} stands twice", hint=hint)
+                hint = say("first_on_line", line=file.place(seen[name])[0])
+                yield file.issue(place, say("id_twice", what=say(f"part_{what}"), name=name), hint=hint)
             seen.setdefault(name, place)
 
 
 def _totals(file: File, model: ScorecardModel) -> Iterator[Issue]:
     total = sum(section.total for section in model.sections)
     if abs(total - model.points) > EPSILON:
-        message = f"the criteria add up to {total:g} points, the card has {model.points:g}"
-        hint = "bonus criteria do not count" if total == 0 else "change the points of criteria or of the card"
-        yield file.issue(("points",), message, hint=hint)
+        hint = say("bonus_not_counted" if total == 0 else "change_points")
+        yield file.issue(("points",), say("card_total", total=total, points=model.points), hint=hint)
     if model.pass_points is not None and model.pass_points > model.points:
-        message = f"pass_points {model.pass_points:g} is more than the card's {model.points:g}"
-        yield file.issue(("pass_points",), message, hint="no call could pass")
+        said = say("pass_over", value=model.pass_points, points=model.points)
+        yield file.issue(("pass_points",), said, hint=say("none_could_pass"))
     for index, section in enumerate(model.sections):
         at: Path_ = ("sections", index)
         if section.points is not None and abs(section.points - section.total) > EPSILON:
-            message = f"the criteria of section {section.id} add up to {section.total:g} points, not {section.points:g}"
-            yield file.issue((*at, "points"), message, hint="change the criteria or the section's points")
+            said = say("section_total", id=section.id, total=section.total, points=section.points)
+            yield file.issue((*at, "points"), said, hint=say("change_section"))
         if section.cap is not None and section.cap > section.total + EPSILON:
-            message = f"section {section.id} may lose {section.cap:g} points and has {section.total:g}"
-            yield file.issue((*at, "cap"), message, hint="a cap below its points, or none")
+            said = say("section_cap", id=section.id, cap=section.cap, total=section.total)
+            yield file.issue((*at, "cap"), said, hint=say("lower_cap"))
     bonus = sum(line.points for section in model.sections for line in section.criteria if line.kind == "bonus")
     if model.bonus_max > bonus + EPSILON:
-        message = f"bonus_max {model.bonus_max:g} is never reached: bonus criteria add up to {bonus:g}"
-        yield file.issue(("bonus_max",), message, hint=f"bonus_max: {bonus:g}")
+        said = say("bonus_never", value=model.bonus_max, bonus=bonus)
+        yield file.issue(("bonus_max",), said, hint=say("write_bonus", bonus=bonus))
 
 
 def _bands(file: File, model: ScorecardModel) -> Iterator[Issue]:
@@ -134,27 +133,27 @@ def _bands(file: File, model: ScorecardModel) -> Iterator[Issue]:
     for index, (higher, lower) in enumerate(pairwise(bands), start=1):
         at: Path_ = ("bands", index)
         if lower.from_ >= higher.from_:
-            message = f"band {lower.id} is from {lower.from_:g}, not below {higher.id} from {higher.from_:g}"
-            yield file.issue((*at, "from"), message, hint="from the highest band to the lowest")
+            said = say("band_order", id=lower.id, low=lower.from_, other=higher.id, high=higher.from_)
+            yield file.issue((*at, "from"), said, hint=say("bands_down"))
         elif lower.below is not None and abs(lower.below - higher.from_) > EPSILON:
-            what = "overlaps" if lower.below > higher.from_ else "leaves a gap to"
-            message = f"band {lower.id} below {lower.below:g} {what} {higher.id} from {higher.from_:g}"
-            yield file.issue((*at, "below"), message, hint=f"below: {higher.from_:g}, or leave it out")
+            code = "band_overlap" if lower.below > higher.from_ else "band_gap"
+            said = say(code, id=lower.id, below=lower.below, other=higher.id, high=higher.from_)
+            yield file.issue((*at, "below"), said, hint=say("write_below", value=higher.from_))
     top = model.points + model.bonus_max
     for index, band in enumerate(bands):
         if band.from_ > top + EPSILON:
-            message = f"band {band.id} from {band.from_:g} is never reached: a sheet has at most {top:g} points"
-            yield file.issue(("bands", index, "from"), message, hint="a lower limit")
+            said = say("band_never", id=band.id, low=band.from_, top=top)
+            yield file.issue(("bands", index, "from"), said, hint=say("lower_limit"))
     if bands and bands[0].below is not None and bands[0].below <= top + EPSILON:
-        message = f"band {bands[0].id} ends below {bands[0].below:g}, a sheet may have {top:g} points"
-        yield file.issue(("bands", 0, "below"), message, hint="leave it out")
+        said = say("band_top", id=bands[0].id, below=bands[0].below, top=top)
+        yield file.issue(("bands", 0, "below"), said, hint=say("leave_out"))
     if bands and bands[-1].from_ > 0:
-        message = f"no band for sheets below {bands[-1].from_:g} points"
-        yield file.issue(("bands", len(bands) - 1, "from"), message, hint="the lowest band is from: 0")
+        said = say("band_bottom", low=bands[-1].from_)
+        yield file.issue(("bands", len(bands) - 1, "from"), said, hint=say("lowest_band"))
     limits = {band.from_ for band in bands}
     if bands and model.pass_points is not None and model.pass_points not in limits:
-        message = f"no band begins at pass_points {model.pass_points:g}: calls of one band would pass and fail"
-        yield file.issue(("pass_points",), message, hint="make it the limit of a band")
+        said = say("band_pass", value=model.pass_points)
+        yield file.issue(("pass_points",), said, hint=say("make_limit"))
 
 
 def _conditions(file: File, model: ScorecardModel) -> Iterator[Issue]:
@@ -163,12 +162,12 @@ def _conditions(file: File, model: ScorecardModel) -> Iterator[Issue]:
     for at, criterion in criteria_of(file):
         for place, name in _looked_at(criterion.get("applies_when"), (*at, "applies_when"), "criterion"):
             if name not in whens:
-                yield file.issue(place, f"there is no criterion {name}", hint=did_you_mean(name, whens))
+                yield file.issue(place, say("no_criterion", name=name), hint=guess(name, whens))
             elif criterion["id"] in _reached(name, whens):
-                message = f"criterion {criterion['id']} rests on itself" + (
-                    "" if name == criterion["id"] else f" by way of {name}"
-                )
-                yield file.issue(place, message, hint="break the circle")
+                own = name == criterion["id"]
+                way = {} if own else {"way": name}
+                said = say("rests_on_itself" if own else "rests_by_way", id=criterion["id"], **way)
+                yield file.issue(place, said, hint=say("break_circle"))
 
 
 def _reached(name: str, whens: dict[str, WhenModel]) -> set[str]:
@@ -197,9 +196,8 @@ def _shared_rules(file: File) -> Iterator[Issue]:
         for place, rule in _own_rules(criterion, at):
             where, other = first.setdefault(rule, (place, name))
             if other != name:
-                message = f"rule {rule} is on criterion {other} already: one mistake costs twice"
-                hint = f"line {file.place(where)[0]}; keep it in one place"
-                yield file.issue(place, message, hint=hint, severity="warning")
+                hint = say("keep_one", line=file.place(where)[0])
+                yield file.issue(place, say("costs_twice", rule=rule, other=other), hint=hint, severity="warning")
 
 
 def _own_rules(criterion: dict[str, Any], at: Path_) -> Iterator[tuple[Path_, str]]:
@@ -214,9 +212,8 @@ def _machine_share(file: File, model: ScorecardModel) -> Iterator[Issue]:
     lines = [line for section in model.sections for line in section.criteria if line.kind != "bonus"]
     auto = sum(line.points for line in lines if line.source == "auto") / model.points
     if auto < model.min_assessed_share - EPSILON:
-        message = f"the machine can assess {auto:.0%} of the card, below min_assessed_share: no call has a total before"
-        hint = "fewer manual criteria, or a lower min_assessed_share"
-        yield file.issue(("min_assessed_share",), message + " its review", hint=hint, severity="warning")
+        said = say("machine_share", share=auto)
+        yield file.issue(("min_assessed_share",), said, hint=say("fewer_manual"), severity="warning")
 
 
 def _hints_that_decide(file: File, model: ScorecardModel, ruleset: Ruleset) -> Iterator[Issue]:
@@ -228,5 +225,5 @@ def _hints_that_decide(file: File, model: ScorecardModel, ruleset: Ruleset) -> I
             continue
         for place, rule in _own_rules(criterion, at):
             if rule in assisted:
-                message = f"rule {rule} is assisted, a hint for a person, and decides here"
-                yield file.issue(place, message, hint="source: assisted", severity="warning")
+                said = say("assisted_decides", rule=rule)
+                yield file.issue(place, said, hint=say("source_assisted"), severity="warning")

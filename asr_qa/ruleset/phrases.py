@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from asr_qa.core.checks.index import key_of
-from asr_qa.core.rule import Check, Phrase, Ruleset, Script, walk
+from asr_qa.core.checks.index import MIN_SYLLABLES, key_of
+from asr_qa.core.rule import Check, Phrase, Rule, Ruleset, Script, descend, walk
 from asr_qa.core.text import plain
 from asr_qa.errors import ConfigurationError
 
@@ -30,6 +30,20 @@ def _texts(check: Check) -> Iterator[str]:
     for anchor in check.scope.anchors:
         if anchor.phrase is not None:
             yield from anchor.phrase.phrases
+
+
+def exact_only(rule: Rule) -> frozenset[str]:
+    """Phrases of a rule that are too short to be found by sound: only as they are written."""
+    checks = [part for part in descend(rule.condition) if isinstance(part, Check)]
+    options = [check.options for check in checks]
+    options += [anchor.phrase for check in checks for anchor in check.scope.anchors if anchor.phrase is not None]
+    short = [one for one in options if isinstance(one, Phrase) and not one.allow_short]
+    return frozenset(text for one in short for text in one.phrases if only_as_written(text))
+
+
+def only_as_written(text: str) -> bool:
+    """Whether a phrase is Chinese and too short to be found by its sound; other words have no sound to us."""
+    return any(sign >= "\u4e00" for sign in text) and key_of(text).syllables < MIN_SYLLABLES
 
 
 def refuse_phrases(hot_words: Sequence[str], ruleset: Ruleset) -> None:

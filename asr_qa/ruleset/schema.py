@@ -22,9 +22,12 @@ from asr_qa.ruleset.fields import (
     Strict,
     VerdictName,
     did_you_mean,
+    guess,
     listed,
+    to_bounds,
     wrong,
 )
+from asr_qa.ruleset.messages import say
 from asr_qa.ruleset.speech import (
     EntityModel,
     NumberOf,
@@ -65,6 +68,7 @@ __all__ = [
     "UnitsModel",
     "WithinModel",
     "did_you_mean",
+    "guess",
     "wrong",
 ]
 
@@ -77,9 +81,9 @@ class MetricModel(BoundsModel):
     @model_validator(mode="after")
     def _known(self) -> MetricModel:
         if self.name not in METRICS:
-            raise wrong(f"unknown metric {self.name!r}", did_you_mean(self.name, METRICS))
+            raise wrong(say("unknown_metric", name=self.name), guess(self.name, METRICS))
         if all(getattr(self, name) is None for name in ("at_most", "at_least", "above", "below")):
-            raise wrong("metric needs a comparison", "at_most, at_least, above or below")
+            raise wrong(say("metric_comparison"), say("comparisons"))
         return self
 
 
@@ -125,10 +129,10 @@ class WithinModel(Strict):
     @model_validator(mode="after")
     def _possible(self) -> WithinModel:
         if not self.model_fields_set:
-            raise wrong("within needs a bound", "e.g. first_seconds: 30")
+            raise wrong(say("within_bound"), say("eg", example="first_seconds: 30"))
         reach = min((v for v in (self.to_seconds, self.first_seconds) if v is not None), default=None)
         if self.from_seconds is not None and reach is not None and self.from_seconds >= reach:
-            raise wrong(f"the window from {self.from_seconds:g} s to {reach:g} s is empty")
+            raise wrong(say("window_empty", low=self.from_seconds, high=reach))
         return self
 
 
@@ -148,14 +152,14 @@ class AnchorModel(FilterModel):
     def _one_kind(self) -> AnchorModel:
         given = [name for name in ("rule", "event", "phrase") if getattr(self, name) is not None]
         if len(given) != 1:
-            raise wrong(f"an anchor needs exactly one of rule, event, phrase; has {', '.join(given) or 'none'}")
+            raise wrong(say("anchor_one", given=tuple(given) or say("none_given")))
         if self.phrase is not None and self.phrase.none_of is not None:
-            raise wrong("words that are not said cannot be an anchor", "use any_of")
+            raise wrong(say("anchor_absent"), say("use_any_of"))
         belongs = {"by": "event", "min_seconds": "event", "max_seconds": "event", "waived": "event"}
         belongs |= {"role": "phrase", "exclude": "phrase"}
         for name in self.model_fields_set & belongs.keys():
             if belongs[name] != given[0]:
-                raise wrong(f"{name} goes with {belongs[name]}, not with {given[0]}")
+                raise wrong(say("anchor_key", key=name, kind=belongs[name], given=given[0]))
         return self
 
 
@@ -173,9 +177,12 @@ class SequenceModel(Strict):
     def _words_only(self) -> SequenceModel:
         for number, step in enumerate(self.steps, start=1):
             if step.kind not in _WORDS:
-                raise wrong(f"step {number} is a {step.kind}; a step is one of {', '.join(_WORDS)}")
+                raise wrong(say("step_kind", number=number, kind=step.kind, kinds=_WORDS))
             if step.phrase is not None and step.phrase.none_of is not None:
-                raise wrong(f"step {number} is words that are not said: nothing can follow them", "use any_of")
+                raise wrong(say("step_absent", number=number), say("use_any_of"))
+            count = getattr(step.part(step.kind), "count", None)
+            if count is not None and to_bounds(count).whole[0] == 0:
+                raise wrong(say("step_none", number=number), say("step_count"))
         return self
 
 
@@ -273,7 +280,7 @@ class EffectiveModel(Strict):
     @model_validator(mode="after")
     def _in_order(self) -> EffectiveModel:
         if self.from_ and self.until and self.from_ > self.until:
-            raise wrong(f"takes effect on {self.from_}, after it ends on {self.until}")
+            raise wrong(say("effective_order", start=str(self.from_), end=str(self.until)))
         return self
 
 
@@ -307,30 +314,30 @@ class RuleModel(Strict):
     @model_validator(mode="after")
     def _one_polarity(self) -> RuleModel:
         if (self.require is None) == (self.forbid is None):
-            raise wrong("a rule needs exactly one of require and forbid")
+            raise wrong(say("rule_polarity"))
         return self
 
 
 def _check_kind(model: ConditionModel) -> None:
     kinds = [kind for kind in KINDS if model.part(kind) is not None]
     if len(kinds) > 1:
-        raise wrong(f"a condition has one kind, this has {', '.join(kinds)}", "put them into all: [...] or any: [...]")
+        raise wrong(say("kinds_many", kinds=tuple(kinds)), say("all_or_any"))
     if not kinds and not isinstance(model, AppliesWhenModel):
-        raise wrong("a condition needs a kind", "one of " + ", ".join(KINDS))
+        raise wrong(say("kind_none"), say("kinds_are", kinds=KINDS))
 
 
 def _check_scope(model: ConditionModel) -> None:
     scope = [key for key in SCOPE_KEYS if getattr(model, key) is not None]
     if model.near is not None and model.near.seconds is None and model.near.sentences is None:
-        raise wrong("near needs seconds or sentences", "e.g. near: {rule: OPEN-001, seconds: 10}")
+        raise wrong(say("near_reach"), say("eg", example="near: {rule: OPEN-001, seconds: 10}"))
     if model.every is not None and model.same is not None:
-        raise wrong("every and same do not go together", "every: in each sentence; same: in any single one")
+        raise wrong(say("every_same"), say("every_same_mean"))
     if (unit := "every" if model.every else "same" if model.same else "") and model.kind not in _WORDS:
-        raise wrong(f"{unit} does not go with {model.kind or 'filters'}", f"it goes with {', '.join(_WORDS)}")
+        raise wrong(say("goes_not_with", key=unit, kind=model.kind or say("filters")), say("goes_with", kinds=_WORDS))
     if model.kind in ("any", "all", "not", "rule", "") and scope:
-        raise wrong(f"{scope[0]} does not go with {model.kind or 'filters'}", "write it beside the checks inside")
+        raise wrong(say("goes_not_with", key=scope[0], kind=model.kind or say("filters")), say("beside_checks"))
     if model.metric is not None:
         if rest := [key for key in scope if key != "role"]:
-            raise wrong(f"{rest[0]} does not go with metric", "a metric is of the whole call")
+            raise wrong(say("goes_not_with", key=rest[0], kind="metric"), say("metric_whole"))
         if model.metric.name in PER_ROLE and model.role not in ("agent", "customer"):
-            raise wrong(f"metric {model.metric.name} is per role", f"write {model.metric.name}.agent or role: agent")
+            raise wrong(say("metric_role", name=model.metric.name), say("write_role", name=model.metric.name))

@@ -19,6 +19,7 @@ from asr_qa.ruleset.cardlint import named_rules, rule_issues, shape_issues, wisd
 from asr_qa.ruleset.cardshape import CameOutModel, CriterionModel, ScorecardModel, WhenModel, shaped
 from asr_qa.ruleset.lint import RuleUse
 from asr_qa.ruleset.loader import SCORECARDS, SUFFIXES, issues_of
+from asr_qa.ruleset.messages import issue_of, say
 from asr_qa.ruleset.packs import card_folders
 from asr_qa.ruleset.source import Path_, read_source
 from asr_qa.ruleset.source import Source as File
@@ -66,8 +67,7 @@ def load_cards(name: Path | str, rules_dir: Path, ruleset: Ruleset) -> tuple[Sco
     if len(rest) == 1:
         return (used.pop(rest[0]), *used.values())
     if not rest:
-        message = "no scorecard is for calls that no other is for: every one has applies_when"
-        raise RulesetError([Issue(str(rules_dir / SCORECARDS), 0, message, "leave it out of one of them")])
+        raise RulesetError([issue_of(str(rules_dir / SCORECARDS), 0, say("no_card_for_rest"), say("leave_out_of_one"))])
     raise RulesetError([second_rest(read_source(files[one]), read_source(files[rest[0]])) for one in rest[1:]])
 
 
@@ -79,8 +79,8 @@ def load_active(path_or_name: Path | str, rules_dir: Path, ruleset: Ruleset) -> 
     """
     card = load_scorecard(path_or_name, rules_dir, ruleset)
     if card.retired:
-        message = f"scorecard {card.label} is retired: nothing is scored on it any more"
-        raise RulesetError([Issue(str(_find(path_or_name, rules_dir)), 0, message, "name another in ASR_QA_SCORECARD")])
+        path, said = str(_find(path_or_name, rules_dir)), say("card_retired", card=card.label)
+        raise RulesetError([issue_of(path, 0, said, say("name_another_card"))])
     return card
 
 
@@ -124,7 +124,7 @@ def _read(file: File) -> tuple[ScorecardModel | None, list[Issue]]:
     issues = list(file.issues)
     model, error = shaped(file.data) if file.data is not None else (None, None)
     if error is not None:
-        issues += issues_of(error, file, ())
+        issues += issues_of(error, file, (), model=ScorecardModel)
     return model, [*issues, *shape_issues(file, model)]
 
 
@@ -166,8 +166,8 @@ def double_cards(rules_dir: Path) -> Iterator[Issue]:
         key = str(data["id"]), str(data["version"])
         before = first.setdefault(key, file)
         if before is not file:
-            message = f"scorecard {key[0]!r} version {key[1]} is already in {before.path}"
-            yield file.issue(("id",), message, hint="give one of them another id or version")
+            said = say("card_twice", name=key[0], version=key[1], path=before.path)
+            yield file.issue(("id",), said, hint=say("other_id_or_version"))
 
 
 def _find(path_or_name: Path | str, rules_dir: Path) -> Path:
@@ -177,9 +177,10 @@ def _find(path_or_name: Path | str, rules_dir: Path) -> Path:
     for folder, suffix in product(card_folders(rules_dir), SUFFIXES):
         if (path := folder / f"{path_or_name}{suffix}").is_file():
             return path
-    known = ", ".join(scorecard_names(rules_dir)) or "none"
+    known = tuple(scorecard_names(rules_dir))
+    hint = say("cards_there", names=known) if known else say("no_cards_there")
     where = str(rules_dir / SCORECARDS)
-    raise RulesetError([Issue(where, 0, f"no scorecard {str(path_or_name)!r}", f"there: {known}; or give a file")])
+    raise RulesetError([issue_of(where, 0, say("no_card", name=str(path_or_name)), hint)])
 
 
 def _scorecard(model: ScorecardModel) -> Scorecard:

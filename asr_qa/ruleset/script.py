@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from asr_qa.core.text import plain
+from asr_qa.ruleset.messages import SaidError, say
 
 MAX_VARIANTS = 256
 """Ways to say one line above which it has to be split."""
@@ -19,14 +20,14 @@ def variants(line: str) -> tuple[tuple[str, ...], ...]:
     """Every way to say a line, each a chain of texts with a slot between each two.
 
     Raises:
-        ValueError: A bracket is left open, the line says nothing, or there are more than MAX_VARIANTS ways.
+        SaidError: A bracket is left open, the line says nothing, or there are more than MAX_VARIANTS ways.
     """
     options, rest = _alternatives(line.translate(_WIDE), "")
     if rest:
-        raise ValueError(f"{rest[0]!r} closes nothing in {line!r}")
+        raise SaidError(say("script_closes", sign=rest[0], line=line))
     chains = dict.fromkeys(_chain(tokens) for tokens in options)
     if () in chains:
-        raise ValueError(f"{line!r} may say nothing at all; keep some words outside [] and {{}}")
+        raise SaidError(say("script_empty", line=line))
     return tuple(chains)
 
 
@@ -41,9 +42,9 @@ def _alternatives(text: str, closing: str) -> tuple[list[Tokens], str]:
         options, text = _piece(text)
         current = [(*one, *other) for one in current for other in options]
         if len(current) + len(found) > MAX_VARIANTS:
-            raise ValueError(f"more than {MAX_VARIANTS} ways to say it; split the line")
+            raise SaidError(say("script_many", limit=MAX_VARIANTS))
     if closing and not text.startswith(closing):
-        raise ValueError(f"{closing!r} is missing")
+        raise SaidError(say("script_missing", sign=closing))
     return found + current, text
 
 
@@ -55,11 +56,11 @@ def _piece(text: str) -> tuple[list[Tokens], str]:
     if first == "{":
         name, closed, rest = text[1:].partition("}")
         if not closed:
-            raise ValueError(f"'}}' is missing after {{{name}")
+            raise SaidError(say("script_slot", name=name))
         return [(None,)], rest
     length = next((i for i, char in enumerate(text) if char in "()[]{}|"), len(text))
     if length == 0:
-        raise ValueError(f"{first!r} closes nothing")
+        raise SaidError(say("script_nothing", sign=first))
     return [(text[:length],)], text[length:]
 
 

@@ -21,6 +21,7 @@ from asr_qa.ruleset.fields import (
     to_bounds,
     wrong,
 )
+from asr_qa.ruleset.messages import SaidError, say
 from asr_qa.ruleset.script import variants
 from asr_qa.ruleset.simplified import simplified
 
@@ -55,7 +56,7 @@ class NumberOf(Strict):
     @model_validator(mode="after")
     def _enough(self) -> NumberOf:
         if self.n > len(self.of):
-            raise wrong(f"n is {self.n}, but only {len(self.of)} phrases are given")
+            raise wrong(say("n_too_many", n=self.n, given=len(self.of)))
         return self
 
 
@@ -86,10 +87,10 @@ class PhraseModel(Strict):
     def _one_way(self) -> PhraseModel:
         given = [name for name in ("any_of", "all_of", "n_of", "none_of") if getattr(self, name) is not None]
         if len(given) != 1:
-            raise wrong(f"needs exactly one of any_of, all_of, n_of, none_of; has {', '.join(given) or 'none'}")
+            raise wrong(say("phrase_one_way", given=tuple(given) or say("none_given")))
         for name in {"min_count", "count"} & self.model_fields_set:
             if given != ["any_of"]:
-                raise wrong(f"{name} goes with any_of only")
+                raise wrong(say("any_of_only", key=name))
         one_number(self)
         return self
 
@@ -112,8 +113,8 @@ class RegexModel(Strict):
 def _script_line(value: str) -> str:
     try:
         variants(value)
-    except ValueError as error:
-        raise wrong(f"script: {error}", "(a|b) one of, [x] optional, {slot} any words") from error
+    except SaidError as error:
+        raise wrong(say("script", problem=error.said), say("script_signs")) from error
     return simplified(value)
 
 
@@ -133,7 +134,7 @@ class ScriptModel(Strict):
 def one_number(model: PhraseModel | RegexModel) -> None:
     """Refuse min_count and count side by side, and a count that no number of hits can meet."""
     if {"min_count", "count"} <= model.model_fields_set:
-        raise wrong("min_count and count stand for the same thing", "write count: {at_least: ...} only")
+        raise wrong(say("two_counts"), say("count_only"))
     if model.count is not None:
         whole_count(model.count)
 
@@ -142,7 +143,7 @@ def whole_count(count: CountModel) -> None:
     """Refuse a count that no whole number meets."""
     least, most = to_bounds(count).whole
     if most is not None and most < least:
-        raise wrong(f"no number of hits meets count {to_bounds(count)}")
+        raise wrong(say("no_whole_count", count=str(to_bounds(count))))
 
 
 class RepetitionModel(Strict):
@@ -170,12 +171,14 @@ class EntityModel(Strict):
     @model_validator(mode="after")
     def _possible(self) -> EntityModel:
         if self.min_digits and self.max_digits and self.min_digits > self.max_digits:
-            raise wrong(f"no number has at least {self.min_digits} and at most {self.max_digits} digits")
+            raise wrong(say("no_digits_between", low=self.min_digits, high=self.max_digits))
         given = {"min_digits", "max_digits"} & self.model_fields_set
         if given and (without := sorted(set(self.kind) - set(OF_DIGITS))):
-            raise wrong(f"{min(given)} does not go with {', '.join(without)}", f"only with {', '.join(OF_DIGITS)}")
+            raise wrong(
+                say("goes_not_with", key=min(given), kind=tuple(without)), say("goes_only_with", kinds=tuple(OF_DIGITS))
+            )
         if self.valid != "any" and (without := sorted(set(self.kind) - set(CHECKED))):
-            raise wrong(f"nothing tells a valid {without[0]} from others", f"valid goes with {', '.join(CHECKED)}")
+            raise wrong(say("no_valid", kind=without[0]), say("valid_with", kinds=tuple(CHECKED)))
         if self.count is not None:
             whole_count(self.count)
         return self

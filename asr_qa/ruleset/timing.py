@@ -9,6 +9,8 @@ from pydantic import Field, field_validator, model_validator
 
 from asr_qa.core.lexicon import ACKNOWLEDGEMENTS, EXCUSES, IVR, fold
 from asr_qa.core.options import TimingOptions, timing_problems
+from asr_qa.ruleset.foreign import translated
+from asr_qa.ruleset.messages import say
 from asr_qa.ruleset.schema import Names, Strict, wrong
 
 Seconds = Annotated[float, Field(ge=0, le=3600, allow_inf_nan=False)]
@@ -56,13 +58,14 @@ class TimingModel(Strict):
     def _words(cls, value: list[str] | None) -> list[str] | None:
         for phrase in value or ():
             if not fold(phrase):
-                raise wrong(f"phrase {phrase!r} is empty once punctuation is dropped", "write the words to be said")
+                raise wrong(say("phrase_empty", phrase=phrase), say("write_words"))
         return value
 
     @model_validator(mode="after")
     def _whole(self) -> TimingModel:
         for name, problem in timing_problems(self.options()):
-            raise wrong(f"{name} {getattr(self.options(), name):g} {problem}", "set both, or leave both out")
+            value = float(getattr(self.options(), name))
+            raise wrong(say("timing", name=name, value=value, problem=translated(problem)), say("set_both"))
         return self
 
     def options(self) -> TimingOptions:

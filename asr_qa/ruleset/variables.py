@@ -9,14 +9,14 @@ from itertools import product
 from typing import Any
 
 from asr_qa.errors import Issue
-from asr_qa.ruleset.schema import did_you_mean
+from asr_qa.ruleset.messages import say
+from asr_qa.ruleset.schema import guess
 from asr_qa.ruleset.source import MAX_VALUES, Path_, Source
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 """What a variable may be called."""
 _MARK = re.compile(r"\$(\$?)\{([^{}]*)\}")
 _PHRASE_KEYS = frozenset({"phrase", "any_of", "all_of", "none_of", "of", "exclude", "steps", "sequence"})
-_MANY = "the lists of its variables make too many phrases"
 
 Value = str | int | float | tuple[str, ...]
 """What a variable stands for; a list is several ways to say it."""
@@ -122,16 +122,16 @@ class _Filling:
             made.append(_MARK.sub(lambda mark: mark[0][1:] if mark[1] else chosen[mark[2]], text))  # noqa: B023
             self.made += 1
             if self.made > MAX_VALUES:
-                self.out.issues.append(self.source.issue(old, _MANY, hint="write shorter lists"))
+                self.out.issues.append(self.source.issue(old, say("variables_many"), hint=say("shorter_lists")))
                 return text
         return made[0] if len(made) == 1 else made
 
     def _unknown(self, mark: re.Match[str], old: Path_) -> Issue:
         name = mark[2]
-        hint = did_you_mean(name, self.values) or "give it a value under variables: in pack.yml"
+        hint = guess(name, self.values) or say("set_variable")
         if not NAME.fullmatch(name):
-            return self.source.issue(old, f"{mark[0]} is not a variable", hint="lower_case letters; $${ for the signs")
-        issue = self.source.issue(old, f"variable {name!r} has no value", hint=hint)
+            return self.source.issue(old, say("not_a_variable", mark=mark[0]), hint=say("variable_signs"))
+        issue = self.source.issue(old, say("variable_unset", name=name), hint=hint)
         return self.source.at_text(issue, mark[0])
 
 

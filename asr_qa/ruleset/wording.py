@@ -4,68 +4,75 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterator
+from functools import reduce
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from asr_qa.errors import Issue
+from asr_qa.errors import Issue, Said
 from asr_qa.ruleset import schema
+from asr_qa.ruleset.messages import say
 from asr_qa.ruleset.source import WIDE_COLON, Path_, Source
 
-_MODELS: Mapping[str, type[schema.Strict]] = {
-    "title": schema.TitleModel,
-    "effective": schema.EffectiveModel,
-    "applies_when": schema.AppliesWhenModel,
-    "n_of": schema.NumberOf,
-    "count": schema.CountModel,
-    "within": schema.WithinModel,
-    "after": schema.AnchorModel,
-    "before": schema.AnchorModel,
-    "near": schema.AnchorModel,
-}
-"""Which shape stands under a key that is no kind of condition; everything else nested in a rule is a condition."""
 _SAID = {
-    "string_type": "expected text",
-    "bool_type": "expected true or false",
-    "int_type": "expected a whole number",
-    "int_from_float": "expected a whole number",
-    "float_type": "expected a number",
-    "finite_number": "expected a number",
-    "list_type": "expected a list",
-    "tuple_type": "expected a list",
-    "dict_type": "expected a mapping",
-    "model_type": "expected a mapping",
-    "model_attributes_type": "expected a mapping",
-    "date_type": "expected a date, e.g. 2026-01-31",
-    "date_parsing": "expected a date, e.g. 2026-01-31",
-    "date_from_datetime_inexact": "expected a date without a time of day, e.g. 2026-01-31",
-    "none_required": "expected nothing",
-    "string_too_short": "is too short, at least {min_length} long",
-    "string_too_long": "has more than {max_length} characters",
-    "too_short": "needs at least {min_length} of them",
-    "too_long": "may have {max_length} of them at most",
-    "greater_than": "must be greater than {gt}",
-    "greater_than_equal": "must be at least {ge}",
-    "less_than": "must be less than {lt}",
-    "less_than_equal": "must be at most {le}",
+    "string_type": "want_text",
+    "bool_type": "want_bool",
+    "bool_parsing": "want_bool",
+    "int_type": "want_whole",
+    "int_from_float": "want_whole",
+    "float_type": "want_number",
+    "finite_number": "want_number",
+    "list_type": "want_list",
+    "tuple_type": "want_list",
+    "dict_type": "want_mapping",
+    "model_type": "want_mapping",
+    "model_attributes_type": "want_mapping",
+    "date_type": "want_date",
+    "date_parsing": "want_date",
+    "date_from_datetime_parsing": "want_date",
+    "date_from_datetime_inexact": "want_day",
+    "none_required": "want_nothing",
+    "string_too_short": "text_short",
+    "string_too_long": "text_long",
+    "too_short": "list_short",
+    "too_long": "list_long",
+    "greater_than": "over",
+    "greater_than_equal": "at_least",
+    "less_than": "under",
+    "less_than_equal": "at_most",
 }
-"""By pydantic's name of a mistake; the names in braces are its own."""
+"""Message by pydantic's name of a mistake; its arguments are pydantic's own."""
+_BOUNDS = ("min_length", "max_length", "gt", "ge", "lt", "le")
 _MAPPINGS = frozenset({"dict_type", "model_type", "model_attributes_type"})
-_PATTERNS = {
-    "id": ("is not written as an id", "rules: CAPITALS-digits, e.g. SERV-001; packs and cards: lower_case"),
-    "name": ("is not written as a name", "lower_case.dotted, e.g. opening.greeting"),
-}
+_PATTERNS = {"id": ("no_id", "id_form"), "name": ("no_name", "name_form")}
 _SHAPES = {
-    "title": "write {zh: 中文名, en: English name}",
-    "within": "e.g. {first_seconds: 30}, {last_seconds: 30} or {first_sentences: 5}",
-    "after": "e.g. {phrase: [...], role: customer, hit: 1, seconds: 20}",
-    "before": "e.g. {phrase: [...], role: customer, hit: 1, seconds: 20}",
-    "near": "e.g. {phrase: [...], role: agent, hit: each, seconds: 10}",
-    "applies_when": "e.g. {direction: inbound}",
+    "title": say("write_key", example="title: {zh: 中文名, en: English name}"),
+    "within": say("eg", example="{first_seconds: 30}, {last_seconds: 30} / {first_sentences: 5}"),
+    "after": say("eg", example="{phrase: [...], role: customer, hit: 1, seconds: 20}"),
+    "before": say("eg", example="{phrase: [...], role: customer, hit: 1, seconds: 20}"),
+    "near": say("eg", example="{phrase: [...], role: agent, hit: each, seconds: 10}"),
+    "applies_when": say("eg", example="{direction: inbound}"),
 }
 """What to write where a mapping is asked for and something else stands."""
+_MISSING = {
+    "id": "id: MY-001",
+    "name": "name: my.greeting",
+    "title": "title: {zh: 中文名, en: English name}",
+    "zh": "{zh: 中文名, en: English name}",
+    "en": "{zh: 中文名, en: English name}",
+    "severity": "severity: minor",
+    "class": "class: customer",
+    "call": 'call: "A 0-2 您好"',
+    "expect": "expect: met",
+    "verdict": "verdict: met",
+    "version": 'version: "1"',
+    "points": "points: 5",
+    "n": "n_of: {n: 2, of: [...]}",
+    "of": "n_of: {n: 2, of: [...]}",
+}
+"""What to write for a key that is missing."""
 _IN_CHINESE = {
     "坐席": "agent", "客服": "agent", "客户": "customer",
     "一般": "minor", "轻微": "minor", "严重": "major", "重大": "major", "致命": "fatal",
@@ -80,7 +87,7 @@ _TRIED = re.compile(r"(constrained-)?(int|str|float|bool|list|dict|date|none)|.*
 
 
 def issues_of(
-    error: ValidationError, source: Source, at: Path_, *, keys: Iterable[str] | None = None
+    error: ValidationError, source: Source, at: Path_, *, model: type[BaseModel] = schema.RuleModel
 ) -> Iterator[Issue]:
     """What pydantic found, each mistake once and at its place.
 
@@ -88,18 +95,16 @@ def issues_of(
         error: What was raised.
         source: The file.
         at: Where in it the value stands.
-        keys: Known keys at the top, where the mapping is not a rule.
+        model: What the value should have been.
     """
-    seen: set[tuple[Path_, str]] = set()
+    seen: set[tuple[Path_, Said]] = set()
     found = [(_place(detail["loc"], source, at), detail) for detail in error.errors(include_url=False)]
     several = _alternatives(found)
     for loc, detail in found:
-        message, hint = several.get(loc) or _said(detail, loc)
-        if detail["type"] == "extra_forbidden" and len(detail["loc"]) == 1 and keys is not None and not _slipped(loc):
-            hint = schema.did_you_mean(str(detail["loc"][0]), keys)
-        if (loc, message) not in seen:
-            seen.add((loc, message))
-            yield source.issue((*at, *loc), message, hint=hint)
+        said, hint = (several[loc], None) if loc in several else _said(detail, loc, model)
+        if (loc, said) not in seen:
+            seen.add((loc, said))
+            yield source.issue((*at, *loc), said, hint=hint)
 
 
 def _place(loc: tuple[Hashable, ...], source: Source, at: Path_) -> Path_:
@@ -112,112 +117,121 @@ def _place(loc: tuple[Hashable, ...], source: Source, at: Path_) -> Path_:
     return tuple(steps)
 
 
-def _alternatives(found: list[tuple[Path_, ErrorDetails]]) -> dict[Path_, tuple[str, str]]:
+def _alternatives(found: list[tuple[Path_, ErrorDetails]]) -> dict[Path_, Said]:
     """One message for each place where none of several kinds of value fits."""
     by_place: dict[Path_, list[ErrorDetails]] = defaultdict(list)
     for loc, detail in found:
         if len(detail["loc"]) > len(loc):
             by_place[loc].append(detail)
     return {
-        loc: (f"{_name(loc)}{' or '.join(map(_wanted, details))}, found {_found(details[0]['input'])}", "")
+        loc: _named(loc, _wanted_found(reduce(_either, map(_wanted, details)), details[0]["input"]))
         for loc, details in by_place.items()
         if len(details) > 1
     }
 
 
-def _wanted(detail: ErrorDetails) -> str:
+def _either(one: Said, other: Said) -> Said:
+    return say("either", one=one, other=other)
+
+
+def _wanted(detail: ErrorDetails) -> Said:
     if detail["type"] == "literal_error":
-        return "one of " + ", ".join(_literals(detail))
-    return _SAID.get(detail["type"], "cannot be used here").format_map(detail.get("ctx", {}))
+        return say("one_of", known=tuple(_literals(detail)))
+    code = _SAID.get(detail["type"])
+    context = detail.get("ctx", {})
+    return say(code, **{name: context[name] for name in _BOUNDS if name in context}) if code else say("is_unusable")
 
 
-def _name(loc: Path_) -> str:
-    last = loc[-1] if loc else ""
-    return f"{last}: " if isinstance(last, str) else f"entry {last + 1}: " if isinstance(last, int) else ""
+def _wanted_found(wanted: Said, value: object) -> Said:
+    return say("wanted_found", wanted=wanted, found=_found(value))
 
 
-def _said(detail: ErrorDetails, loc: Path_) -> tuple[str, str]:
+def _named(loc: Path_, problem: Said) -> Said:
+    """A problem of the key or entry at a place."""
+    last = loc[-1] if loc else None
+    if isinstance(last, str):
+        return say("of_key", key=last, problem=problem)
+    return say("of_entry", number=last + 1, problem=problem) if isinstance(last, int) else problem
+
+
+def _said(detail: ErrorDetails, loc: Path_, model: type[BaseModel]) -> tuple[Said, Said | None]:
     """Message and hint for one mistake."""
     kind = detail["type"]
-    name = loc[-1] if loc else ""
+    name = str(loc[-1]) if loc else ""
     if kind == "rule":
         context = detail.get("ctx", {})
-        return str(context.get("message", "")), str(context.get("hint", ""))
+        return context["said"], context["advice"]
     if kind == "extra_forbidden":
-        if WIDE_COLON.match(str(name)):
-            return f"unknown key {name!r}: full-width colon ：", "write ':'"
-        return _unknown(str(name), loc)
+        if WIDE_COLON.match(name):
+            return say("unknown_key_wide_colon", key=name), say("write_sign", sign=":")
+        return _unknown(name, loc, model)
     if kind == "missing":
-        return f"key {name!r} is missing", ""
+        return say("key_missing", key=name), say("write_key", example=_MISSING[name]) if name in _MISSING else None
     if kind == "literal_error":
         return _not_one_of(detail, loc)
     if kind == "string_pattern_mismatch":
-        said, hint = _PATTERNS.get(str(name), ("is not written as it should be", ""))
-        return f"{name}: {_short(detail['input'])} {said}", hint
+        problem, hint = _PATTERNS.get(name, ("no_form", ""))
+        value = _short(detail["input"])
+        return say("not_written_as", key=name, value=value, problem=say(problem)), say(hint) if hint else None
     return _of_type(detail, kind, loc)
 
 
-def _slipped(loc: Path_) -> bool:
-    """Whether a key is unknown for the way it was typed."""
-    return bool(WIDE_COLON.match(str(loc[-1]))) or "\u3000" in str(loc[-1])
-
-
-def _unknown(name: str, loc: Path_) -> tuple[str, str]:
+def _unknown(name: str, loc: Path_, model: type[BaseModel]) -> tuple[Said, Said | None]:
     """Message and hint for a key that has no business where it stands."""
     if "\u3000" in name:
-        return f"a full-width blank beside the key {name.strip()!r}", "write ordinary blanks"
-    if len(loc) == 1 and name in schema.ConditionModel.model_fields:
-        return f"unknown key {name!r} here", "it belongs under require or forbid: put two more blanks before it"
-    return f"unknown key {name!r}", schema.did_you_mean(name, _known_keys(loc[:-1]))
+        return say("wide_blank", key=name.strip()), say("ordinary_blanks")
+    if len(loc) == 1 and model is schema.RuleModel and name in schema.ConditionModel.model_fields:
+        return say("unknown_key_here", key=name), say("indent_below")
+    return say("unknown_key", key=name), _meant(name, _known_keys(model, loc[:-1]))
 
 
-def _of_type(detail: ErrorDetails, kind: str, loc: Path_) -> tuple[str, str]:
-    quotes = _quotes(detail["input"]) if kind == "string_type" else ""
-    hint = quotes or (_SHAPES.get(str(loc[-1]), "") if loc and kind in _MAPPINGS else "") or _digits(kind, detail)
-    context = {key: _number(value) for key, value in detail.get("ctx", {}).items()}
-    said = _SAID.get(kind, "cannot be used here").format_map(context)
-    return f"{_name(loc)}{said}, found {_found(detail['input'])}", hint
+def _meant(name: str, known: list[str]) -> Said | None:
+    """The key that was meant, or all that there are."""
+    return schema.guess(name, known) or (say("known_are", names=tuple(known)) if known else None)
 
 
-def _quotes(value: object) -> str:
+def _of_type(detail: ErrorDetails, kind: str, loc: Path_) -> tuple[Said, Said | None]:
+    quotes = _quotes(detail["input"]) if kind == "string_type" else None
+    shape = _SHAPES.get(str(loc[-1])) if loc and kind in _MAPPINGS else None
+    said = _named(loc, _wanted_found(_wanted(detail), detail["input"]))
+    return said, quotes or shape or _digits(kind, detail)
+
+
+def _quotes(value: object) -> Said | None:
     """What to do where text is asked for and something else was read."""
     if isinstance(value, dict):
-        return "put a text that has ': ' or { in it in quotes"
-    return "" if isinstance(value, list | None) else "put it in quotes"
+        return say("quote_colon")
+    return None if isinstance(value, list | None) else say("put_in_quotes")
 
 
-def _digits(kind: str, detail: ErrorDetails) -> str:
+def _digits(kind: str, detail: ErrorDetails) -> Said | None:
     """What to write for a number that stands there as text."""
     if kind not in {"int_type", "float_type"} or not isinstance(detail["input"], str):
-        return ""
+        return None
     digits = re.match(r"\s*(\d+(?:\.\d+)?)", detail["input"])
-    return f"write the number alone: {digits[1]}" if digits else "write it in digits, e.g. 40"
+    return say("number_alone", number=digits[1]) if digits else say("number_in_digits")
 
 
-def _number(value: Any) -> Any:
-    return f"{value:g}" if isinstance(value, float) else value
-
-
-def _found(value: object) -> str:
+def _found(value: object) -> Said:
     """What stands there, as it was written rather than as Python calls it."""
     if value is None:
-        return "nothing"
+        return say("found_nothing")
     if isinstance(value, bool):
-        return str(value).lower()
+        return say("found_value", value=str(value).lower())
     if isinstance(value, list):
-        return "an empty list" if not value else "a list"
+        return say("found_list" if value else "found_empty_list")
     if isinstance(value, dict):
-        return "an empty mapping" if not value else "a mapping"
-    return _short(value)
+        return say("found_mapping" if value else "found_empty_mapping")
+    return say("found_value", value=_short(value))
 
 
-def _not_one_of(detail: ErrorDetails, loc: Path_) -> tuple[str, str]:
+def _not_one_of(detail: ErrorDetails, loc: Path_) -> tuple[Said, Said | None]:
     known = _literals(detail)
-    message = f"{_name(loc)}{_found(detail['input'])} is not one of {', '.join(known)}"
+    said = _named(loc, say("not_one_of", found=_found(detail["input"]), known=tuple(known)))
     if not isinstance(detail["input"], str):
-        return message, ""
+        return said, None
     meant = _IN_CHINESE.get(detail["input"].strip())
-    return message, f"write {meant}" if meant in known else schema.did_you_mean(detail["input"], known)
+    return said, say("write_word", word=meant) if meant in known else schema.guess(detail["input"], known)
 
 
 def _literals(detail: ErrorDetails) -> list[str]:
@@ -230,20 +244,27 @@ def _short(value: object, limit: int = 60) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
-def _known_keys(loc: tuple[Hashable, ...]) -> list[str]:
-    """The keys allowed in the mapping at a place."""
-    words = [step for step in loc if isinstance(step, str)]
-    model = schema.RuleModel if not words else model_under(words[-1])
-    return [given.alias or name for name, given in model.model_fields.items()]
+def _known_keys(model: type[BaseModel], loc: Path_) -> list[str]:
+    """The keys allowed in the mapping at a place of a model; none where they may be anything."""
+    here: Any = model
+    for step in loc:
+        if isinstance(step, str):
+            found = (_field(shape, step) for shape in _shapes(here))
+            here = next((annotation for annotation in found if annotation is not None), None)
+    return list(dict.fromkeys(key for shape in _shapes(here) for key in _keys(shape)))
 
 
-def model_under(key: str) -> type[schema.Strict]:
-    """The shape under a key of a condition or rule."""
-    if key in _MODELS:
-        return _MODELS[key]
-    field = schema.ConditionModel.model_fields.get(key)
-    shapes = (part for part in _parts(field.annotation) if isinstance(part, type)) if field else ()
-    return next((shape for shape in shapes if issubclass(shape, schema.Strict)), schema.ConditionModel)
+def _shapes(annotation: Any) -> list[type[BaseModel]]:
+    """Every model inside an annotation."""
+    return [part for part in _parts(annotation) if isinstance(part, type) and issubclass(part, BaseModel)]
+
+
+def _field(shape: type[BaseModel], key: str) -> Any:
+    return next((field.annotation for name, field in shape.model_fields.items() if (field.alias or name) == key), None)
+
+
+def _keys(shape: type[BaseModel]) -> list[str]:
+    return [field.alias or name for name, field in shape.model_fields.items()]
 
 
 def _parts(annotation: Any) -> Iterator[Any]:

@@ -44,8 +44,8 @@ def test_a_new_rule_has_cases_that_pass_and_no_mistakes(
     assert f"asr-qa rules lint {folder}" in result.out
     cases = yaml.safe_load((folder / "custom" / "serv_100.cases.yml").read_text(encoding="utf-8"))
     assert sorted(case["expect"] for case in cases) == ["met"] * 3 + ["not_met"] * 3
-    assert shell("rules", "lint", folder).out == "no mistakes found\n"
-    assert shell("rules", "test", folder).out == "6 cases of 1 rule: 6 passed, 0 failed, 0 known misses\n"
+    assert shell("rules", "lint", folder).out.splitlines()[-1] == "没有发现错误"
+    assert shell("rules", "test", folder).out == "1 条规则的 6 个例子：6 个通过，0 个没通过，0 个已知漏判\n"
 
 
 def test_a_new_folder_builds_on_the_shipped_rules(shell: Shell, home: Path) -> None:
@@ -56,7 +56,7 @@ def test_a_new_folder_builds_on_the_shipped_rules(shell: Shell, home: Path) -> N
     ids = {rule.id for rule in load_ruleset(folder).rules}
     assert ids == {rule.id for rule in load_ruleset(shipped_rules()).rules} | {"SERV-100"}
     # Whoever inherits cannot mend what is shipped.
-    assert shell("rules", "lint", folder).out == "no mistakes found\n"
+    assert shell("rules", "lint", folder).out == "没有发现错误\n"
 
 
 def test_shipped_rules_are_copied_but_never_over_others(shell: Shell, home: Path) -> None:
@@ -65,7 +65,7 @@ def test_shipped_rules_are_copied_but_never_over_others(shell: Shell, home: Path
     assert load_ruleset(folder).digest == load_ruleset(shipped_rules()).digest
     again = shell("rules", "export", folder)
     assert again.code == 1
-    assert "is already there" in again.err
+    assert "已经有了，不会覆盖" in again.err
 
 
 def test_a_new_rule_names_schemas_that_it_fits(shell: Shell, home: Path) -> None:
@@ -86,29 +86,30 @@ def test_nothing_is_overwritten(shell: Shell, home: Path) -> None:
     before = (folder / "custom" / "serv_100.yml").read_text(encoding="utf-8")
     again = shell(*first)
     assert again.code == 1
-    assert "not overwritten" in again.err
+    assert "不会覆盖" in again.err
     assert (folder / "custom" / "serv_100.yml").read_text(encoding="utf-8") == before
     other = shell(*first, "--name", "opening.other")
     assert other.code == 1
-    assert "SERV-100 is already used" in other.err
+    assert "编号 SERV-100 已经用在" in other.err
 
 
 @pytest.mark.parametrize(
-    ("options", "message"),
+    ("options", "english", "chinese"),
     [
-        (["--id", "serv-1", "--require", "您好"], "is not written as an id"),
-        (["--id", "SERV-1", "--require", "，。"], "empty once punctuation is dropped"),
-        (["--id", "SERV-1", "--require", "您好", "--forbid", "喂"], "write two rules"),
-        (["--require", "您好"], "a rule needs an id"),
-        (["--id", "SERV-1"], "say which words"),
-        (["--id", "SERV-1", "--require", "您好", "--after-seconds", "5"], "goes with --after"),
-        (["--id", "SERV-1", "--require", "您好", "--name", "Greeting"], "is not written as a name"),
+        (["--id", "serv-1", "--require", "您好"], "is not written as an id", "不符合编号的写法"),
+        (["--id", "SERV-1", "--require", "，。"], "empty once punctuation is dropped", "去掉标点后什么也不剩"),
+        (["--id", "SERV-1", "--require", "您好", "--forbid", "喂"], "write two rules", "写成两条规则"),
+        (["--require", "您好"], "a rule needs an id", "规则要有编号"),
+        (["--id", "SERV-1"], "say which words", "写上说法"),
+        (["--id", "SERV-1", "--require", "您好", "--after-seconds", "5"], "goes with --after", "要和 --after"),
+        (["--id", "SERV-1", "--require", "您好", "--name", "Greeting"], "is not written as a name", "不符合英文短名"),
     ],
 )
-def test_answers_that_make_no_rule(shell: Shell, home: Path, options: list[str], message: str) -> None:
-    result = shell("rules", "new", "--dir", home / "mine", *options)
-    assert result.code == 1
-    assert message in result.err
+def test_answers_that_make_no_rule(shell: Shell, home: Path, options: list[str], english: str, chinese: str) -> None:
+    for lang, message in (("en", english), ("zh", chinese)):
+        result = shell("rules", "new", "--dir", home / "mine", *options, "--lang", lang)
+        assert result.code == 1
+        assert message in result.err
     assert not (home / "mine").exists()
 
 
@@ -148,7 +149,7 @@ def test_without_a_folder_the_rules_are_printed(shell: Shell) -> None:
     assert sum(row["carried"] for row in rows) == 18
 
 
-@pytest.mark.parametrize(("text", "message"), [("{", "not valid JSON"), ("\udcff", "not UTF-8")])
+@pytest.mark.parametrize(("text", "message"), [("{", "JSON"), ("\udcff", "UTF-8")])
 def test_what_is_no_json_is_an_error_with_its_place(shell: Shell, home: Path, text: str, message: str) -> None:
     path = home / "bad.json"
     path.write_bytes(text.encode("utf-8", errors="surrogateescape"))

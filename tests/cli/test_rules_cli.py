@@ -50,13 +50,13 @@ def folder(home: Path) -> Path:
 
 
 def test_lint_of_the_shipped_rules_finds_no_error(shell: Shell) -> None:
-    result = shell("rules", "lint", "--json")
+    result = shell("rules", "lint", "--json", "--lang", "en")
     assert result.code == 0
     assert result.json["errors"] == 0
 
 
 def test_lint_says_when_all_is_well(shell: Shell, folder: Path) -> None:
-    result = shell("rules", "lint", folder)
+    result = shell("rules", "lint", folder, "--lang", "en")
     assert (result.code, result.out) == (0, "no mistakes found\n")
 
 
@@ -64,7 +64,7 @@ def test_lint_names_every_mistake_with_file_and_line(shell: Shell, folder: Path)
     path = folder / "toy" / "greeting.yml"
     broken = RULE.replace("severity: minor", "severity: huge").replace("role: agent", "rolle: agent")
     path.write_text(broken.replace("first_seconds: 10", "first_seconds: -1"), encoding="utf-8")
-    result = shell("rules", "lint", folder)
+    result = shell("rules", "lint", folder, "--lang", "en")
     assert result.code == 1
     lines = RULE.splitlines()
     for text in ("severity: minor", "role: agent", "within:"):
@@ -75,36 +75,39 @@ def test_lint_names_every_mistake_with_file_and_line(shell: Shell, folder: Path)
 
 def test_lint_with_warnings_only_succeeds(shell: Shell, folder: Path) -> None:
     (folder / "toy" / "greeting.cases.yml").write_text(CASES.splitlines()[1] + "\n", encoding="utf-8")
-    result = shell("rules", "lint", folder, "--json")
+    result = shell("rules", "lint", folder, "--json", "--lang", "en")
     assert result.code == 0
     assert (result.json["errors"], result.json["warnings"]) == (0, 1)
-    assert set(result.json["issues"][0]) == {"path", "line", "message", "hint", "column", "severity"}
+    assert set(result.json["issues"][0]) == {
+        *("path", "line", "column", "severity", "rule"),
+        *("code", "args", "message", "hint_code", "hint_args", "hint"),
+    }
 
 
 def test_lint_finds_a_scorecard_that_names_no_rule(shell: Shell, home: Path) -> None:
     folder = Path(shutil.copytree(shipped("rules"), home / "rules"))
     card = folder / "scorecards" / "inbound.yml"
     card.write_text(card.read_text(encoding="utf-8").replace("OPEN-001", "OPEN-999"), encoding="utf-8")
-    result = shell("rules", "lint", folder)
+    result = shell("rules", "lint", folder, "--lang", "en")
     assert result.code == 1
     assert f"{card}:" in result.out
     assert "OPEN-999" in result.out
 
 
 def test_lint_of_a_missing_folder_is_an_error(shell: Shell, home: Path) -> None:
-    result = shell("rules", "lint", home / "nowhere")
+    result = shell("rules", "lint", home / "nowhere", "--lang", "en")
     assert result.code == 1
     assert "no such folder of rules" in result.out
 
 
 def test_cases_and_known_misses_are_counted(shell: Shell, folder: Path) -> None:
-    result = shell("rules", "test", folder)
+    result = shell("rules", "test", folder, "--lang", "en")
     assert (result.code, result.out) == (0, "7 cases of 1 rule: 6 passed, 0 failed, 1 known miss\n")
 
 
 @pytest.mark.parametrize("flag", ["--verbose", "-v"])
 def test_known_misses_are_listed_when_asked_for(shell: Shell, folder: Path, flag: str) -> None:
-    result = shell("rules", "test", folder, flag)
+    result = shell("rules", "test", folder, flag, "--lang", "en")
     assert result.code == 0
     assert "known misses (1):" in result.out
     assert "TOY-001 another word: expected met, got not_met" in result.out
@@ -113,21 +116,21 @@ def test_known_misses_are_listed_when_asked_for(shell: Shell, folder: Path, flag
 
 def test_lint_counts_one_warning_in_the_singular(shell: Shell, folder: Path) -> None:
     (folder / "toy" / "greeting.cases.yml").write_text(CASES.splitlines()[1] + "\n", encoding="utf-8")
-    assert shell("rules", "lint", folder).out.splitlines()[-1] == "0 errors, 1 warning"
+    assert shell("rules", "lint", folder, "--lang", "en").out.splitlines()[-1] == "0 errors, 1 warning"
 
 
 def test_lint_names_both_scorecards_of_one_id_and_version(shell: Shell, home: Path) -> None:
     folder = Path(shutil.copytree(shipped("rules"), home / "rules"))
     card = folder / "scorecards" / "inbound.yml"
     copy = Path(shutil.copy(card, card.with_name("my-inbound.yml")))
-    result = shell("rules", "lint", folder)
+    result = shell("rules", "lint", folder, "--lang", "en")
     assert result.code == 1
     line = next(line for line in result.out.splitlines() if line.startswith(f"{copy}:"))
     assert "error" in line
     assert f"is already in {card}" in line
     text = copy.read_text(encoding="utf-8")
     copy.write_text(re.sub("^id: ", "id: my_", text, count=1, flags=re.MULTILINE), encoding="utf-8")
-    assert shell("rules", "lint", folder).code == 0
+    assert shell("rules", "lint", folder, "--lang", "en").code == 0
 
 
 def test_show_names_severities_as_the_report_does(shell: Shell) -> None:
@@ -141,7 +144,7 @@ def test_show_names_severities_as_the_report_does(shell: Shell) -> None:
 def test_a_case_that_fails_shows_expected_got_and_why(shell: Shell, folder: Path) -> None:
     path = folder / "toy" / "greeting.cases.yml"
     path.write_text(CASES.replace("A 0-2 早上好朋友", "A 0-2 早上坏朋友"), encoding="utf-8")
-    result = shell("rules", "test", folder)
+    result = shell("rules", "test", folder, "--lang", "en")
     assert result.code == 1
     assert f"FAILED {path}:4: TOY-001 other greeting" in result.out
     assert "expected met, got not_met" in result.out
@@ -151,20 +154,20 @@ def test_a_case_that_fails_shows_expected_got_and_why(shell: Shell, folder: Path
 def test_a_known_miss_that_passes_fails_until_its_mark_is_gone(shell: Shell, folder: Path) -> None:
     path = folder / "toy" / "greeting.cases.yml"
     path.write_text(CASES.replace("A 0-2 哈喽", "A 0-2 您好呀朋友"), encoding="utf-8")
-    result = shell("rules", "test", folder)
+    result = shell("rules", "test", folder, "--lang", "en")
     assert result.code == 1
     assert "remove the mark known_miss" in result.out
 
 
 def test_cases_are_chosen_by_pattern(shell: Shell, folder: Path) -> None:
-    result = shell("rules", "test", folder, "-k", "SAID", "--json")
+    result = shell("rules", "test", folder, "-k", "SAID", "--json", "--lang", "en")
     assert [row["name"] for row in result.json["results"]] == ["said", "said late"]
     assert result.json["results"][0]["at"] == [[0.0, 2.0]]
     assert result.json["passed"] == 2
 
 
 def test_a_pattern_without_cases_is_an_error(shell: Shell, folder: Path) -> None:
-    result = shell("rules", "test", folder, "-k", "nonsense")
+    result = shell("rules", "test", folder, "-k", "nonsense", "--lang", "en")
     assert result.code == 1
     assert "nonsense" in result.err
 
@@ -198,7 +201,7 @@ def test_show_as_json_has_every_field(shell: Shell) -> None:
 
 
 def test_show_of_an_unknown_rule_suggests_one(shell: Shell) -> None:
-    result = shell("rules", "show", "COMP-O03")
+    result = shell("rules", "show", "COMP-O03", "--lang", "en")
     assert result.code == 1
     assert "there is no rule COMP-O03" in result.err
     assert "COMP-003" in result.err
@@ -206,21 +209,21 @@ def test_show_of_an_unknown_rule_suggests_one(shell: Shell) -> None:
 
 def test_cases_run_by_the_timing_of_the_scorecard(shell: Shell, home: Path) -> None:
     folder = Path(shutil.copytree(shipped("rules"), home / "rules"))
-    assert shell("rules", "test", folder, "-k", "TIME-001").code == 0
+    assert shell("rules", "test", folder, "-k", "TIME-001", "--lang", "en").code == 0
     card = folder / "scorecards" / "inbound.yml"
     text = card.read_text(encoding="utf-8")
     (folder / "scorecards" / "patient.yml").write_text(
         text.replace("id: inbound", "id: patient") + "\ntiming: {dead_air_min: 12}\n", encoding="utf-8"
     )
-    patient = shell("rules", "test", folder, "-k", "TIME-001", "--scorecard", "patient")
+    patient = shell("rules", "test", folder, "-k", "TIME-001", "--scorecard", "patient", "--lang", "en")
     assert patient.code == 1
     assert "expected not_met, got met" in patient.out
     assert "timing: scorecard patient@" in patient.out
     card.write_text(text + "\ntiming: {dead_air_min: 12}\n", encoding="utf-8")
-    assert shell("rules", "test", folder, "-k", "TIME-001").code == 1
+    assert shell("rules", "test", folder, "-k", "TIME-001", "--lang", "en").code == 1
 
 
 def test_cases_by_the_timing_of_a_card_that_is_not_there_are_an_error(shell: Shell, folder: Path) -> None:
-    result = shell("rules", "test", folder, "--scorecard", "nowhere")
+    result = shell("rules", "test", folder, "--scorecard", "nowhere", "--lang", "en")
     assert result.code == 1
     assert "nowhere" in result.err

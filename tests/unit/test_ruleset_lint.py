@@ -95,7 +95,8 @@ def test_conditions_that_are_not_wise(tmp_path: Path, condition: str, line: int,
     ],
 )
 def test_conditions_that_are_fine(tmp_path: Path, condition: str) -> None:
-    assert lint_folder(tmp_path, RULE.replace("phrase: 您好请讲", condition)) == []
+    found = lint_folder(tmp_path, RULE.replace("phrase: 您好请讲", condition))
+    assert [issue for issue in found if issue.severity != "note"] == []
 
 
 def double(second: str, *, first: str = RULE) -> str:

@@ -19,7 +19,7 @@ RULE = {
 }
 LEAKS = re.compile(
     r"[Ii]nput should|[Ss]tring should|should have|valid (string|list|dict)|pydantic|\bNone\b"
-    r"|constrained|literal|<class|dict\b"
+    r"|constrained|literal|<class|\bdict\b"
 )
 VALUES = ["", "~", "[]", "{}", "7", "-1.5", "true", ".nan", "2026-01-01", "x", "[1, ~]", "{a: 1}", "[[[]]]", "'${x}'"]
 CONDITIONS = [

@@ -111,7 +111,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
         ("id: two", "id: one", "criterion id 'one' stands twice", "first on line"),
         ("criterion: one", "criterion: none", "there is no criterion none", "did you mean 'one'"),
         ("criterion: one", "criterion: two", "criterion two rests on itself", "break the circle"),
-        ("{rule: A-1}", "{rule: A-9}", "there is no rule A-9", "did you mean"),
+        ("{rule: A-1}", "{rule: A-9}", "there is no rule 'A-9'", "did you mean"),
         ("verdict: [met, not_met]", "verdict: [hit]", "hit", ""),
         ("kind: bonus,", "kind: bonus, fatal: sheet,", "a bonus cannot be fatal", "fatal: none"),
         ("rules: [A-1], class", "class", "source auto needs rules", "source: manual"),

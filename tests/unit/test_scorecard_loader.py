@@ -130,9 +130,9 @@ def test_digest_follows_the_content_not_the_layout(tmp_path: Path) -> None:
 def test_rule_that_does_not_exist_is_an_error_with_its_line(tmp_path: Path) -> None:
     text = CARD.replace("[OPEN-001]", "[OPEN-001, OPEN-0O1]").replace("rules: SERV-002", "rules: NOPE-9")
     first, second = _issues(tmp_path, text)
-    assert (first.line, first.message) == (_line("rules: [OPEN-001]"), "there is no rule OPEN-0O1")
+    assert (first.line, first.message) == (_line("rules: [OPEN-001]"), "there is no rule 'OPEN-0O1'")
     assert "did you mean 'OPEN-001'" in first.hint
-    assert (second.line, second.message) == (_line("anchor: 机械回复"), "there is no rule NOPE-9")
+    assert (second.line, second.message) == (_line("anchor: 机械回复"), "there is no rule 'NOPE-9'")
     assert _load(tmp_path, text, None).criteria  # without a ruleset nobody can tell
 
 

@@ -1,0 +1,69 @@
+"""Every message has both languages with the same arguments, and nothing is said that stands in no table."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+import asr_qa
+from asr_qa.ruleset.messages import MESSAGES
+
+PACKAGE = Path(asr_qa.__file__).parent
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+ALIKE = {"as_is", "list", "timing", "found_value", "not_written_as", "of_key", "yaml_context"}
+"""Messages that are arguments and keys only."""
+EXAMPLES = {"eg_variable", "sketch_form", "needs_words", "say_words"}
+"""Messages whose English gives an example in Chinese."""
+
+
+def arguments(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+
+
+def said_in_code() -> list[tuple[str, int, str, frozenset[str]]]:
+    """Every say(...) and told(...) with a written code: file, line, code, names of its arguments."""
+    found = []
+    files = [*(PACKAGE / "ruleset").rglob("*.py"), *(PACKAGE / "cli").glob("*.py")]
+    for path in files:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("say", "told") and node.args:
+                given = frozenset(one.arg or "**" for one in node.keywords)
+                codes = [one for one in ast.walk(node.args[0]) if isinstance(one, ast.Constant)]
+                found += [
+                    (path.name, node.lineno, one.value, given)
+                    for one in codes
+                    if one.value in MESSAGES or one is node.args[0]
+                ]
+    return found
+
+
+@pytest.mark.parametrize("code", sorted(MESSAGES))
+def test_both_languages_say_it_with_the_same_arguments(code: str) -> None:
+    english, chinese = MESSAGES[code]
+    assert english
+    assert arguments(english) == arguments(chinese)
+    assert code in EXAMPLES or not CHINESE.search(english)
+    assert code in ALIKE or CHINESE.search(chinese) or re.fullmatch(r"[a-z_]+: \S+", chinese)
+
+
+def test_everything_that_is_said_stands_in_the_table_with_its_arguments() -> None:
+    found = said_in_code()
+    assert len(found) > 200
+    for file, line, code, given in found:
+        assert code in MESSAGES, f"{file}:{line}: {code}"
+        if "**" not in given:
+            assert given == arguments(MESSAGES[code][0]), f"{file}:{line}: {code}"
+
+
+def test_no_message_stands_in_the_table_for_nothing() -> None:
+    code = "\n".join(
+        p.read_text(encoding="utf-8") for folder in ("ruleset", "cli") for p in (PACKAGE / folder).rglob("*.py")
+    )
+    tables = "\n".join(p.read_text(encoding="utf-8") for p in (PACKAGE / "ruleset" / "messages").glob("*.py"))
+    made = re.compile(r"^(severity|verdict|part|one|many)_[a-z_]+$")
+    idle = [one for one in MESSAGES if not made.match(one) and code.count(f'"{one}"') - tables.count(f'"{one}"') < 1]
+    assert not idle
