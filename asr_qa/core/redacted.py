@@ -14,7 +14,6 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import groupby
 
 from asr_qa.core.actions import Action
 from asr_qa.core.digits import canonical
@@ -31,6 +30,8 @@ from asr_qa.core.transcript import Utterance
 
 AROUND = 0.15
 """Seconds before and after private words that are muted with them: word times err."""
+_PAUSE = 3.0
+"""Seconds between two turns of a number that is read out."""
 _NEAR = 2.0
 """Seconds by which a copy may lie beside the utterance that it is from."""
 _TELLING = 4
@@ -65,14 +66,39 @@ def redacted(document: CallDocument, *, mask: str = MASK) -> CallDocument:
 
 
 def private_seconds(utterances: Sequence[Utterance]) -> Track:
-    """When something private is said, in a call or in one that is masked already; with a margin, in order."""
-    places = [place for private in find_private(utterances) for place in private.places]
-    found = [Segment(place.start, place.end) for place in places]
-    for index, utterance in enumerate(utterances):
+    """When something private is said, in a call or in one that is masked already; with a margin, in order.
+
+    A turn that is mainly private counts from its beginning to its end, as do the pauses between two such turns and
+    what stands between them that was not understood: digits may lie there that were not heard.
+    """
+    shown = redact(utterances, find_private(utterances))
+    found: list[Segment] = []
+    for utterance in shown:
         if MASK in utterance.text:
             clock = Clock(utterance)
-            found += (clock.segment(index, *stretch) for stretch in _stretches(utterance.text))
+            whole = [Segment(utterance.start, utterance.end)] if _mainly_private(utterance.text) else []
+            found += whole or (clock.segment(0, *stretch) for stretch in _stretches(utterance.text))
+    found += _between(shown)
     return union(Segment(max(0.0, one.start - AROUND), one.end + AROUND) for one in found)
+
+
+def _mainly_private(text: str) -> bool:
+    masked = text.count(MASK)
+    return 2 * masked > masked + sum(char.isalnum() for char in text)
+
+
+def _between(shown: Sequence[Utterance]) -> Iterator[Segment]:
+    """From one turn that is mainly private to the next of the same speaker, where nobody says anything else."""
+    last: Utterance | None = None
+    for utterance in shown:
+        if not any(char.isalnum() or char == MASK for char in utterance.text):
+            if last is not None and utterance.role is last.role and utterance.start - last.end <= _PAUSE:
+                yield Segment(utterance.start, utterance.end)
+            continue
+        private = _mainly_private(utterance.text)
+        if last is not None and private and utterance.role is last.role and 0 < utterance.start - last.end <= _PAUSE:
+            yield Segment(last.end, utterance.start)
+        last = utterance if private else None
 
 
 def may_hold_private(text: str) -> bool:
@@ -234,13 +260,16 @@ def _occurrences(text: str, part: str) -> Iterator[int]:
 
 
 def _stretches(text: str) -> Iterator[tuple[int, int]]:
-    """Where a text is masked."""
-    at = 0
-    for hidden, run in groupby(text, key=MASK.__eq__):
-        size = len(list(run))
-        if hidden:
-            yield at, at + size
-        at += size
+    """Where a text is masked; punctuation between two masked letters belongs to it."""
+    first = last = -1
+    for at, char in enumerate(text):
+        if char == MASK:
+            first, last = (at if first < 0 else first), at + 1
+        elif char.isalnum() and first >= 0:
+            yield first, last
+            first = -1
+    if first >= 0:
+        yield first, last
 
 
 def _event(event: Event, veil: Veil) -> Event:

@@ -9,6 +9,7 @@ pauses between them, sends them through a telephone line (mu-law, pink noise at 
 masks each sentence by itself and counts. Truth is where a number was said: it counts as found when every digit and
 numeral that was heard within the seconds in which it was said is masked, whether or not it was heard right. Another
 sentence is touched when one character of it is masked. `--phrases` adds the sentences that bench_phrases had heard.
+Counted, too, is how much of the speech of these numbers a report mutes.
 Prints Markdown with Wilson's 95 % intervals.
 """
 
@@ -20,6 +21,7 @@ import json
 import random
 import re
 import time
+import wave
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -36,8 +38,10 @@ from redact_spoken import PARTS, Piece, Spoken, figures, numbers, voices_of
 from asr_qa.bootstrap import audio_reader, build_stages
 from asr_qa.config import Settings
 from asr_qa.core.masking import Clock
+from asr_qa.core.numberplan import SHORTEST
 from asr_qa.core.recording import Role
 from asr_qa.core.redact import MASK, find_private, redact
+from asr_qa.core.redacted import private_seconds
 from asr_qa.core.transcript import Utterance, Word
 from asr_qa.pipeline.ports import SpokenChannel
 from asr_qa.pipeline.process import Stages
@@ -49,6 +53,10 @@ PAUSE = (1.8, 2.6)
 """Seconds between two sentences."""
 SPEED = 1.2
 NUMERAL = re.compile(r"[0-9零〇一二三四五六七八九幺两洞拐勾壹贰叁肆伍陆柒捌玖]")
+FRAME = 0.02
+"""Seconds."""
+SILENT = 0.05
+"""Of the loudest frame: softer ones are no speech."""
 NUMBERS, FIGURES = 160, 40
 """Sentences of each part."""
 
@@ -206,6 +214,8 @@ class Case:
 
     said: dict[str, Any]
     heard: tuple[Utterance, ...]
+    recording: str = ""
+    """Where its two channels are: this and -A.wav, -B.wav."""
 
     @property
     def masked(self) -> tuple[Utterance, ...]:
@@ -225,6 +235,18 @@ class Case:
         """Numerals heard while the number was said."""
         return sum(self._within(heard, at) for heard in self.heard for at in _numerals(heard))
 
+    def muted(self) -> tuple[float, float]:
+        """Seconds of speech in which the number was said, and how many of them are muted in a report."""
+        silent = private_seconds(self.heard)
+        spoken = muted = 0.0
+        for span in self.said["spans"]:
+            for at in (
+                _loud(f"{self.recording}-{span['role']}.wav", span["start"], span["end"]) if span["private"] else ()
+            ):
+                spoken += FRAME
+                muted += FRAME * any(part.start <= at <= part.end for part in silent)
+        return spoken, muted
+
     def _within(self, heard: Utterance, at: int) -> bool:
         place = Clock(heard).place(0, at, at + 1)
         middle = (place.start + place.end) / 2
@@ -232,36 +254,52 @@ class Case:
         return any(span["start"] <= middle <= span["end"] for span in spans)
 
 
+def _loud(path: str, start: float, end: float) -> Iterator[float]:
+    """The middle of every frame of a stretch of a WAV file that is not silent."""
+    with wave.open(path) as file:
+        rate = file.getframerate()
+        file.setpos(int(start * rate))
+        samples = np.frombuffer(file.readframes(int((end - start) * rate)), "<i2").astype(np.float64)
+    size = int(FRAME * rate)
+    frames = samples[: len(samples) // size * size].reshape(-1, size)
+    level = np.sqrt(np.mean(frames**2, axis=1))
+    yield from (start + (int(at) + 0.5) * FRAME for at in np.flatnonzero(level > SILENT * level.max()))
+
+
 def _numerals(utterance: Utterance) -> Iterator[int]:
     yield from (match.start() for match in NUMERAL.finditer(utterance.text))
 
 
-def cases(entry: dict[str, Any]) -> Iterator[Case]:
+def cases(entry: dict[str, Any], out: Path = Path()) -> Iterator[Case]:
     """The sentences of a recording."""
-    heard = [_utterance(row) for row in entry["utterances"]]
+    heard = [utterance_of(row) for row in entry["utterances"]]
     for said in entry["sentences"]:
         start, end = said["spans"][0]["start"], said["spans"][-1]["end"]
-        yield Case(said, tuple(u for u in heard if u.start < end and u.end > start))
+        yield Case(said, tuple(u for u in heard if u.start < end and u.end > start), f"{out / entry['name']}")
 
 
-def _utterance(row: dict[str, Any]) -> Utterance:
+def utterance_of(row: dict[str, Any]) -> Utterance:
     words = tuple(Word(text, start, end) for text, start, end in row["words"])
     return Utterance(Role(row["role"]), row["start"], row["end"], row["text"], words=words)
 
 
 def measure(out: Path, part: str, *, phrases: Path | None, show: int) -> None:
     """Print recall and touches of one part."""
-    found = [case for entry in _entries(out / "heard.jsonl") if entry["part"] == part for case in cases(entry)]
+    found = [case for entry in _entries(out / "heard.jsonl") if entry["part"] == part for case in cases(entry, out)]
     private = [case for case in found if any(span["private"] for span in case.said["spans"])]
     other = [case for case in found if case not in private]
     if phrases:
         other += _phrases(phrases / f"{part}.jsonl")
     print(f"| {part}: numbers of 7 digits and more | n | wholly masked | 95 % |\n|---|---|---|---|")
     _table(private, [case.left() == 0 for case in private])
-    enough = [case for case in private if case.numerals() >= 7]
+    enough = [case for case in private if case.numerals() >= SHORTEST]
     print(f"| 7 digits or more heard | {share(sum(case.left() == 0 for case in enough), len(enough))} |")
     digits = sum(case.numerals() for case in private)
     print(f"| every digit heard | {share(digits - sum(case.left() for case in private), digits)} |")
+    readable = sum(case.left() >= SHORTEST for case in private)
+    print(f"| seven digits or more left to be read | {share(readable, len(private))} |")
+    spoken, muted = (sum(column) for column in zip(*(case.muted() for case in private), strict=True))
+    print(f"| seconds of their speech muted | {share(round(muted), round(spoken))} |")
     print(f"\n| {part}: other sentences | n | touched | 95 % |\n|---|---|---|---|")
     _table(other, [any(MASK in u.text for u in case.masked) for case in other])
     for case in itertools.islice((c for c in private if c.left()), show):
@@ -273,7 +311,7 @@ def measure(out: Path, part: str, *, phrases: Path | None, show: int) -> None:
 def _table(cases: Iterable[Case], hits: Sequence[bool]) -> None:
     table: dict[str, list[bool]] = defaultdict(list)
     for case, hit in zip(cases, hits, strict=True):
-        for name in dict.fromkeys(("all", case.said["kind"], case.said["style"])):
+        for name in dict.fromkeys(("all", case.said["kind"], case.said["style"], case.said.get("voice", "phrases"))):
             table[name].append(hit)
     for name, row in table.items():
         print(f"| {name} | {share(sum(row), len(row))} |")
@@ -284,7 +322,7 @@ def _phrases(path: Path) -> Iterator[Case]:
         words = [[[w["text"], w["start"], w["end"]] for w in u["words"]] for u in row["utterances"]]
         heard = [{**u, "role": "customer", "words": w} for u, w in zip(row["utterances"], words, strict=True)]
         said = {"id": row["id"], "kind": "talk", "style": "phrases", "spans": [{"text": row["said"], "private": False}]}
-        yield Case(said, tuple(map(_utterance, heard)))
+        yield Case(said, tuple(map(utterance_of, heard)))
 
 
 def _show(what: str, case: Case) -> None:
