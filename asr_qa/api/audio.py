@@ -1,9 +1,13 @@
-"""/v1/calls/{id}/audio: the recording, by byte range, so that a player can jump to the second a deduction rests on."""
+"""/v1/calls/{id}/audio: the recording, by byte range, so that a player can jump to the second a deduction rests on.
+
+Whoever may not read what is private in the words of a call does not hear it either: it is silent.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, BinaryIO
 
@@ -12,15 +16,17 @@ from fastapi.responses import StreamingResponse
 
 from asr_qa.api import docs, etags
 from asr_qa.api.calls import CallId
-from asr_qa.api.deps import CallReader, Ctx, Listener
+from asr_qa.api.deps import CallReader, Context, Ctx, Listener
+from asr_qa.api.muting import find_samples, silenced, tag_of
 from asr_qa.api.present import visible_call
 from asr_qa.api.problems import ProblemError
 from asr_qa.api.ranges import OutsideError, parse_range
+from asr_qa.core.segment import Track
+from asr_qa.errors import AudioError
 from asr_qa.pipeline.store import StoredCall
+from asr_qa.pipeline.tokens import Principal, Scope
 
 router = APIRouter(prefix="/v1/calls", tags=["calls"])
-
-_BLOCK = 64 * 1024
 
 _TYPES = {
     ".wav": "audio/wav",
@@ -96,28 +102,82 @@ def get_audio(
     if_range: IfRange = None,
     if_none_match: Annotated[str | None, Header()] = None,
 ) -> Response:
-    """The audio as it was registered, whole or one byte range of it."""
+    """The audio, whole or one byte range of it; private numbers are silent without the scope `unredacted`.
+
+    The silent stretches are those that the text masks, on all channels, with a margin. A WAV with PCM or G.711 keeps
+    every other byte; of other files a WAV of 16 kHz is made where something is private in them.
+    """
     call = visible_call(context.store, call_id, principal)
-    file, path = _open(call)
+    sound = _sound(call, _muted(call, context, principal), context)
     handed_over = False
     try:
-        size = os.fstat(file.fileno()).st_size
-        headers = {"Accept-Ranges": "bytes", "ETag": _tag(call), "Content-Disposition": "inline"}
-        if etags.matches(if_none_match, _tag(call)):
+        size = os.fstat(sound.file.fileno()).st_size
+        headers = {"Accept-Ranges": "bytes", "ETag": sound.tag, "Content-Disposition": "inline"}
+        if etags.matches(if_none_match, sound.tag):
             return Response(status_code=304, headers=headers)
-        part = _part(range if if_range in (None, _tag(call)) else None, size)
+        part = _part(range if if_range in (None, sound.tag) else None, size)
         start, stop = part or (0, size)
         headers["Content-Length"] = str(stop - start)
         if part:
             headers["Content-Range"] = f"bytes {start}-{stop - 1}/{size}"
-        status, media = 206 if part else 200, _media_type(file, path)
+        status = 206 if part else 200
         if request.method == "HEAD":
-            return Response(status_code=status, headers=headers, media_type=media)
+            return Response(status_code=status, headers=headers, media_type=sound.media)
         handed_over = True
-        return StreamingResponse(_blocks(file, start, stop), status, headers, media)
+        blocks = silenced(sound.file, start, stop, holes=sound.holes, silence=sound.silence)
+        return StreamingResponse(blocks, status, headers, sound.media)
     finally:
         if not handed_over:
-            file.close()
+            sound.file.close()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sound:
+    """What is sent."""
+
+    file: BinaryIO
+    media: str
+    tag: str
+    holes: Sequence[tuple[int, int]] = ()
+    """Bytes that are silenced on the way."""
+    silence: int = 0
+
+
+def _muted(call: StoredCall, context: Context, principal: Principal) -> Track:
+    """What this user may not hear of a call."""
+    if principal.may(Scope.UNREDACTED):
+        return ()
+    if call.document is None or call.document_id is None:
+        raise ProblemError(
+            403,
+            "audio_not_muted",
+            f"call {call.summary.id} has no document yet, so that nobody knows what is private in it; "
+            "hearing it all the same needs the scope unredacted",
+        )
+    return context.muting.private(call.document_id, call.document)
+
+
+def _sound(call: StoredCall, muted: Track, context: Context) -> _Sound:
+    file, path = _open(call)
+    if not muted:
+        return _Sound(file=file, media=_media_type(file, path), tag=_tag(call))
+    tag = f'"{_digest(call)}-{tag_of(muted)}"'
+    if (samples := find_samples(file)) is not None:
+        holes = samples.holes(muted)
+        return _Sound(file=file, media=_TYPES[".wav"], tag=tag, holes=holes, silence=samples.silence)
+    file.close()
+    try:
+        made = context.muting.made(path, _digest(call), muted)
+    except (AudioError, OSError) as exc:
+        # Messages name folders; the reason alone is for everybody.
+        why = exc.reason if isinstance(exc, AudioError) else exc.strerror
+        raise ProblemError(
+            403,
+            "audio_not_muted",
+            f"something private is said in call {call.summary.id}, and its audio cannot be muted ({why}); "
+            "hearing it all the same needs the scope unredacted",
+        ) from exc
+    return _Sound(file=made, media=_TYPES[".wav"], tag=tag)
 
 
 def _open(call: StoredCall) -> tuple[BinaryIO, Path]:
@@ -146,17 +206,12 @@ def _part(header: str | None, size: int) -> tuple[int, int] | None:
         raise ProblemError(416, "range_not_satisfiable", detail, headers=headers) from exc
 
 
-def _blocks(file: BinaryIO, start: int, stop: int) -> Iterator[bytes]:
-    with file:
-        file.seek(start)
-        while start < stop and (block := file.read(min(_BLOCK, stop - start))):
-            start += len(block)
-            yield block
-
-
 def _tag(call: StoredCall) -> str:
-    sha256 = call.document.recording.sha256 if call.document else call.summary.id
-    return f'"{sha256}"'
+    return f'"{_digest(call)}"'
+
+
+def _digest(call: StoredCall) -> str:
+    return call.document.recording.sha256 if call.document else call.summary.id
 
 
 def _media_type(file: BinaryIO, path: Path) -> str:

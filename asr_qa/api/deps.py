@@ -9,6 +9,7 @@ from typing import Annotated
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from asr_qa.api.muting import Muting
 from asr_qa.api.problems import ProblemError
 from asr_qa.core.rule import Ruleset
 from asr_qa.core.scorecard import Scorecard
@@ -29,6 +30,8 @@ class Context:
     """By label, "id@version"; older versions too where they are at hand."""
     timing: TimingOptions = field(default_factory=TimingOptions)
     require_token: bool = True
+    muting: Muting = field(default_factory=Muting)
+    """Silences what is private in recordings."""
 
 
 _bearer = HTTPBearer(auto_error=False, description="A token made with: asr-qa token create NAME --role ROLE")

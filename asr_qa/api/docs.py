@@ -182,6 +182,7 @@ REVIEW: dict[str, Any] = {
     "open_criteria": [],
     "machine_sheet": SHEET,
     "human_sheet": SHEET | {"points": 76.5, "criteria": [_LINE | {"points": 5.0, "verdict": "met"}]},
+    "human_sheet_missing": None,
 }
 RULES = {
     "digest": "9b1d…",

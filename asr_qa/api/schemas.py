@@ -243,11 +243,14 @@ class ReviewOut(Shape):
     machine_sheet: ScoreSheet
     human_sheet: ScoreSheet | None
     """The sheet with the decisions in force; null where the scorecard of that version is not at hand."""
+    human_sheet_missing: str | None = None
+    """Why there is none, and what to do."""
 
     @classmethod
     def of(cls, view: ReviewView) -> ReviewOut:
         """A review as it stands."""
-        review = view.review
+        review, machine = view.review, view.machine_sheet
+        missing = None if view.human_sheet else _card_missing(machine.label)
         return cls(
             call_id=view.call.summary.id,
             version=view.call.summary.version or 0,
@@ -261,7 +264,16 @@ class ReviewOut(Shape):
             open_criteria=list(view.open_criteria),
             machine_sheet=view.machine_sheet,
             human_sheet=view.human_sheet,
+            human_sheet_missing=missing,
         )
+
+
+def _card_missing(label: str) -> str:
+    """Why decisions on a card are not counted together, and what to do."""
+    return (
+        f"scorecard {label} is not among those of the rules that the server works with: put its file back (retired, "
+        "where nothing is to be scored on it any more), or serve with the ASR_QA_RULES_DIR that has it"
+    )
 
 
 class RuleOut(Shape):

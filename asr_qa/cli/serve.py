@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,12 +12,16 @@ import typer
 
 from asr_qa.bootstrap import SystemClock, connect, load_rules, load_scorecards
 from asr_qa.config import Settings
+from asr_qa.core.scorecard import Scorecard
+from asr_qa.pipeline.store import CallFilters
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from asr_qa.pipeline.store import Store
 
+NEWEST = 200
+"""Calls whose scorecards are looked for when the server starts."""
 STOP_SECONDS = 10
 """How long requests may go on after the server was told to stop."""
 
@@ -48,13 +52,15 @@ def serve(
     check_exposure(address, require_token=with_token)
     check_port(address, number)
     rules = load_rules(settings)
+    cards = load_scorecards(settings, rules)
     store = connect(settings)
     try:
+        _say_cards(store, cards)
         app = create_app(
             store=store,
             clock=SystemClock(),
             ruleset=rules.ruleset,
-            scorecards=load_scorecards(settings, rules),
+            scorecards=cards,
             timing=rules.scorecard.timing,
             host=address,
             require_token=with_token,
@@ -62,6 +68,17 @@ def serve(
         _run(app, address, number, settings, ready=lambda url: _say_ready(url, store, with_token=with_token))
     finally:
         store.close()
+
+
+def _say_cards(store: Store, cards: Mapping[str, Scorecard]) -> None:
+    """Name scorecards that the newest calls were scored on and that are not at hand: their reviews have no sheet."""
+    newest = store.list_calls(CallFilters(), limit=NEWEST).calls
+    if missing := sorted({call.scorecard for call in newest if call.scorecard} - cards.keys()):
+        typer.echo(
+            f"calls are scored on {', '.join(missing)}, which the rules in use do not have: reviews of these calls "
+            "show no sheet with people's decisions (human_sheet); set ASR_QA_RULES_DIR to the rules that have it",
+            err=True,
+        )
 
 
 def _say_ready(url: str, store: Store, *, with_token: bool) -> None:

@@ -50,6 +50,7 @@ def test_override_stands_beside_the_machines_line(api: Api) -> None:
     assert line["decision"]["cause"] == "asr_error"
     assert line["decision"]["decided_at"] == "2026-03-02T01:01:00Z"
     assert (review["machine_sheet"]["points"], review["human_sheet"]["points"]) == (50.0, 100.0)
+    assert review["human_sheet_missing"] is None
     assert answer.headers["etag"] != tag
     stored = api.store.get_call(api.documents[1].recording.id)
     assert stored is not None
@@ -194,3 +195,4 @@ def test_without_the_card_there_is_no_human_sheet_but_decisions_are_kept(api: Ap
     answer = put(api, client, "notice", begun(api, client), decision="override", verdict="met", cause="rule_gap")
     assert answer.status_code == 200
     assert answer.json()["human_sheet"] is None
+    assert "scorecard inbound@1 is not among those of the rules" in answer.json()["human_sheet_missing"]

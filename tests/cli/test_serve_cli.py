@@ -16,7 +16,11 @@ import httpx
 import pytest
 from cli_shell import Shell
 
-from asr_qa.cli.serve import path_only
+from asr_qa.cli.serve import _say_cards, path_only
+from asr_qa.core.scorecard import Scorecard
+from asr_qa.testing import FixedClock, MemoryStore, make_document
+
+CARD = Scorecard(id="inbound", version="1", title={}, sections=())
 
 
 @contextmanager
@@ -34,6 +38,15 @@ def serving(*options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def rest(process: subprocess.Popen[str]) -> tuple[str, str]:
+    """What is left of what the server says, and its log; `communicate` passes over what was read ahead of a line."""
+    assert process.stdout is not None
+    assert process.stderr is not None
+    said, log = process.stdout.read(), process.stderr.read()
+    process.wait(timeout=60)
+    return said, log
+
+
 def test_it_asks_for_a_token_logs_no_secret_and_stops_when_told(
     shell: Shell, home: Path, number: signal.Signals
 ) -> None:
@@ -45,7 +58,7 @@ def test_it_asks_for_a_token_logs_no_secret_and_stops_when_told(
         assert httpx.get(f"{url}/v1/calls", headers=headers).json()["calls"] == []
         httpx.get(f"{url}/v1/calls", params={"token": token})
         process.send_signal(number)
-        said, log = process.communicate(timeout=60)
+        said, log = rest(process)
     assert process.returncode == 0
     assert "GET /v1/calls HTTP" in said + log, "requests are logged"
     assert token not in said + log
@@ -55,7 +68,7 @@ def test_it_asks_for_a_token_logs_no_secret_and_stops_when_told(
 def test_without_any_token_it_says_how_to_make_one(home: Path) -> None:
     with serving() as (process, _url):
         process.send_signal(signal.SIGINT)
-        said, _log = process.communicate(timeout=60)
+        said, _log = rest(process)
     assert "asr-qa token create NAME --role reviewer" in said
 
 
@@ -63,8 +76,17 @@ def test_no_token_lets_this_machine_in(home: Path) -> None:
     with serving("--no-token") as (process, url):
         assert httpx.get(f"{url}/v1/calls").status_code == 200
         process.send_signal(signal.SIGINT)
-        _said, log = process.communicate(timeout=60)
+        _said, log = rest(process)
     assert "no token needed" in log
+
+
+def test_a_scorecard_that_is_not_at_hand_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    store = MemoryStore()
+    store.save_document(make_document(), severities={}, now=FixedClock().now())
+    _say_cards(store, {"inbound@1": CARD})
+    assert capsys.readouterr().err == ""
+    _say_cards(store, {"inbound@2": CARD})
+    assert "calls are scored on inbound@1, which the rules in use do not have" in capsys.readouterr().err
 
 
 def test_a_taken_port_is_named_with_advice(shell: Shell) -> None:
