@@ -37,7 +37,6 @@ def serving(*options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
             process.kill()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def rest(process: subprocess.Popen[str]) -> tuple[str, str]:
     """What is left of what the server says, and its log; `communicate` passes over what was read ahead of a line."""
     assert process.stdout is not None
@@ -47,6 +46,7 @@ def rest(process: subprocess.Popen[str]) -> tuple[str, str]:
     return said, log
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_it_asks_for_a_token_logs_no_secret_and_stops_when_told(
     shell: Shell, home: Path, number: signal.Signals
 ) -> None:
