@@ -29,8 +29,13 @@ _LABEL = rf"[A-Z{_NUMERAL}\-]{{1,30}}"
 _AT = re.compile(
     r" {0,2}(?:@|艾特|爱特|小老鼠|圈A|(?<=[ 0-9零一二三四五六七八九幺])AT(?= )) {0,2}"
     rf"{_LABEL}(?: {_LABEL}){{0,8}}?(?: ?(?:\.|点|DOT) ?{_LABEL}){{0,3}}?"
-    r" ?(?:\.|点|DOT) ?(?:C ?O ?M|C ?N|N ?E ?T|O ?R ?G|康姆|抗姆|[A-Z]{2,12})(?![A-Z])"
+    r" ?(?:\.|点|DOT) ?(?:C ?O ?M|C ?N|N ?E ?T|O ?R ?G|[康抗看砍扛][姆母木目穆]|[A-Z]{2,12})(?![A-Z])"
 )
+_PROVIDER = re.compile(
+    r" {0,2}(?:艾特|爱特|小老鼠|圈A|@) {0,2}"
+    r"(?:163|126|139|189|[一幺]六三|[一幺]二六|[一幺]三九|[一幺]八九|Q ?Q|扣扣|G ?MAIL|HOT ?MAIL|新浪|搜狐|网易)"
+)
+"""A provider of addresses, whose end was misheard or left out."""
 _LOCAL = re.compile(rf"[A-Z{_NUMERAL}._%+\-]|点|下划线|横杠|中划线|杠")
 _LONGEST_LOCAL = 48
 
@@ -65,7 +70,8 @@ def contacts(text: str) -> Iterator[Contact]:
 
 
 def _e_mails(text: str) -> Iterator[Contact]:
-    for match in _AT.finditer(text):
+    whole = {match.start(): match for match in _AT.finditer(text)}
+    for match in (whole | {m.start(): m for m in _PROVIDER.finditer(text) if m.start() not in whole}).values():
         first = _local_part(text, match.start())
         if first < match.start():
             said = "@" not in match[0]

@@ -42,7 +42,9 @@ _GAP = 3
 _LEAST = 5
 """Digits of all pieces together where a number was asked for."""
 _BESIDE = 2
-"""Digits of a piece beside a private number."""
+"""Digits of a piece beside a private number ..."""
+_ODD = 1
+"""... or one digit, with so many letters between."""
 
 _SURE = 3
 """Clear digits among those of turns that are hardly anything but numerals."""
@@ -50,8 +52,8 @@ _ROUND = re.compile(r"[1-9][0-9]?0{3,}")
 """An amount, where it is all that is said."""
 _POINT = re.compile(r"[0-9][.:/][0-9]")
 _HIDDEN = re.compile(r"[*＊]")
-_TAIL = re.compile(f"[\u4e00-\u9fff]?(?P<tail>[{DIGITS}十百]{{2,6}})")
-"""What follows a number at once, or after one letter that was misheard."""
+_TAIL = re.compile(f"[\u4e00-\u9fff]?(?P<tail>[{DIGITS}十百]{{2,6}})|[.:/](?P<point>[0-9]{{1,4}})")
+"""What follows a number at once, or after one letter that was misheard, or as a fraction."""
 
 
 def pieces(text: str, rows: Sequence[Row], whole: Sequence[Span], before: Callable[[int], str]) -> Iterator[Span]:
@@ -67,9 +69,23 @@ def pieces(text: str, rows: Sequence[Row], whole: Sequence[Span], before: Callab
     for run in _runs(text, [part for part in parts if _within(part, whole) or not _is_figure(text, part)]):
         short = [row for row in run if not _within(row, whole)]
         if len(short) < len(run):
-            yield from ((row.first, row.last) for row in short if len(value_of(row.digits)) >= _BESIDE)
+            yield from _beside(text, run, whole)
         elif sum(len(value_of(row.digits)) for row in run) >= _LEAST and asks(before(run[0].first)):
-            yield from ((row.first, row.last) for row in run)
+            yield run[0].first, run[-1].last
+
+
+def _beside(text: str, run: Sequence[Row], whole: Sequence[Span]) -> Iterator[Span]:
+    """The pieces of a run in which a private number is, and the odd letter between two parts: 5187884E16666超5."""
+    close = [_letters(text, row, then) <= _ODD for row, then in pairwise(run)]
+    for at, row in enumerate(run):
+        joined = (at > 0 and close[at - 1]) or (at < len(close) and close[at])
+        if not _within(row, whole) and (joined or len(value_of(row.digits)) >= _BESIDE):
+            yield row.first, row.last
+    yield from ((row.last, then.first) for (row, then), near in zip(pairwise(run), close, strict=True) if near)
+
+
+def _letters(text: str, row: Row, then: Row) -> int:
+    return sum(char.isalnum() for char in text[row.last : then.first])
 
 
 def tails(text: str, whole: Sequence[Span]) -> Iterator[Span]:
@@ -77,7 +93,7 @@ def tails(text: str, whole: Sequence[Span]) -> Iterator[Span]:
     for _, last in whole:
         match = _TAIL.match(text, last)
         if match and not UNIT.match(text, match.end()) and not CALENDAR.match(text, match.end()):
-            yield match.span("tail")
+            yield match.span("tail" if match["tail"] else "point")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -177,8 +193,7 @@ def _within(row: Row, whole: Sequence[Span]) -> bool:
 def _runs(text: str, rows: Sequence[Row]) -> Iterator[list[Row]]:
     run = list(rows[:1])
     for row, then in pairwise(rows):
-        between = text[row.last : then.first]
-        if HARD_BREAK in between or sum(char.isalnum() for char in between) > _GAP:
+        if HARD_BREAK in text[row.last : then.first] or _letters(text, row, then) > _GAP:
             yield run
             run = []
         run.append(then)

@@ -40,8 +40,8 @@ NUMERALS = DIGITS + "".join(_DOUBTFUL)
 _DIGIT = "[" + "".join(_VALUE) + "]"
 _TOKEN = re.compile(
     rf"(?P<count>[一二两三四五六七八九1-9])个(?P<repeated>{_DIGIT})|[双俩](?P<twice>{_DIGIT})"
-    r"|(?P<dotted>(?<![0-9.])(?!(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![0-9]))"
-    r"(?:[0-9]{3,4}(?:\.[0-9]{3,8}){2,5}|[0-9]{3,4}\.[0-9]{6,8})(?![0-9]|\.[0-9]))"
+    r"|(?P<dotted>(?<![0-9.])(?!(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![0-9]|\.[0-9]))"
+    r"(?:[0-9]{3,4}(?:[./][0-9]{3,8}){2,5}|[0-9]{3,4}\.[0-9]{6,8}|[0-9](?:[./][0-9]){6,17})(?![0-9]|[./][0-9]))"
     rf"|(?P<digit>{_DIGIT})"
     r"|(?P<join>然后是?|接着是?|后面是?|中间是?|前面是?|最后是?|下面是?|再来|就是|那个|这个|横杠|短横|减号|空格"
     r"|[杠嗯呃唔啊哦额哎诶呢对好])"
@@ -196,5 +196,5 @@ def _said(match: re.Match[str]) -> str:
     if match["count"]:
         return _VALUE[match["repeated"]] * int(_VALUE[match["count"]])
     if match["dotted"]:
-        return match["dotted"].replace(".", "")
+        return match["dotted"].replace(".", "").replace("/", "")
     return _VALUE[match["twice"]] * 2 if match["twice"] else _VALUE[match["digit"]]

@@ -35,6 +35,8 @@ _FILLER = re.compile(
     r"[嗯呃唔啊哦额哎诶]|然后|就是|那个|这个|接着|后面|最后|不对|不是|说错了?|错了|重来|更正|应该是?|改成"
 )
 _ROW = re.compile(f"[{DIGITS}十百千万]+")
+_UNIT_OR_DIGIT = frozenset("次时期百十")
+"""Units that a digit is heard as: one where a digit follows."""
 _NAMES = re.compile(r"身份证|证件|银行|卡号|账号|帐号|手机号?|电话|座机|号码|订单号?|会员号?|编号")
 _REPEATS = re.compile(rf"(?<=[{NUMERALS}])个")
 _OTHER_WORDS = frozenset("对嗯好谢麻烦没错吗吧啊呢了的这那您你我他她记说请行可")
@@ -144,7 +146,8 @@ def _drop_figures(part: str, found: list[str]) -> None:
     for match in _ROW.finditer(part):
         end = match.end()
         repeats = part.startswith("个", end) and found[end : end + 1] == ["s"]
-        if not repeats and (UNIT.match(part, end) or CALENDAR.match(part, end)):
+        misheard = part[end : end + 1] in _UNIT_OR_DIGIT and found[end + 1 : end + 2] in (["c"], ["s"], ["n"])
+        if not repeats and not misheard and (UNIT.match(part, end) or CALENDAR.match(part, end)):
             found[match.start() : end + 1] = "q" * (end + 1 - match.start())
     for row in rows(part):
         value = value_of([digit for digit in row.digits if digit.sure])
@@ -153,9 +156,9 @@ def _drop_figures(part: str, found: list[str]) -> None:
 
 
 def _drop_particles(part: str, found: list[str]) -> None:
-    """They are words of their own where no numeral touches them: 一三八对吧."""
+    """They are words of their own where another word touches them: 一三八对吧, 一三八是的."""
     for at, char in enumerate(part):
-        if char in _PARTICLES and not {"c", "s", "n"} & {*found[max(0, at - 1) : at], *found[at + 1 : at + 2]}:
+        if char in _PARTICLES and {"x", "q"} & {*found[max(0, at - 1) : at], *found[at + 1 : at + 2]}:
             found[at] = "x"
 
 
