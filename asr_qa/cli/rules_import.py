@@ -7,9 +7,10 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from asr_qa.cli.printing import Json, print_json
-from asr_qa.errors import Issue, OutputError, RulesetError
+from asr_qa.cli.printing import Json, Lang, Language, print_json, told
+from asr_qa.errors import OutputError, RulesetError
 from asr_qa.ruleset.loader import parse_rules
+from asr_qa.ruleset.messages import issue_of, said_in, say
 from asr_qa.ruleset.sca import Imported, import_sca, parse_sca, to_yaml
 from asr_qa.ruleset.sca.write import dump
 
@@ -26,6 +27,7 @@ def import_rules(
         Literal["fault", "good"], typer.Option(help="Whether a rule that was hit there took points or gave some.")
     ] = "fault",
     as_json: Json = False,
+    lang: Language = "zh",
 ) -> int:
     """Turn rules of Alibaba's Smart Conversation Analysis (智能对话分析) into YAML, and list what was lost.
 
@@ -33,14 +35,14 @@ def import_rules(
     stands as a comment in its place and in the list that is printed; such a rule is a draft, the others are on test.
     """
     imported = import_sca(parse_sca(_text(file), shown=str(file)), hit_means=hit_means)
-    texts = {one.id: _verified(one, imported) for one in imported}
+    texts = {one.id: _verified(one, imported, lang) for one in imported}
     gone = {one.id for one in imported if one.rule is None}
     written = _write(out, texts, gone) if out is not None else {}
     if as_json:
-        print_json([_row(one, texts[one.id], written.get(one.id)) for one in imported])
+        print_json([_row(one, texts[one.id], written.get(one.id), lang) for one in imported])
     elif out is None:
         typer.echo("---\n".join(texts.values()), nl=False)
-    _report(imported, to_stderr=out is None or as_json)
+    _report(imported, lang, to_stderr=out is None or as_json)
     return 0 if any(one.rule is not None for one in imported) else 1
 
 
@@ -48,12 +50,14 @@ def _text(file: Path) -> str:
     try:
         return file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        raise RulesetError([Issue(str(file), 0, f"not UTF-8 at byte {error.start}", "save it as UTF-8")]) from None
+        raise RulesetError(
+            [issue_of(str(file), 0, say("not_utf8", position=error.start), say("save_as_utf8"))]
+        ) from None
     except OSError as error:
-        raise RulesetError([Issue(str(file), 0, f"cannot be read: {error.strerror}")]) from None
+        raise RulesetError([issue_of(str(file), 0, say("cannot_read", reason=error.strerror))]) from None
 
 
-def _verified(one: Imported, all_of_them: tuple[Imported, ...]) -> str:
+def _verified(one: Imported, all_of_them: tuple[Imported, ...], lang: Lang) -> str:
     """The YAML of a rule; what our own reader refuses of it is lost too."""
     if one.rule is not None:
         needed = one.rule.get("applies_when", {}).get("rule", {}).get("id")
@@ -61,9 +65,9 @@ def _verified(one: Imported, all_of_them: tuple[Imported, ...]) -> str:
         try:
             parse_rules(_together([*_chain(others, all_of_them), one]))
         except RulesetError as error:
-            one.lost += [issue.message for issue in error.issues]
+            one.lost += [issue.said for issue in error.issues if issue.said is not None]
             one.rule = None
-    return to_yaml(one)
+    return to_yaml(one, lang)
 
 
 def _chain(first: list[Imported], all_of_them: tuple[Imported, ...]) -> list[Imported]:
@@ -88,7 +92,7 @@ def _write(folder: Path, texts: dict[str, str], gone: set[str]) -> dict[str, Pat
     """One file a rule; those that could not be carried over are named in a file that is no rule."""
     paths = {name: folder / f"{name.lower().replace('-', '_')}.yml" for name in texts if name not in gone}
     if there := [str(path) for path in paths.values() if path.exists()]:
-        raise OutputError(f"{there[0]} is already there; give another folder with --out, nothing was written")
+        raise OutputError(told("import_there", path=there[0]))
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, path in paths.items():
@@ -96,36 +100,36 @@ def _write(folder: Path, texts: dict[str, str], gone: set[str]) -> dict[str, Pat
         if gone:
             (folder / LOST).write_text("\n".join(texts[name] for name in sorted(gone)), encoding="utf-8")
     except OSError as error:
-        raise OutputError(f"{folder} cannot be written: {error.strerror}; give another folder with --out") from error
+        raise OutputError(told("cannot_write", path=str(folder), reason=error.strerror)) from error
     return paths
 
 
-def _report(imported: tuple[Imported, ...], *, to_stderr: bool) -> None:
+def _report(imported: tuple[Imported, ...], lang: Lang, *, to_stderr: bool) -> None:
     for one in imported:
         title = one.source.name or one.source.rid
-        state = "未能迁移" if one.rule is None else "草稿" if one.lost else "已迁移"
+        state = told("state_lost" if one.rule is None else "state_draft" if one.lost else "state_carried")
         typer.echo(f"{one.id}  {title}  {state}", err=to_stderr)
-        for text in one.lost:
-            typer.echo(f"  未能迁移: {text}", err=to_stderr)
-        for text in one.notes:
-            typer.echo(f"  注意: {text}", err=to_stderr)
+        said = [*(say("import_lost", what=what) for what in one.lost)]
+        said += [say("import_note", what=what) for what in one.notes]
+        for text in said:
+            typer.echo(f"  {said_in(text, lang)}", err=to_stderr)
     whole = sum(one.rule is not None and not one.lost for one in imported)
     drafts = sum(one.rule is not None and bool(one.lost) for one in imported)
-    counts = f"{whole} 条已迁移，{drafts} 条草稿，{len(imported) - whole - drafts} 条未能迁移"
-    typer.echo(f"{len(imported)} 条规则：{counts}", err=to_stderr)
+    lost = len(imported) - whole - drafts
+    typer.echo(told("imported", n=len(imported), carried=whole, drafts=drafts, lost=lost), err=to_stderr)
     if not to_stderr:
-        typer.echo("下一步：给每条规则写用例，然后运行 asr-qa rules lint 与 asr-qa rules test")
+        typer.echo(told("import_next"))
 
 
-def _row(one: Imported, text: str, path: Path | None) -> dict[str, Any]:
+def _row(one: Imported, text: str, path: Path | None, lang: Lang) -> dict[str, Any]:
     return {
         "id": one.id,
         "source": one.source.rid,
         "title": one.source.name,
         "carried": one.rule is not None,
         "draft": one.rule is not None and bool(one.lost),
-        "lost": one.lost,
-        "notes": one.notes,
+        "lost": [said_in(what, lang) for what in one.lost],
+        "notes": [said_in(what, lang) for what in one.notes],
         "path": str(path) if path else None,
         "yaml": text,
     }

@@ -23,6 +23,16 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         # asr_qa.core.options
         (rf"is below (?P<other>\w+) (?P<limit>{_NUMBER})", "timing_below"),
         (rf"is above (?P<other>\w+) (?P<limit>{_NUMBER}): no pause is that long", "timing_above"),
+        # Python's reader of JSON
+        (r"expecting ',' delimiter", "json_comma"),
+        (r"expecting ':' delimiter", "json_colon"),
+        (r"expecting value", "json_value"),
+        (r"expecting property name enclosed in double quotes", "json_key"),
+        (r"illegal trailing comma before end of (?P<what>.+)", "json_trailing"),
+        (r"unterminated string starting at", "json_string"),
+        (r"invalid control character at", "json_control"),
+        (r"invalid \\escape.*", "json_escape"),
+        (r"extra data", "json_extra"),
         # Python's reader of regular expressions
         (r"(?P<problem_>.+) at position (?P<position>\d+)(?: \(line \d+, column \d+\))?", "re_at"),
         (r"missing \), unterminated subpattern", "re_bracket"),

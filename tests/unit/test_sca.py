@@ -14,6 +14,7 @@ from asr_qa.core.finding import Verdict
 from asr_qa.errors import Issue, RulesetError
 from asr_qa.ruleset.cases import sketched_call
 from asr_qa.ruleset.loader import parse_rules
+from asr_qa.ruleset.messages import said_in
 from asr_qa.ruleset.sca import Imported, import_sca, parse_sca, to_yaml
 from asr_qa.ruleset.sca.expression import parse_expression
 
@@ -170,8 +171,10 @@ def test_figures_are_of_the_role_that_is_checked(kind: str, param: dict[str, Any
 )
 def test_what_has_no_counterpart_is_named(kind: str, param: dict[str, Any]) -> None:
     one = lost(kind, **param)
-    assert kind in one.lost[0]
-    assert one.lost[0] in to_yaml(one)
+    text = said_in(one.lost[0], "zh")
+    assert kind in text
+    assert text in to_yaml(one)
+    assert said_in(one.lost[0], "en") in to_yaml(one, "en")
 
 
 @pytest.mark.parametrize(
@@ -230,7 +233,7 @@ def test_a_lost_anchor_makes_a_draft() -> None:
     one = imported(body(condition("HIT_ANY_KEYWORDS", scope=scope, keywords=["抱歉"]), condition("EMOTION", cid="2")))
     assert one.rule is not None
     assert one.rule["status"] == "draft"
-    assert any("前置条件 2 没有迁移" in text for text in one.lost)
+    assert any("前置条件 2 没有迁移" in said_in(text, "zh") for text in one.lost)
 
 
 @pytest.mark.parametrize(
@@ -321,8 +324,8 @@ def test_conditions_may_stand_inside_a_rule_and_keys_be_written_in_other_ways() 
     ("old", "new", "message", "hint"),
     [
         ('"lambda": "1"}]}', '"lambda": "1&&("}]}', "'1&&(': a name is missing at the end", "a&&(b||!c)"),
-        ('"lambda": "1"}]}', '"lambda": "2"}]}', "there is no condition '2'", "conditions: 1"),
-        ('"lambda": "1"}]', '"lambda": "9"}]', "there is no operator '9'", "operators: 1"),
+        ('"lambda": "1"}]}', '"lambda": "2"}]}', "there is no condition '2'", "known: 1"),
+        ('"lambda": "1"}]', '"lambda": "9"}]', "there is no operator '9'", "known: 1"),
         ('"role": "客服"', '"role": "机器"', "unknown role '机器'", "客服 or 客户"),
         ('"location": "AFTER"', '"location": "LATER"', "unknown location 'LATER'", "BEFORE, AFTER"),
         ('"hit_time": 1', '"hit_time": "x"', "expected a number, found 'x'", ""),

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any, Literal
 
+from asr_qa.errors import Said
+from asr_qa.ruleset.messages import say
 from asr_qa.ruleset.sca.expression import Expression
 from asr_qa.ruleset.sca.operators import Node, NotCarriedError, Outcome, carry
 from asr_qa.ruleset.sca.read import Condition, ScaRule
@@ -31,9 +33,9 @@ class Imported:
     rule: Node | None
     """None where nothing of it could be carried over."""
     source: ScaRule
-    notes: list[str] = field(default_factory=list)
+    notes: list[Said] = field(default_factory=list)
     """What differs a little."""
-    lost: list[str] = field(default_factory=list)
+    lost: list[Said] = field(default_factory=list)
     """What is not there; such a rule is a draft."""
     helpers: list[Node] = field(default_factory=list)
     """Rules that its anchors need."""
@@ -51,7 +53,7 @@ def import_sca(rules: Iterable[ScaRule], *, hit_means: HitMeans = "fault", prefi
         applies = one.rule.get("applies_when", {}).get("rule", {}) if one.rule else {}
         if one.rule is not None and applies.get("id") in gone:
             del one.rule["applies_when"]
-            _lose(one, f"前置规则 {applies['id']} 没有迁移")
+            _lose(one, say("lost_needed", rule=applies["id"]))
     return tuple(done)
 
 
@@ -68,7 +70,7 @@ def _ids(rules: list[ScaRule], prefix: str) -> list[str]:
     return found
 
 
-def _lose(one: Imported, what: str) -> None:
+def _lose(one: Imported, what: Said) -> None:
     one.lost.append(what)
     if one.rule is not None:
         one.rule["status"] = "draft"
@@ -115,14 +117,14 @@ class _Import:
         if rule.prerequisite:
             needed = self.by_rid.get(rule.prerequisite)
             if needed is None:
-                self.out.lost.append(f"前置规则 {rule.prerequisite} 不在这个文件里")
+                self.out.lost.append(say("lost_needed_elsewhere", rule=rule.prerequisite))
             elif needed != self.out.id:
                 head["applies_when"] = {"rule": {"id": needed, "verdict": "hit"}}
-        for key, what in (("triggers", "触发动作"), ("graphFlow", "流程图"), ("taskFlowId", "流程图")):
+        for key in ("triggers", "graphFlow", "taskFlowId"):
             if rule.raw.get(key):
-                self.out.notes.append(f"{what}（{key}）没有迁移")
+                self.out.notes.append(say("note_key_lost", key=key))
         if rule.raw.get("scoreNum") not in (None, 0, ""):
-            self.out.notes.append(f"分值 {rule.raw.get('scoreNum')} 请写到评分表")
+            self.out.notes.append(say("note_points", points=str(rule.raw.get("scoreNum"))))
         return head
 
     def _polarity(self, node: Node) -> tuple[str, Node]:
@@ -178,18 +180,21 @@ class _Import:
 
         def leaf(oid: str) -> Node | None:
             operator = operators[oid]
-            label = f"条件 {condition.cid} 的算子 {oid} {operator.type}"
+            label = say("of_operator", condition=condition.cid, operator=oid, type=operator.type)
             try:
                 outcome = carry(operator, role=condition.role)
             except NotCarriedError as error:
-                self.out.lost.append(f"{label}：{error}")
+                self.out.lost.append(say("of_part", part=label, what=error.said))
                 return None
-            self.out.notes += (f"{label}：{note}" for note in outcome.notes)
+            self.out.notes += (say("of_part", part=label, what=note) for note in outcome.notes)
             return self._scoped(outcome, scope, condition, label)
 
         return self._expression(condition.expression, leaf)
 
-    def _scoped(self, outcome: Outcome, scope: Node, condition: Condition, label: str) -> Node:
+    def _note(self, part: Said, what: Said) -> None:
+        self.out.notes.append(say("of_part", part=part, what=what))
+
+    def _scoped(self, outcome: Outcome, scope: Node, condition: Condition, label: Said) -> Node:
         """The condition with where it looks, and with its remarks beside it."""
         node = dict(outcome.node)
         if outcome.spoken:
@@ -199,20 +204,20 @@ class _Import:
         elif "event" in node:
             node |= {key: value for key, value in scope.items() if key != "role"}
         elif len(scope) > ("role" in scope):
-            outcome.notes.append("检测范围没有迁移：这个指标看整通电话")
-            self.out.notes.append(f"{label}：{outcome.notes[-1]}")
+            outcome.notes.append(say("note_whole_call"))
+            self._note(label, outcome.notes[-1])
         return node | ({NOTE: list(outcome.notes)} if outcome.notes else {})
 
     def _scope(self, condition: Condition) -> Node:
         scope: Node = {"role": condition.role} if condition.role else {}
-        label = f"条件 {condition.cid}"
+        label = say("of_condition", condition=condition.cid)
         if condition.absolute:
-            self.out.notes.append(f"{label}：绝对位置在这里按该角色自己的句子计数")
+            self._note(label, say("note_absolute"))
         if condition.anchor is None:
             return scope | self._window(condition, label)
         return scope | self._anchored(condition, label)
 
-    def _window(self, condition: Condition, label: str) -> Node:
+    def _window(self, condition: Condition, label: Said) -> Node:
         """Sentences from .. to of a role as the first or last ones."""
         window = condition.range
         if window is None:
@@ -220,17 +225,17 @@ class _Import:
         first, last = window.first or 1, window.last or -1
         if first > 0 and last < 0:
             if first > 1 or last < -1:
-                self.out.notes.append(f"{label}：第 {first} 句到倒数第 {-last} 句，放宽为整通")
+                self._note(label, say("note_whole", first=first, last=-last))
             return {}
         if first > 0:
             if first > 1:
-                self.out.notes.append(f"{label}：第 {first} 到第 {last} 句，放宽为前 {last} 句")
+                self._note(label, say("note_first_n", first=first, last=last))
             return {"within": {"first_sentences": max(last, 1)}}
         if last != -1:
-            self.out.notes.append(f"{label}：倒数第 {-first} 到第 {last} 句，放宽为最后 {-first} 句")
+            self._note(label, say("note_last_n", first=-first, last=last))
         return {"within": {"last_sentences": -first}}
 
-    def _anchored(self, condition: Condition, label: str) -> Node:
+    def _anchored(self, condition: Condition, label: Said) -> Node:
         anchor = condition.anchor
         if anchor is None:
             return {}
@@ -248,20 +253,20 @@ class _Import:
             if not open_end and ends:
                 target["sentences"] = max(ends)
                 if min(ends) > 1:
-                    self.out.notes.append(f"{label}：从第 {min(ends)} 句起，放宽为 {max(ends)} 句以内")
+                    self._note(label, say("note_reach", first=min(ends), last=max(ends)))
             return {anchor.location.lower(): target}
         target["sentences"] = max(ends, default=1)
         if anchor.location == "CURRENT":
-            self.out.notes.append(f"{label}：前置条件命中的当前句，放宽为前后一句以内")
+            self._note(label, say("note_current"))
             target["sentences"] = 1
         return {"near": target}
 
-    def _anchor_target(self, cid: str, label: str) -> Node | None:
+    def _anchor_target(self, cid: str, label: Said) -> Node | None:
         """The anchor: words of a party where it is that simple, else the hits of a rule of its own."""
         other = self.rule.conditions[cid]
         node = self._condition(cid)
         if node is None:
-            self.out.lost.append(f"{label}：它的前置条件 {cid} 没有迁移，因此看整通")
+            self.out.lost.append(say("of_part", part=label, what=say("lost_anchor", condition=cid)))
             return None
         bare = _bare(node)
         if set(bare) <= {"phrase", "role"} and "phrase" in bare and "none_of" not in bare["phrase"]:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from asr_qa.ruleset.messages import SaidError, say
+
 _TOKEN = re.compile(r"\s*(&&?|\|\|?|!|\(|\)|[A-Za-z0-9_]+|$)")
 _WORDS = {"and": "&", "or": "|", "not": "!"}
 _WIDE = str.maketrans("（）！＆｜", "()!&|")
@@ -39,15 +41,15 @@ def parse_expression(text: str) -> Expression:
     """Read an expression: ! binds closest, then &&, then ||.
 
     Raises:
-        ValueError: It cannot be read; with the column.
+        SaidError: It cannot be read; with the column.
     """
     if len(text) > MAX_LENGTH:
-        raise ValueError(f"longer than {MAX_LENGTH} characters")
+        raise SaidError(say("pattern_long", limit=MAX_LENGTH))
     reader = _Reader(list(_tokens(text.translate(_WIDE))))
     found = reader.either(0)
     sign, column = reader.next()
     if sign:
-        raise ValueError(f"{sign!r} at column {column} is one too many")
+        raise SaidError(say("sign_too_many", sign=sign, column=column))
     return found
 
 
@@ -56,7 +58,7 @@ def _tokens(text: str) -> Iterator[tuple[str, int]]:
     while True:
         token = _TOKEN.match(text, position)
         if token is None:
-            raise ValueError(f"{text[position:].lstrip()[:1]!r} at column {position + 1} is not understood")
+            raise SaidError(say("sign_unknown", sign=text[position:].lstrip()[:1], column=position + 1))
         word = _WORDS.get(token[1].lower(), token[1])
         yield (word[:1] if word[:1] in "&|" else word), token.start(1) + 1
         if not token[1]:
@@ -93,17 +95,17 @@ class _Reader:
     def single(self, depth: int) -> Expression:
         sign, column = self.take()
         if depth > MAX_DEPTH:
-            raise ValueError(f"nested deeper than {MAX_DEPTH}")
+            raise SaidError(say("nested_deeper", limit=MAX_DEPTH))
         if sign == "!":
             inner = self.single(depth + 1)
             return inner.parts[0] if inner.kind == "not" else Expression("not", parts=(inner,))
         if sign == "(":
             inner = self.either(depth + 1)
             if self.take()[0] != ")":
-                raise ValueError(f"the bracket at column {column} is not closed")
+                raise SaidError(say("bracket_open", column=column))
             return inner
         if not sign:
-            raise ValueError("a name is missing at the end")
+            raise SaidError(say("name_missing_end"))
         if sign in "&|)":
-            raise ValueError(f"a name is missing before {sign!r} at column {column}")
+            raise SaidError(say("name_missing", sign=sign, column=column))
         return Expression("name", name=sign)

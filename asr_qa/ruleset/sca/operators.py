@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from asr_qa.core.text import plain
+from asr_qa.errors import Said
+from asr_qa.ruleset.messages import SaidError, say
 from asr_qa.ruleset.pattern import pattern_problem
 from asr_qa.ruleset.sca.read import Operator, Params
 from asr_qa.ruleset.schema import EntityModel
@@ -16,7 +18,7 @@ Node = dict[str, Any]
 """A condition as it is written in YAML."""
 
 
-class NotCarriedError(Exception):
+class NotCarriedError(SaidError):
     """An operator that has no counterpart; the message says why."""
 
 
@@ -25,7 +27,7 @@ class Outcome:
     """A condition and what is not quite as it was."""
 
     node: Node
-    notes: list[str] = field(default_factory=list)
+    notes: list[Said] = field(default_factory=list)
     spoken: bool = True
     """It looks at words, so that windows and anchors apply to it."""
 
@@ -43,16 +45,11 @@ _ENTITIES = {
     "地址": "address", "address": "address", "数字": "number", "number": "number",
 }  # fmt: skip
 _REASONS = {
-    "energy": "音量和能量的变化没有对应的检测",
-    "emotion": "情绪模型没有对应的检测；可改用表示不满的说法（phrase）",
-    "intent": "意图模型没有对应的检测；可改用 phrase、regex 或 similarity",
-    "knowledge": "知识库问答没有对应的检测；可改用 script 或 similarity",
-    "llm": "大模型检测没有对应的检测；可改由人工评分（source: manual）",
-    "parameter": "随录参数请写到规则的 applies_when: {metadata: {...}}",
-    "pick_up": "非正常接听没有对应的检测；可改用 metric: first_response",
-    "hang_up": "非正常挂机没有对应的检测；可改用 event: {kind: hang_up_side, by: customer}",
-    "who_first": "角色判断没有对应的检测；可改用 metric: first_response",
-    "unknown": "没有对应的检测",
+    kind: f"lost_{kind}"
+    for kind in (
+        *("energy", "emotion", "intent", "knowledge", "llm", "parameter", "pick_up", "hang_up", "who_first"),
+        "unknown",
+    )
 }
 
 
@@ -68,7 +65,7 @@ def carry(operator: Operator, *, role: str) -> Outcome:
     """
     kind = kind_of(operator)
     if kind in _REASONS:
-        raise NotCarriedError(_REASONS[kind])
+        raise NotCarriedError(say(_REASONS[kind]))
     return _CARRIED[kind](operator, role)
 
 
@@ -85,21 +82,21 @@ def _keywords(operator: Operator, role: str) -> Outcome:
     param = operator.param
     words, dropped = _sayable(param.words("keywords"))
     if not words:
-        raise NotCarriedError("没有关键词")
-    notes = [f"没有文字的关键词去掉了：{'、'.join(dropped)}"] if dropped else []
+        raise NotCarriedError(say("lost_no_keywords"))
+    notes = [say("note_dropped", words=tuple(dropped))] if dropped else []
     default = 1 if operator.type == "HIT_ANY_KEYWORDS" else -1
     size = int(param.number("keywordMatchSize") if param.number("keywordMatchSize") is not None else default)  # type: ignore[arg-type]
     ways = _with_synonyms(words, param, notes)
     if param.number("keywordExtension"):
-        notes.append("关键词自动扩展没有迁移，请把同义说法写进列表")
+        notes.append(say("note_extension"))
     if param.flag("case_sensitive"):
-        notes.append("大小写在这里不区分")
+        notes.append(say("note_case"))
     node = _of_size(ways, size, notes)
     if (total := param.number("threshold")) is not None and total > 1:
         if size == 1:
             node["phrase"] |= {"count": {"at_least": int(total)}}
         else:
-            notes.append(f"关键词总共命中 {total:g} 次没有迁移")
+            notes.append(say("note_total", n=total))
     if param.flag("in_sentence") and size not in (0, 1) and len(words) > 1 and "phrase" in node:
         node["same"] = "sentence"
     return Outcome(node, notes)
@@ -110,17 +107,17 @@ def _sayable(words: list[str]) -> tuple[list[str], list[str]]:
     return [word for word in words if plain(word)], [word for word in words if not plain(word)]
 
 
-def _with_synonyms(words: list[str], param: Params, notes: list[str]) -> list[list[str]]:
+def _with_synonyms(words: list[str], param: Params, notes: list[Said]) -> list[list[str]]:
     """Each keyword with the other ways to say it."""
     given = param.part("synonyms")
     known = {key: given.words(key) for key in given} if given else {}
     used = [[word, *(way for way in known.get(word, []) if plain(way) and way != word)] for word in words]
     if stray := sorted(set(known) - set(words)):
-        notes.append(f"不属于任何关键词的同义词没有迁移：{'、'.join(stray)}")
+        notes.append(say("note_synonyms", words=tuple(stray)))
     return used
 
 
-def _of_size(ways: list[list[str]], size: int, notes: list[str]) -> Node:
+def _of_size(ways: list[list[str]], size: int, notes: list[Said]) -> Node:
     flat = list(dict.fromkeys(way for word in ways for way in word))
     if size == 0:
         return {"phrase": {"none_of": flat}}
@@ -128,42 +125,42 @@ def _of_size(ways: list[list[str]], size: int, notes: list[str]) -> Node:
         return {"phrase": {"any_of": flat}}
     if size < 0 or size >= len(ways):
         if size > len(ways):
-            notes.append(f"要求 {size} 个关键词，但只有 {len(ways)} 个，按全部处理")
+            notes.append(say("note_all_of", n=size, given=len(ways)))
         if any(len(word) > 1 for word in ways):
             return {"all": [{"phrase": {"any_of": word}} for word in ways]}
         return {"phrase": {"all_of": flat}}
     if len(flat) > len(ways):
-        notes.append(f"同义词也各算一个：{size} 个不同的说法即命中")
+        notes.append(say("note_n_of", n=size))
     return {"phrase": {"n_of": {"n": size, "of": flat}}}
 
 
 def _regex(operator: Operator, role: str) -> Outcome:
-    notes: list[str] = []
+    notes: list[Said] = []
     pattern = _usable(operator.param.text("regex"), notes)
     node: Node = {"regex": {"pattern": pattern}}
     if exclude := operator.param.text("notRegex"):
         try:
             node["regex"]["exclude"] = [_usable(exclude, notes)]
         except NotCarriedError as error:
-            notes.append(f"排除表达式「{exclude}」没有迁移：{error}")
+            notes.append(say("note_exclude_lost", pattern=exclude, problem=error.said))
         else:
-            notes.append("排除表达式在这里只去掉与它重叠的命中，不去掉整句")
+            notes.append(say("note_exclude"))
     return Outcome(node, notes)
 
 
-def _usable(pattern: str, notes: list[str]) -> str:
+def _usable(pattern: str, notes: list[Said]) -> str:
     """The pattern, bounded where it was not."""
     if not pattern:
-        raise NotCarriedError("没有正则表达式")
+        raise NotCarriedError(say("lost_no_pattern"))
     bare = re.sub(r"^(\^?\.\*\??)+|(\.\*\??\$?)+$", "", pattern) or pattern
     bare = re.sub(r"[，。！？、；：“”《》,!;\"\s]", "", bare) if "[" not in bare else bare
     if bare and not pattern_problem(bare) and not re.search(r"\.[*+]", bare):
         return bare
     bounded = re.sub(r"\.\+\??", ".{1,20}", re.sub(r"\.\*\??", ".{0,20}", bare))
     if problem := pattern_problem(bounded):
-        raise NotCarriedError(f"正则表达式「{pattern}」不能用：{problem}")
+        raise NotCarriedError(say("lost_pattern", pattern=pattern, problem=problem))
     if bounded != bare:
-        notes.append(f"「{pattern}」里不限长度的 .* 改为最多 20 个字")
+        notes.append(say("note_bounded", pattern=pattern))
     return bounded
 
 
@@ -171,20 +168,20 @@ def _similar(operator: Operator, role: str) -> Outcome:
     param = operator.param
     words, _ = _sayable([*param.words("similarlySentences"), *param.words("references"), *param.words("phrase")])
     if not words:
-        raise NotCarriedError("没有相似话术")
+        raise NotCarriedError(say("lost_no_sentences"))
     given = param.number("score", "similarity_threshold")
     score = _DEFAULT_SCORE if given is None else given
     likeness = score / 100 if score > 1 else score
     bounded = min(max(likeness, _LIKENESS[0]), _LIKENESS[1])
-    notes = ["相似度由另一个模型计算，门限要用自己的录音重新校准"]
+    notes = [say("note_other_model")]
     return Outcome({"similarity": {"like": words, "at_least": round(bounded, 2)}}, notes)
 
 
 def _repeated(operator: Operator, role: str) -> Outcome:
     param = operator.param
-    notes: list[str] = []
+    notes: list[Said] = []
     if param.text("target_role", "regex"):
-        raise NotCarriedError("重复对方的话没有对应的检测；这里的 repetition 只看同一方自己重复")
+        raise NotCarriedError(say("lost_repeats_other"))
     times = param.number("hit_time")
     given = param.number("similarity_threshold")
     likeness = 0.6 if given is None else given / 100 if given > 1 else given
@@ -196,8 +193,8 @@ def _repeated(operator: Operator, role: str) -> Outcome:
     if ignored:
         body["ignore"] = ignored
     if (window := param.number("from")) and window > 0:
-        notes.append(f"只看前 {window:g} 句没有迁移；可用 within_seconds 限定秒数")
-    notes.append("相似度在这里按音节比较，门限可能要调整")
+        notes.append(say("note_window", n=window))
+    notes.append(say("note_syllables"))
     return Outcome({"repetition": body}, notes)
 
 
@@ -210,9 +207,9 @@ def _entity(operator: Operator, role: str) -> Outcome:
     if "mobile" in found and "phone" in found:
         found.remove("phone")
     if not found:
-        raise NotCarriedError("认不出是哪一种信息实体，请改用 entity: {kind: ...}")
+        raise NotCarriedError(say("lost_entity"))
     EntityModel.model_validate({"kind": found})
-    return Outcome({"entity": {"kind": found if len(found) > 1 else found[0]}}, ["实体类型按名称对应，请核对"])
+    return Outcome({"entity": {"kind": found if len(found) > 1 else found[0]}}, [say("note_entity")])
 
 
 def _values(part: Mapping[str, Any]) -> list[Any]:
@@ -227,22 +224,22 @@ def _silence(operator: Operator, role: str) -> Outcome:
     if (most := param.number("intervalEnd")) is not None and above:
         bound["max_seconds"] = most / _MILLISECONDS
     if param.number("target") == 0:
-        notes = ["单句时长在这里按独白（话轮）计算"]
+        notes = [say("note_monologue")]
         return Outcome({"event": {"kind": "monologue", **_by(role), **bound}}, notes, spoken=False)
-    notes = ["从本句结束算到目标句结束没有迁移，按间隔计算"] if param.flag("from_end") else []
+    notes = [say("note_from_end")] if param.flag("from_end") else []
     if param.flag("check_first_sentence"):
-        notes.append("第一句之前的等待请另用 metric: first_response")
+        notes.append(say("note_first"))
     if param.flag("different_role") and role == "agent":
         return Outcome({"event": {"kind": "response_latency", **bound}}, notes, spoken=False)
     if param.flag("different_role") or role:
-        notes.append("静音在这里指双方都不说话，不分在谁之后")
+        notes.append(say("note_silence"))
     return Outcome({"event": {"kind": "silence", **bound}}, notes, spoken=False)
 
 
 def _seconds(param: Params) -> float:
     given = param.number("interval", "threshold")
     if given is None or given <= 0:
-        raise NotCarriedError("没有时长（interval）")
+        raise NotCarriedError(say("lost_no_interval"))
     return given / _MILLISECONDS
 
 
@@ -256,14 +253,14 @@ def _rate(operator: Operator, role: str) -> Outcome:
     if given is None:
         velocity = param.number("velocity")
         if velocity is None or velocity <= 0:
-            raise NotCarriedError("没有语速（velocityInMint）")
+            raise NotCarriedError(say("lost_no_rate"))
         # The other unit is characters per millisecond or second; speech lies between 100 and 800 a minute.
         given = next((velocity * scale for scale in (1.0, 60.0, 60_000.0) if 100 <= velocity * scale <= 800), 0.0)
         if not given:
-            raise NotCarriedError(f"语速 {velocity:g} 的单位不明")
-    notes = [] if param.flag("average") else ["单句语速没有对应的检测，按整通平均语速计算"]
+            raise NotCarriedError(say("lost_rate_unit", rate=velocity))
+    notes = [] if param.flag("average") else [say("note_rate")]
     if param.number("minWordSize"):
-        notes.append("少于 N 个字的句子由评分表的 timing: rate_turn_min 去掉")
+        notes.append(say("note_rate_least"))
     bound = {"below" if param.text("compareOperator").lower() == "lt" else "above": given}
     parts = [{"metric": {"name": f"characters_per_minute.{one}", **bound}} for one in _parties(role)]
     return Outcome(parts[0] if len(parts) == 1 else {"any": parts}, notes, spoken=False)
@@ -275,9 +272,9 @@ def _parties(role: str) -> list[str]:
 
 def _interruption(operator: Operator, role: str) -> Outcome:
     delay = operator.param.number("delayTime")
-    notes = []
+    notes: list[Said] = []
     if delay is not None and delay != _INTERRUPTION_MS:
-        notes.append(f"延时 {delay:g} 毫秒请写到评分表：timing: {{interruption_onset: {delay / _MILLISECONDS:g}}}")
+        notes.append(say("note_delay", delay=delay, onset=delay / _MILLISECONDS))
     return Outcome({"event": {"kind": "interruption", **_by(role)}}, notes, spoken=False)
 
 
@@ -285,10 +282,10 @@ def _duration(operator: Operator, role: str) -> Outcome:
     param = operator.param
     ends = {param.text("beginType").lower(), param.text("endType").lower()}
     if ends - {"", "0", "recording", "begin", "end", "start", "none"}:
-        raise NotCarriedError("从某一句算起的时长没有对应的检测；可用 after / before 的 seconds")
+        raise NotCarriedError(say("lost_duration_from"))
     given, most = param.number("interval", "threshold"), param.number("intervalEnd")
     if given is None and most is None:
-        raise NotCarriedError("没有时长（interval）")
+        raise NotCarriedError(say("lost_no_interval"))
     # Milliseconds as elsewhere; nobody asks for calls of a few milliseconds, so small numbers are seconds.
     scale = _MILLISECONDS if max(given or 0, most or 0) >= 10 * _MILLISECONDS else 1.0
     below = param.text("compareOperator").lower() == "lt"
@@ -304,11 +301,11 @@ def _sentence_count(operator: Operator, role: str) -> Outcome:
     param = operator.param
     given = param.number("threshold", "interval", "target")
     if given is None:
-        raise NotCarriedError("没有语句数")
+        raise NotCarriedError(say("lost_no_count"))
     bound = {"below" if param.text("compareOperator").lower() == "lt" else "above": given}
     parts = [{"metric": {"name": f"turns.{one}", **bound}} for one in _parties(role)]
     node = parts[0] if len(parts) == 1 else {"all": parts}
-    return Outcome(node, ["语句数在这里按话轮计算"], spoken=False)
+    return Outcome(node, [say("note_turns")], spoken=False)
 
 
 _CARRIED: Mapping[str, Callable[[Operator, str], Outcome]] = {

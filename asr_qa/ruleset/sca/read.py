@@ -8,9 +8,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from asr_qa.errors import Issue, RulesetError
+from asr_qa.errors import RulesetError, Said
+from asr_qa.ruleset.foreign import translated
+from asr_qa.ruleset.messages import SaidError, issue_of, say
 from asr_qa.ruleset.sca.expression import Expression, parse_expression
-from asr_qa.ruleset.schema import did_you_mean
+from asr_qa.ruleset.schema import guess
 
 MAX_BYTES = 16 * 2**20
 """Larger files are refused."""
@@ -23,6 +25,8 @@ _ROLES = {
     "客户": "customer", "用户": "customer", "customer": "customer", "client": "customer",
 }  # fmt: skip
 _EVERYBODY = frozenset({"", "所有", "所有角色", "全部", "不限", "all"})
+LOCATIONS = ("BEFORE", "AFTER", "AROUND", "CURRENT")
+"""Where a condition may look, seen from an anchor."""
 _ROLE_IDS = {1: "agent", 2: "customer"}
 
 
@@ -62,7 +66,7 @@ class Params(Mapping[str, Any]):
             try:
                 return float(value)
             except (TypeError, ValueError):
-                raise _mistake(f"{self.at}.{key}", f"expected a number, found {value!r}") from None
+                raise _mistake(f"{self.at}.{key}", say("json_number", value=_short(value))) from None
         return None
 
     def flag(self, key: str) -> bool | None:
@@ -72,7 +76,7 @@ class Params(Mapping[str, Any]):
             return value
         if str(value).lower() in ("1", "true", "0", "false"):
             return str(value).lower() in ("1", "true")
-        raise _mistake(f"{self.at}.{key}", f"expected true or false, found {value!r}")
+        raise _mistake(f"{self.at}.{key}", say("json_bool", value=_short(value)))
 
     def words(self, key: str) -> list[str]:
         """A list of words; one word alone is a list of one."""
@@ -81,7 +85,7 @@ class Params(Mapping[str, Any]):
             return []
         listed = value if isinstance(value, list) else [value]
         if any(isinstance(word, dict | list) for word in listed):
-            raise _mistake(f"{self.at}.{key}", "expected a list of words")
+            raise _mistake(f"{self.at}.{key}", say("json_words"))
         return list(dict.fromkeys(str(word).strip() for word in listed if str(word).strip()))
 
     def part(self, key: str) -> Params | None:
@@ -92,7 +96,7 @@ class Params(Mapping[str, Any]):
         if value is None or value == "" or value == []:
             return None
         if not isinstance(value, dict):
-            raise _mistake(f"{self.at}.{key}", f"expected a mapping {{...}}, found {value!r}")
+            raise _mistake(f"{self.at}.{key}", say("json_mapping", value=_short(value)))
         return Params(value, f"{self.at}.{key}")
 
     def parts(self, key: str) -> list[Params]:
@@ -103,7 +107,7 @@ class Params(Mapping[str, Any]):
         listed = value if isinstance(value, list) else [] if value is None else [value]
         for index, one in enumerate(listed):
             if not isinstance(one, dict):
-                raise _mistake(f"{self.at}.{key}[{index}]", f"expected a mapping {{...}}, found {one!r}")
+                raise _mistake(f"{self.at}.{key}[{index}]", say("json_mapping", value=_short(one)))
         return [Params(one, f"{self.at}.{key}[{index}]") for index, one in enumerate(listed)]
 
 
@@ -179,27 +183,32 @@ def parse_sca(text: str, *, shown: str = "rules.json") -> tuple[ScaRule, ...]:
         RulesetError: The text is no JSON, or no rules of this kind; with the place.
     """
     if len(text.encode("utf-8", errors="replace")) > MAX_BYTES:
-        raise RulesetError([Issue(shown, 0, f"larger than {MAX_BYTES // 2**20} MB", "split it")])
+        raise RulesetError([issue_of(shown, 0, say("too_large", limit=MAX_BYTES // 2**20), say("split_it"))])
     try:
         data = _loads(text.lstrip("\ufeff"), "")
         rules = [rule for body in _bodies(data, "", 0) for rule in _rules(body)]
         if not rules:
-            raise _mistake("rules", "no rules found", "expected {conditions: [...], rules: [...]}")
+            raise _mistake("rules", say("no_rules_found"), say("json_shape"))
     except _MistakeError as error:
         line, column = error.place or _place(text, error.at)
-        where = f"{error.at}: " if error.at else ""
-        raise RulesetError([Issue(shown, line, f"{where}{error.message}", error.hint, column)]) from None
+        said = say("json_at", at=error.at, problem=error.said) if error.at else error.said
+        raise RulesetError([issue_of(shown, line, said, error.hint, column=column)]) from None
     return tuple(rules)
 
 
 class _MistakeError(Exception):
-    def __init__(self, at: str, message: str, hint: str, place: tuple[int, int] | None = None) -> None:
-        super().__init__(message)
-        self.at, self.message, self.hint, self.place = at.lstrip("."), message, hint, place
+    def __init__(self, at: str, said: Said, hint: Said | None, place: tuple[int, int] | None = None) -> None:
+        super().__init__(said.code)
+        self.at, self.said, self.hint, self.place = at.lstrip("."), said, hint, place
 
 
-def _mistake(at: str, message: str, hint: str = "") -> _MistakeError:
-    return _MistakeError(at, message, hint)
+def _mistake(at: str, said: Said, hint: Said | None = None) -> _MistakeError:
+    return _MistakeError(at, said, hint)
+
+
+def _short(value: object, limit: int = 60) -> str:
+    text = repr(value)
+    return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 def _plain(key: str) -> str:
@@ -211,20 +220,20 @@ def _loads(text: str, at: str) -> Any:
         return json.loads(text, parse_constant=_no_number)
     except json.JSONDecodeError as error:
         place = (error.lineno, error.colno) if not at else None
-        hint = "JSON needs double quotes, commas between entries and none after the last"
-        raise _MistakeError(at, f"not valid JSON: {error.msg.lower()}", hint, place) from None
+        said = say("not_json", problem=translated(error.msg.lower()))
+        raise _MistakeError(at, said, say("json_signs"), place) from None
     except RecursionError:
-        raise _mistake(at, "nested too deep") from None
+        raise _mistake(at, say("json_deep"), say("fewer_levels")) from None
 
 
 def _no_number(name: str) -> Any:
-    raise _mistake("", f"{name} is no number that JSON knows")
+    raise _mistake("", say("json_no_number", name=name))
 
 
 def _bodies(data: Any, at: str, depth: int) -> Iterator[Params]:
     """Every mapping that holds rules, however it is wrapped."""
     if depth > _MAX_DEPTH:
-        raise _mistake(at, "rules are wrapped too deep")
+        raise _mistake(at, say("json_wrapped"), say("fewer_levels"))
     if isinstance(data, str):
         yield from _bodies(_loads(data, at or "$"), at, depth + 1)
     elif isinstance(data, list):
@@ -237,11 +246,11 @@ def _bodies(data: Any, at: str, depth: int) -> Iterator[Params]:
             return
         inner = next((key for key in data if _plain(key) in _NESTED), None)
         if inner is None:
-            hint = did_you_mean(next(iter(data), ""), ["rules", "conditions", "JsonStr", "data"])
-            raise _mistake(at, "neither rules nor JsonStr in this mapping", hint or "expected {rules: [...]}")
+            hint = guess(next(iter(data), ""), ["rules", "conditions", "JsonStr", "data"])
+            raise _mistake(at, say("json_neither"), hint or say("json_shape"))
         yield from _bodies(data[inner], f"{at}.{inner}", depth + 1)
     else:
-        raise _mistake(at, f"expected rules, found {data!r}")
+        raise _mistake(at, say("json_rules", value=_short(data)), say("json_shape"))
 
 
 def _rules(body: Params) -> Iterator[ScaRule]:
@@ -257,7 +266,7 @@ def _rule(raw: Params, given: list[Params]) -> ScaRule:
     for one in given:
         condition = _condition(one)
         if condition.cid in conditions:
-            raise _mistake(f"{condition.at}.cid", f"condition {condition.cid!r} stands twice")
+            raise _mistake(f"{condition.at}.cid", say("condition_twice", name=condition.cid))
         conditions[condition.cid] = condition
     expression = _expression(raw, list(conditions), "condition")
     used = _reached(expression, conditions, raw.at)
@@ -285,11 +294,11 @@ def _reached(expression: Expression, conditions: Mapping[str, Condition], at: st
         chain: list[str] = []
         while cid and cid not in found:
             if cid not in conditions:
-                hint = did_you_mean(cid, conditions) or f"conditions: {', '.join(conditions) or 'none'}"
-                raise _mistake(f"{at}.lambda", f"there is no condition {cid!r}", hint)
+                hint = guess(cid, conditions) or (say("known_are", names=tuple(conditions)) if conditions else None)
+                raise _mistake(f"{at}.lambda", say("no_condition", name=cid), hint)
             if cid in chain:
                 circle = " -> ".join([*chain[chain.index(cid) :], cid])
-                raise _mistake(f"{conditions[cid].at}.check_range.anchor", f"anchors refer in a circle: {circle}")
+                raise _mistake(f"{conditions[cid].at}.check_range.anchor", say("anchors_circle", circle=circle))
             chain.append(cid)
             anchor = conditions[cid].anchor
             cid = anchor.cid if anchor else ""
@@ -300,10 +309,10 @@ def _reached(expression: Expression, conditions: Mapping[str, Condition], at: st
 def _condition(raw: Params) -> Condition:
     operators = tuple(_operator(one) for one in raw.parts("operators"))
     if not operators:
-        raise _mistake(f"{raw.at}.operators", "a condition needs at least one operator")
+        raise _mistake(f"{raw.at}.operators", say("needs_operator"))
     cid = raw.text("cid", "conditionInfoCid", "id")
     if not cid:
-        raise _mistake(f"{raw.at}.cid", "a condition needs a cid")
+        raise _mistake(f"{raw.at}.cid", say("needs_cid"))
     scope = raw.part("check_range") or Params({}, f"{raw.at}.check_range")
     window = scope.part("range")
     return Condition(
@@ -323,7 +332,7 @@ def _condition(raw: Params) -> Condition:
 def _operator(raw: Params) -> Operator:
     kind = raw.text("type")
     if not kind:
-        raise _mistake(f"{raw.at}.type", "an operator needs a type", "e.g. INCLUDE_KEYWORDS")
+        raise _mistake(f"{raw.at}.type", say("needs_type"), say("eg", example="INCLUDE_KEYWORDS"))
     param = raw.part("param") or Params({}, f"{raw.at}.param")
     return Operator(raw.text("oid", "id"), kind.upper(), raw.text("name", "operName"), param, raw.at)
 
@@ -334,7 +343,7 @@ def _role(scope: Params) -> str:
         number = _whole(scope.number("roleId"))
         return _ROLE_IDS.get(number or 0, "") if not named else ""
     if named not in _ROLES:
-        raise _mistake(f"{scope.at}.role", f"unknown role {scope.text('role')!r}", "客服 or 客户; nothing for both")
+        raise _mistake(f"{scope.at}.role", say("unknown_role", role=scope.text("role")), say("roles_are"))
     return _ROLES[named]
 
 
@@ -342,8 +351,10 @@ def _anchor(raw: Params | None) -> Anchor | None:
     if raw is None or not raw.text("cid"):
         return None
     location = raw.text("location").upper() or "CURRENT"
-    if location not in ("BEFORE", "AFTER", "AROUND", "CURRENT"):
-        raise _mistake(f"{raw.at}.location", f"unknown location {location!r}", "BEFORE, AFTER, AROUND or CURRENT")
+    if location not in LOCATIONS:
+        raise _mistake(
+            f"{raw.at}.location", say("unknown_location", location=location), say("known_are", names=LOCATIONS)
+        )
     hit = _whole(raw.number("hit_time"))
     return Anchor(raw.text("cid"), location, -1 if hit is None else hit)
 
@@ -353,11 +364,12 @@ def _expression(raw: Params, known: list[str], what: str) -> Expression:
     text = raw.text("lambda", "operLambda", "ruleLambda") or "&&".join(known)
     try:
         expression = parse_expression(text)
-    except ValueError as error:
-        raise _mistake(f"{raw.at}.lambda", f"{text!r}: {error}", "e.g. a&&(b||!c)") from None
+    except SaidError as error:
+        said = say("of_expression", text=_short(text), problem=error.said)
+        raise _mistake(f"{raw.at}.lambda", said, say("eg", example="a&&(b||!c)")) from None
     for name in expression.names() if what == "operator" else ():
         if name not in known:
-            raise _mistake(f"{raw.at}.lambda", f"there is no {what} {name!r}", f"{what}s: {', '.join(known)}")
+            raise _mistake(f"{raw.at}.lambda", say("no_operator", name=name), say("known_are", names=tuple(known)))
     return expression
 
 

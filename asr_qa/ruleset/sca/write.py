@@ -8,6 +8,8 @@ from typing import Any
 
 import yaml
 
+from asr_qa.errors import Said
+from asr_qa.ruleset.messages import Lang, said_in, say
 from asr_qa.ruleset.sca.convert import NOTE, Imported
 from asr_qa.ruleset.sca.operators import Node
 
@@ -25,32 +27,39 @@ class _Dumper(yaml.SafeDumper):
         return True
 
 
-def to_yaml(imported: Imported) -> str:
-    """The text of a file with a rule and those that it needs."""
+def to_yaml(imported: Imported, lang: Lang = "zh") -> str:
+    """The text of a file with a rule and those that it needs; remarks in a language."""
     source = imported.source
-    head = [f"# 由智能对话分析规则 {source.rid or source.name} 转换（{source.at.lstrip('.') or '规则'}）"]
-    head += [f"# 未能迁移：{_flat(text)}" for text in imported.lost]
-    head += [f"# 注意：{_flat(text)}" for text in imported.notes]
+    said = [say("import_head", rule=source.rid or source.name, at=source.at.lstrip(".") or "rules")]
+    said += [say("import_lost", what=one) for one in imported.lost]
+    said += [say("import_note", what=one) for one in imported.notes]
     if imported.lost and imported.rule is not None:
-        head.append("# 有内容未能迁移，所以 status 是 draft：补全以后改为 test 或 stable")
+        said.append(say("import_draft"))
     if imported.rule is None:
-        return "\n".join([*head, "# 这条规则没有可以迁移的内容"]) + "\n"
+        said.append(say("import_nothing"))
+    head = [f"# {_flat(said_in(one, lang))}" for one in said]
+    if imported.rule is None:
+        return "\n".join(head) + "\n"
     rules = [*imported.helpers, imported.rule]
     data: Any = rules[0] if len(rules) == 1 else {"rules": rules}
-    return "\n".join(head) + "\n" + dump(data)
+    return "\n".join(head) + "\n" + dump(data, lang)
 
 
-def dump(data: Any) -> str:
+def dump(data: Any, lang: Lang = "zh") -> str:
     """YAML as people write it: Chinese as it is, keys in the order given, no aliases, remarks as comments."""
-    return _commented(yaml.dump(_noted(data), Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=_WIDTH))
+    return _commented(yaml.dump(_noted(data, lang), Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=_WIDTH))
 
 
-def _noted(data: Any) -> Any:
+def _noted(data: Any, lang: Lang) -> Any:
     """Values with each remark on one line, last among its neighbours so that it begins no entry of a list."""
     if isinstance(data, Mapping):
-        plain: Node = {key: _noted(value) for key, value in data.items() if key != NOTE}
-        return plain | ({NOTE: "；".join(map(_flat, data[NOTE]))} if NOTE in data else {})
-    return [_noted(part) for part in data] if isinstance(data, list) else data
+        plain: Node = {key: _noted(value, lang) for key, value in data.items() if key != NOTE}
+        return plain | ({NOTE: _remark(data[NOTE], lang)} if NOTE in data else {})
+    return [_noted(part, lang) for part in data] if isinstance(data, list) else data
+
+
+def _remark(notes: list[Said], lang: Lang) -> str:
+    return ("；" if lang == "zh" else "; ").join(_flat(said_in(one, lang)) for one in notes)
 
 
 def _commented(text: str) -> str:
