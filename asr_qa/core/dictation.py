@@ -230,4 +230,8 @@ def _is_figure(text: str, row: Row) -> bool:
         return False
     if any(word.match(text, row.last) for word in (UNIT, CALENDAR, _COUNTED)):
         return True
-    return is_service(value) or is_public(value) or (is_year(value) and text.startswith("年", row.last))
+    return (
+        (is_service(value) and len(value) >= _LEAST)
+        or is_public(value)
+        or (is_year(value) and text.startswith("年", row.last))
+    )

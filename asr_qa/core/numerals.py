@@ -37,6 +37,8 @@ _FILLER = re.compile(
 _ROW = re.compile(f"[{DIGITS}十百千万]+")
 _UNIT_OR_DIGIT = frozenset("次时期百十")
 """Units that a digit is heard as: one where a digit follows."""
+_GROUP = 4
+"""Digits of a group of a number that is read out; it is no service then: 110, 122."""
 _NAMES = re.compile(r"身份证|证件|银行|卡号|账号|帐号|手机号?|电话|座机|号码|订单号?|会员号?|编号")
 _REPEATS = re.compile(rf"(?<=[{NUMERALS}])个")
 _OTHER_WORDS = frozenset("对嗯好谢麻烦没错吗吧啊呢了的这那您你我他她记说请行可")
@@ -151,7 +153,7 @@ def _drop_figures(part: str, found: list[str]) -> None:
             found[match.start() : end + 1] = "q" * (end + 1 - match.start())
     for row in rows(part):
         value = value_of([digit for digit in row.digits if digit.sure])
-        if is_public(value) or is_service(value):
+        if is_public(value) or (is_service(value) and len(value) > _GROUP):
             found[row.first : row.last] = "q" * (row.last - row.first)
 
 

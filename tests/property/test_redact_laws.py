@@ -12,6 +12,7 @@ from asr_qa.core.digits import fold_width
 from asr_qa.core.numberplan import Kind, id_checksum, is_date, known_plan, luhn
 from asr_qa.core.recording import Role
 from asr_qa.core.redact import MASK, find_private, redact
+from asr_qa.core.redacted import private_seconds
 from asr_qa.core.segment import Segment
 from asr_qa.core.transcript import Utterance, spread
 
@@ -83,6 +84,67 @@ def test_no_telephone_number_is_left_in_any_sentence(around: list[str], seed: in
     said = laid_out([(Role.CUSTOMER, "".join([*around[:at], written, *around[at:]]))])
     done = redact(said, find_private(said))[0].text
     assert not re.search(r"[0-9零一二三四五六七八九]", done)
+
+
+SPELLINGS = (
+    "0123456789",
+    "０１２３４５６７８９",
+    "零一二三四五六七八九",
+    "〇幺二三四五六拐八九",
+    "零壹贰叁肆伍陆柒捌玖",
+    "⓪①②③④⑤⑥⑦⑧⑨",
+    "𝟎𝟏𝟐𝟑𝟒𝟓𝟔𝟕𝟖𝟗",
+    "٠١٢٣٤٥٦٧٨٩",
+)
+JOINTS = ("", " ", "-", "－", "，", "、", " - ", "～", "　", "，嗯，", "然后是")
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 9), st.sampled_from(SPELLINGS), st.sampled_from(JOINTS)), min_size=9, max_size=9),
+    st.sampled_from(["手机号", "我的手机是", "电话：", "您打", ""]),
+    st.sampled_from(["", "。", "，谢谢", "，麻烦您登记"]),
+)
+def test_a_number_in_any_spelling_is_masked_as_one(signs: list[tuple[int, str, str]], before: str, after: str) -> None:
+    number = "".join(
+        spelling[digit] + joint for digit, spelling, joint in [(1, signs[0][1], ""), (3, signs[1][1], ""), *signs]
+    )
+    number = number.rstrip(" -－，、～　")
+    said = laid_out([(Role.CUSTOMER, f"{before}{number}{after}")])
+    done = redact(said, find_private(said))[0].text
+    inside = done[done.index(MASK) : done.rindex(MASK) + 1]
+    assert not any(char.isalnum() for char in inside), "in one, from the first digit to the last"
+    assert sum(char.isdigit() or char in "".join(SPELLINGS) for char in done) == 0
+
+
+@given(CALLS)
+def test_every_masked_word_is_muted(turns: list[tuple[Role, str]]) -> None:
+    said = laid_out(turns)
+    silent = private_seconds(said)
+    for after in redact(said, find_private(said)):
+        for word in after.words:
+            if MASK in word.text:
+                assert any(part.start <= word.start and word.end <= part.end for part in silent)
+
+
+@given(CALLS)
+def test_muted_seconds_of_a_masked_call_are_those_of_the_call(turns: list[tuple[Role, str]]) -> None:
+    said = laid_out(turns)
+    assert private_seconds(redact(said, find_private(said))) == private_seconds(said)
+
+
+@given(st.sampled_from(DIGITS), st.sampled_from(["好", "您说", "对", "嗯嗯"]), SEEDS)
+def test_a_number_read_across_turns_leaves_no_digit(first: str, murmur: str, seed: int) -> None:
+    rng = random.Random(seed)
+    turns = [(Role.AGENT, "您的卡号是多少")]
+    left = [first, *(rng.choice(DIGITS) for _ in range(15))]
+    while left:
+        size = min(len(left), rng.randint(3, 5))
+        group = "".join(left[:size])
+        del left[:size]
+        turns += [(Role.CUSTOMER, group), (Role.AGENT, rng.choice((murmur, group, group + "对吧")))]
+    said = laid_out(turns)
+    done = redact(said, find_private(said))
+    assert not any(char in DIGITS for utterance in done for char in utterance.text)
 
 
 @given(CALLS)
