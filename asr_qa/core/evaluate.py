@@ -60,17 +60,22 @@ def apply(ready: Compiled, call: CallFacts, *, drafts: bool = False) -> tuple[Fi
 def _judge(plan: Plan, looking: Looking) -> tuple[Finding, Settled]:
     rule = plan.rule
     if plan.filtered and (reason := _inapplicable(rule, looking.view.facts.recording)) is not None:
-        return _finding(rule, Outcome(verdict=Verdict.NOT_APPLICABLE, note=reason))
+        return _unsettled(rule, Outcome(verdict=Verdict.NOT_APPLICABLE, note=reason))
     if rule.prerequisites and (barred := _barred(rule, looking.settled)) is not None:
-        return _finding(rule, barred)
+        return _unsettled(rule, barred)
     if plan.unheard is not None and (silent := plan.unheard.finding(looking, _decided)) is not None:
         return silent, _SETTLED[silent.verdict]
     gate = _gate(rule, looking)
     if gate is not None and gate.verdict is not Verdict.MET:
         unknown = gate.verdict is Verdict.UNDETERMINED
         verdict = Verdict.UNDETERMINED if unknown else Verdict.NOT_APPLICABLE
-        return _finding(rule, replace(gate, verdict=verdict, confidence=None, hits=(), missing=()), gate)
+        return _unsettled(rule, replace(gate, verdict=verdict, confidence=None, hits=(), missing=()), gate)
     return _settle(rule, looking, gate)
+
+
+def _unsettled(rule: Rule, outcome: Outcome, *parts: Outcome) -> tuple[Finding, Settled]:
+    """What comes of a rule whose condition is not looked at."""
+    return _finding(rule, outcome, parts), _SETTLED[outcome.verdict]
 
 
 _SETTLED = {verdict: Settled(verdict) for verdict in Verdict}
@@ -85,10 +90,9 @@ def _decided(rule: Rule, looking: Looking) -> Finding:
 def _settle(rule: Rule, looking: Looking, gate: Outcome | None) -> tuple[Finding, Settled]:
     """Decide a rule that applies."""
     forbids = rule.polarity == "forbid"
-    stance = Stance.FORBIDDEN if forbids else Stance.REQUIRED
-    found = decide(rule.condition, looking.staking(stance))
+    found = decide(rule.condition, looking.staking(Stance.FORBIDDEN if forbids else Stance.REQUIRED))
     outcome = negate(found) if forbids else found
-    parts = [part for part in (gate, found) if part is not None]
+    parts = [found] if gate is None else [gate, found]
     if rule.exceptions is not None and outcome.verdict in (Verdict.NOT_MET, Verdict.UNDETERMINED):
         excuse = decide(rule.exceptions, looking.staking(Stance.REQUIRED))
         outcome = _excused(outcome, excuse)
@@ -96,8 +100,8 @@ def _settle(rule: Rule, looking: Looking, gate: Outcome | None) -> tuple[Finding
     if outcome.verdict is Verdict.NOT_MET and not (outcome.missing or outcome.hits):
         whole = looking.view.whole
         outcome = replace(outcome, missing=(Evidence(None, whole.start, whole.end, outcome.note, Match.TIMING),))
-    finding, _ = _finding(rule, outcome, *parts)
-    return finding, Settled(outcome.verdict, found.hits)
+    settled = Settled(outcome.verdict, found.hits) if found.hits else _SETTLED[outcome.verdict]
+    return _finding(rule, outcome, parts), settled
 
 
 def decide(condition: Condition, looking: Looking) -> Outcome:
@@ -139,14 +143,14 @@ def _noted(check: Check, outcome: Outcome) -> Outcome:
     """The outcome of a check, which nobody else holds yet, with its trace."""
     steps = outcome.trace.children if outcome.trace else ()
     verdict, note = outcome.verdict, outcome.note
+    said, known = _told(check)
     if outcome.hits or steps:
         own = outcome.hits[:_KEPT_EVIDENCE]
         at = tuple([(hit.start, hit.end) for hit in own])
-        outcome.trace = Trace(say(check), verdict, at, noted(note, priced(own)), steps)
+        outcome.trace = Trace(said, verdict, at, noted(note, priced(own)), steps)
         return outcome
-    known = _bare(check)
     if (trace := known.get((verdict, note))) is None:
-        trace = Trace(say(check), verdict, (), note)
+        trace = Trace(said, verdict, (), note)
         if len(known) < _KEPT_TRACES:
             known[verdict, note] = trace
     outcome.trace = trace
@@ -154,9 +158,9 @@ def _noted(check: Check, outcome: Outcome) -> Outcome:
 
 
 @Remembered
-def _bare(_: Check) -> dict[tuple[Verdict, str], Trace]:
-    """Traces of a check that found nothing: they are the same in every call."""
-    return {}
+def _told(check: Check) -> tuple[str, dict[tuple[Verdict, str], Trace]]:
+    """A check in words, and its traces where it found nothing: they are the same in every call."""
+    return say(check), {}
 
 
 def _traced(condition: Condition, outcome: Outcome, parts: Iterable[Outcome]) -> Outcome:
@@ -173,30 +177,33 @@ def _excused(failure: Outcome, excuse: Outcome) -> Outcome:
     return failure
 
 
-def _finding(rule: Rule, outcome: Outcome, *parts: Outcome) -> tuple[Finding, Settled]:
-    evidence = _evidence(rule, outcome)
+def _finding(rule: Rule, outcome: Outcome, parts: Iterable[Outcome]) -> Finding:
     trace = _root(rule, outcome, tuple([part.trace for part in parts if part.trace is not None]))
-    finding = Finding(rule.id, rule.version, outcome.verdict, outcome.confidence, evidence, trace)
-    return finding, Settled(outcome.verdict)
+    evidence = _evidence(rule, outcome)
+    return Finding(rule.id, rule.version, outcome.verdict, outcome.confidence, evidence, trace)
 
 
 def _root(rule: Rule, outcome: Outcome, children: tuple[Trace, ...]) -> Trace:
     """The trace of a rule; the same one in every call where what it was decided by is."""
     verdict, note = outcome.verdict, outcome.note
-    known = _roots(rule)
+    said, known = _named(rule)
+    for child in children:
+        if child.at or child.children:
+            return Trace(said, verdict, (), note, children)
     key = tuple(map(id, children))
     found = known.get(key)
     if found is not None and found.verdict is verdict and found.note == note:
         return found
-    trace = Trace(f"{rule.polarity} {rule.name}", verdict, (), note, children)
-    if len(known) < _KEPT_TRACES and not any(child.at or child.children for child in children):
+    trace = Trace(said, verdict, (), note, children)
+    if len(known) < _KEPT_TRACES:
         known[key] = trace  # holds on to its children, so that their ids stay theirs
     return trace
 
 
 @Remembered
-def _roots(_: Rule) -> dict[tuple[int, ...], Trace]:
-    return {}
+def _named(rule: Rule) -> tuple[str, dict[tuple[int, ...], Trace]]:
+    """A rule in words, and its traces where nothing was found."""
+    return f"{rule.polarity} {rule.name}", {}
 
 
 def _evidence(rule: Rule, outcome: Outcome) -> tuple[Evidence, ...]:

@@ -150,6 +150,8 @@ def test_hits_of_several_phrases_on_the_same_words_count_once() -> None:
         ("{pattern: 好, min_count: 3}", "A 0-3 好好", "not_met"),
         ("'您.?好'", "A 0-1 您 | A 9-10 好", "not_met"),
         ("'ok'", "A 0-1 OK", "met"),
+        ("'[^[:digit:]]好的'", "A 0-2 行好的", "met"),
+        ("'[^[:digit:]]好的'", "A 0-2 好的", "not_met"),
     ],
 )
 def test_regex(regex: str, call: str, expected: str) -> None:

@@ -174,7 +174,6 @@ class CallView:
         self.facts = facts
         self._index = PhraseIndex({}) if index is None else index
         self._known: dict[Hashable, Any] = {}
-        self._places: dict[Role, Mapping[str, Sequence[Place]]] = {}
 
     def once(self, key: Hashable, make: Callable[[], T]) -> T:
         """What `make` gives, worked out for this call once per key."""
@@ -200,11 +199,13 @@ class CallView:
         known = {**found, **self._index.like(strange).search(self.pieces[role])} if strange else found
         return heard_again(known, self.facts.again, self.pieces[role], phrases) if self.facts.again else known
 
+    @cached_property
+    def _places(self) -> Mapping[Role, Mapping[str, Sequence[Place]]]:
+        return dict(zip(self.pieces, self._index.search_each([*self.pieces.values()]), strict=True))
+
     def _found(self, role: Role) -> Mapping[str, Sequence[Place]]:
         """Where a role says what the rules listen for."""
-        if (found := self._places.get(role)) is None:
-            found = self._places[role] = self._index.search(self.pieces[role])
-        return found
+        return self._places[role]
 
     def heard(self, role: Role | None, windows: Track) -> Set[str]:
         """Of the phrases that rules listen for, those that may be said inside the windows."""

@@ -35,7 +35,7 @@ def decide_least(hits: tuple[Hit, ...], looking: Looking, count: int, wanted: Wa
         return stop
     if not hits:
         return absence(looking, wanted=wanted.shown, seconds=wanted.seconds)
-    strong = tuple(hit for hit in hits if not is_weak(hit, wanted.limit))
+    strong = tuple([hit for hit in hits if not is_weak(hit, wanted.limit)])
     if (worths := _worths(strong, different=wanted.different)) and len(worths) >= count:
         return Outcome(verdict=Verdict.MET, hits=strong, confidence=worths[count - 1])
     doubtful = _worths(hits, different=wanted.different)
@@ -78,7 +78,7 @@ def _limited(beyond: Outcome, most: int) -> Outcome:
 def _worths(hits: Iterable[Hit], *, different: bool) -> list[float]:
     """Confidences from the best down; of each phrase only the best where different ones are asked for."""
     if not different:
-        return sorted((hit.confidence for hit in hits), reverse=True)
+        return sorted([hit.confidence for hit in hits], reverse=True)
     best: dict[str, float] = {}
     for hit in hits:
         best[hit.key] = max(best.get(hit.key, 0.0), hit.confidence)

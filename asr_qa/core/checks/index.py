@@ -7,7 +7,7 @@ of keys (keytable.py).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -111,12 +111,17 @@ class PhraseIndex:
 
     def search(self, source: Source) -> dict[str, list[Place]]:
         """Every place of every phrase, of all kinds of match; places of one phrase may overlap."""
-        found: dict[str, list[Place]] = {}
-        _collect(self._plain, source.plain, found)
-        _collect(self._folded, source.folded, found)
-        if self._table is not None:
-            for place in self._table.search(source.sounds):
-                found.setdefault(place.key, []).append(place)
+        return self.search_each([source])[0]
+
+    def search_each(self, sources: Sequence[Source]) -> tuple[dict[str, list[Place]], ...]:
+        """The same for what each of some speakers says; it costs less than to search one after the other."""
+        found: tuple[dict[str, list[Place]], ...] = tuple({} for _ in sources)
+        for source, places in zip(sources, found, strict=True):
+            _collect(self._plain, source.plain, places)
+            _collect(self._folded, source.folded, places)
+        if self._table is not None and sources:
+            for number, place in self._table.search([source.sounds for source in sources]):
+                found[number].setdefault(place.key, []).append(place)
         return found
 
 

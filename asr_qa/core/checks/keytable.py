@@ -7,6 +7,7 @@ its best nearby), what is left is aligned together, and only what stays within i
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 
 from asr_qa.core.checks.align import ADDED, DROPPED, FILLER, REPEATED, Alignment, align
 from asr_qa.core.checks.stream import Place
-from asr_qa.core.checks.syllables import Sounds
+from asr_qa.core.checks.syllables import Sounds, joined
 from asr_qa.core.finding import Match
 from asr_qa.core.sounds import BREAK, COUNT, NEAR, WHOLE, Ear, unit
 
@@ -72,14 +73,23 @@ class KeyTable:
         self._margin = longest + 2 * REACH
         self._pairs = _PairTable(keys, listener, self._columns, self._limits)
 
-    def search(self, sounds: Sounds) -> Iterator[Place]:
-        """Every place where a key is heard within its limit, but none that overlaps a homophone of the same key."""
-        if len(sounds.codes) <= 1:
+    def search(self, heard: Sequence[Sounds]) -> Iterator[tuple[int, Place]]:
+        """Every place where a key is heard within its limit, but none that overlaps a homophone of the same key.
+
+        Args:
+            heard: What each speaker says.
+
+        Yields:
+            The number of the speaker, and the place in what he says.
+        """
+        together, starts = joined(heard, self._margin)
+        if len(together.codes) <= 1:
             return
-        firsts, lasts = sounds.firsts.tolist(), sounds.lasts.tolist()
-        for number, found, match in self._found(sounds):
+        firsts, lasts = together.firsts.tolist(), together.lasts.tolist()
+        for number, found, match in self._found(together):
             key = self._keys[number][0]
-            yield Place(firsts[found.start], lasts[found.end - 1], match, WORTH[match], key, found.cost / 100)
+            place = Place(firsts[found.start], lasts[found.end - 1], match, WORTH[match], key, found.cost / 100)
+            yield bisect_right(starts, found.start) - 1, place
 
     def _found(self, sounds: Sounds) -> Iterator[tuple[int, Alignment, Match]]:
         """Numbers of keys with where they are heard and how."""
@@ -105,7 +115,7 @@ class KeyTable:
             length = len(self._keys[number][1])
             pairs = tuple((at, start + at) for at in range(length))
             yield from self._matching(number, Alignment(cost, start, start + length, pairs, 0), codes)
-        far = self._far(costs, which[~even], starts[~even], least[~even])
+        far = self._far(costs, added, which[~even], starts[~even], least[~even])
         for number, found in self._traced(costs, added, zip(*far, strict=True)):
             yield from self._matching(number, found, codes)
 
@@ -142,7 +152,14 @@ class KeyTable:
 
     def _straight(self, costs: NDArray[Any], which: Ints, starts: Ints) -> NDArray[Any]:
         """Cost of each key where its syllables are heard one after the other from some place on."""
-        total: NDArray[Any] = costs.ravel().take(self._index(costs, which, starts)).sum(axis=0)
+        flat, lengths = costs.ravel(), self._lengths.take(which)
+        total: NDArray[Any] = np.zeros(len(which), dtype=np.uint16 if costs.dtype == np.uint8 else costs.dtype)
+        low = 0
+        for high in _LONGEST_FIRST:
+            some = np.flatnonzero((lengths > low) & (lengths <= high))
+            low = high
+            if len(some):
+                total[some] = flat.take(self._index(costs, which.take(some), starts.take(some))).sum(axis=0)
         return total
 
     def _free(self, which: Ints, starts: Ints, taken: dict[int, list[int]]) -> tuple[Ints, Ints]:
@@ -170,7 +187,7 @@ class KeyTable:
         least = np.concatenate([part for _, _, part in found])
         return np.concatenate([part for part, _, _ in found]), np.concatenate([part for _, part, _ in found]), least
 
-    def _aligned(self, costs: Floats, added: Floats, which: Ints, starts: Ints) -> Floats:
+    def _aligned(self, costs: Floats, added: Floats, which: Ints, starts: Ints, *, dropped: float = DROPPED) -> Floats:
         """Cost of the cheapest alignment of each key around a place; as `align`, for all of them together."""
         lengths = self._lengths.take(which)
         longest = int(lengths.max())
@@ -182,7 +199,7 @@ class KeyTable:
         lines *= np.int32(width)
         table = np.zeros((len(offsets) + 1, len(which)), dtype=np.float32)
         for step in range(longest):
-            line = table + np.float32(DROPPED)
+            line = table + np.float32(dropped)
             said = flat.take(lines + self._columns[REACH + step].take(which))
             said += table[:-1]
             np.minimum(line[1:], said, out=line[1:])
@@ -192,11 +209,18 @@ class KeyTable:
         least: Floats = table.min(axis=0)
         return least
 
-    def _far(self, costs: Floats, which: Ints, starts: Ints, least: Floats) -> tuple[list[int], list[int], list[float]]:
+    def _far(
+        self, costs: Floats, added: Floats, which: Ints, starts: Ints, least: Floats
+    ) -> tuple[list[int], list[int], list[float]]:
         """Those that may be a match, though not where they stand: with a syllable more or less, or a little aside."""
         kept = least <= self._fuzzy.take(which) + _ROUNDING
         for shift in (-2, -1, 1, 2):
             kept |= self._straight(costs, which, starts + np.int32(shift)) <= least + _ROUNDING
+        # Of the shortest keys every syllable must be heard (_akin): most of these places lack one.
+        short = np.flatnonzero(kept & (self._lengths.take(which) == MIN_FUZZY))
+        if len(short):
+            whole = self._aligned(costs, added, which[short], starts[short], dropped=_NEVER)
+            kept[short] = whole <= least[short] + _ROUNDING
         return which[kept].tolist(), starts[kept].tolist(), least[kept].tolist()
 
     def _traced(

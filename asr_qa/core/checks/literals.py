@@ -10,6 +10,8 @@ from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any
 
 Texts = frozenset[str]
+_POSIX = re.compile(r"\[:\^?\w+:\]")
+"""[:digit:] inside a set: the parser takes it for letters, and what follows for texts."""
 _MOST = 50
 """More texts than these are not worth looking for."""
 
@@ -17,6 +19,8 @@ _MOST = 50
 @lru_cache(maxsize=10_000)
 def required(pattern: str) -> tuple[str, ...]:
     """Texts of which every match of a pattern holds at least one; none where there is no telling."""
+    if _POSIX.search(pattern):
+        return ()
     try:
         parsed = parser.parse(pattern)
     except (re.error, OverflowError, RecursionError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from operator import attrgetter
 
 from asr_qa.core.checks.base import Hit, Looking, Outcome
 from asr_qa.core.checks.counting import Wanted, decide_count, decide_least
@@ -18,6 +19,7 @@ from asr_qa.core.rule import Phrase, Regex
 
 _SHOWN = 3
 _PATTERN_SECONDS = 0.25
+_TIME = attrgetter("start", "end")
 
 
 def decide_phrase(options: Phrase, looking: Looking) -> Outcome:
@@ -38,7 +40,7 @@ def _present(options: Phrase, looking: Looking) -> Outcome:
 def _said(options: Phrase, looking: Looking) -> Outcome:
     found = [hit for stream in looking.streams for hit in _phrase_hits(stream, options)]
     different = options.needed > 1
-    hits = tuple(sorted(found, key=lambda h: (h.start, h.end))) if different else apart(found)
+    hits = tuple(sorted(found, key=_TIME)) if different else apart(found)
     wanted = _wanted(options)
     if options.count is not None:
         return decide_count(hits, looking, options.count, wanted)

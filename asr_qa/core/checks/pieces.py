@@ -25,9 +25,9 @@ _MAY_BE_LATIN = re.compile("[A-Za-z\x80-\u2e7f]")
 _DROPPED = str.maketrans("", "", _MARKS)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Reading:
-    """A text with the words behind each character."""
+    """A text with the words behind each character; never changed, but made too often to be frozen."""
 
     text: str
     firsts: Sequence[int]
@@ -37,12 +37,6 @@ class Reading:
     def words(self, start: int, end: int) -> tuple[int, int]:
         """First and last word behind the characters from `start` up to `end`."""
         return self.firsts[start], self.lasts[end - 1]
-
-    def is_alike(self, mine: tuple[int, int], other: Reading, its: tuple[int, int]) -> bool:
-        """Whether a stretch says the same, with the same words behind it, as a stretch of another reading."""
-        one, two = slice(*mine), slice(*its)
-        same = self.text[one] == other.text[two] and self.firsts[one] == other.firsts[two]
-        return same and self.lasts[one] == other.lasts[two]
 
 
 @dataclass(slots=True)
@@ -90,8 +84,9 @@ def _piece(words: Sequence[Word], base: int) -> Piece:
     text = "".join(texts)
     if not _SIMPLE.fullmatch(text):
         return _mixed_piece(words, base)
+    owners: Sequence[int]
     if len(text) == len(texts) and all(texts):
-        owners = list(range(base, base + len(texts)))
+        owners = range(base, base + len(texts))
     else:
         owners = [number for number, said in enumerate(texts, base) for _ in said]
     kept = text.translate(_DROPPED)

@@ -25,6 +25,10 @@ _ENDS = frozenset("。！？；!?;")
 _PAUSE = 2.0
 """Seconds of silence inside a line at which a sentence ends too."""
 _SHOWN = 6
+_FEW = 60
+"""Sentences that are compared each with each."""
+_GRAMS = (3, 2, 1)
+"""Syllables in a row by which sentences are looked up, the rarest first."""
 _FIRST_CODE = 0x1100
 """Codes of syllables as characters begin here, away from those of the letters that stand for themselves."""
 
@@ -125,28 +129,64 @@ def _codes(source: Source) -> list[str]:
 def _groups(options: Repetition, sentences: list[Sentence]) -> Iterator[tuple[Hit, ...]]:
     """Sentences that say the same often and soon enough, those of each party by itself; each in one group only."""
     taken: set[int] = set()
+    grams = Grams(sentences, options.similarity) if len(sentences) > _FEW else None
     for index, first in enumerate(sentences):
         if index in taken:
             continue
-        group = [index, *(i for i in _alike(options, sentences, index) if i not in taken)]
+        later = range(index + 1, len(sentences)) if grams is None else grams.later(index)
+        group = [index, *(i for i in _alike(options, sentences, first, later) if i not in taken)]
         if len(group) >= options.times:
             taken.update(group)
             yield tuple(sentences[i].hit(first) for i in group)
 
 
-def _alike(options: Repetition, sentences: list[Sentence], index: int) -> Iterator[int]:
-    """Later sentences that say the same as one, within the time allowed."""
-    first = sentences[index]
+class Grams:
+    """Which sentences of a party may be alike: those that share some syllables in a row.
+
+    Where two sentences agree in a given share of their syllables, so few differ that some of the parts that one of
+    them is cut into must stand in the other as they are.
+    """
+
+    def __init__(self, sentences: Sequence[Sentence], similarity: float) -> None:
+        self._sentences = sentences
+        self._differing = (1 - similarity + EPSILON) / max(similarity - EPSILON, EPSILON)
+        """Syllables in which another sentence may differ, per syllable of one."""
+        self._holding: dict[int, dict[tuple[Role, str], list[int]]] = {}
+
+    def later(self, index: int) -> Sequence[int]:
+        """The sentences after one that may be like it, in order."""
+        one = self._sentences[index]
+        most = int(len(one.code) * self._differing)
+        size = next((size for size in _GRAMS if len(one.code) // size > most), None)
+        if size is None:
+            return range(index + 1, len(self._sentences))
+        holding = self._of(size)
+        parts = (one.code[at : at + size] for at in range(0, len(one.code) - size + 1, size))
+        rarest = sorted((holding[one.role, part] for part in parts), key=len)[: most + 1]
+        return sorted({other for found in rarest for other in found[bisect_right(found, index) :]})
+
+    def _of(self, size: int) -> dict[tuple[Role, str], list[int]]:
+        """The sentences of each party that hold each row of so many syllables."""
+        if (known := self._holding.get(size)) is None:
+            known = self._holding[size] = {}
+            for number, one in enumerate(self._sentences):
+                for part in {one.code[at : at + size] for at in range(len(one.code) - size + 1)}:
+                    known.setdefault((one.role, part), []).append(number)
+        return known
+
+
+def _alike(options: Repetition, sentences: Sequence[Sentence], first: Sentence, later: Sequence[int]) -> Iterator[int]:
+    """Those of some later sentences that say the same as one, within the time allowed."""
     latest = float("inf") if options.within_seconds is None else first.end + options.within_seconds
-    for other in range(index + 1, len(sentences)):
+    for other in later:
         sentence = sentences[other]
         if sentence.start > latest + EPSILON:
             return
-        if sentence.role is first.role and _similar(first.code, sentence.code, options.similarity):
+        if sentence.role is first.role and similar(first.code, sentence.code, options.similarity):
             yield other
 
 
-def _similar(one: str, other: str, least: float) -> bool:
+def similar(one: str, other: str, least: float) -> bool:
     """Whether two sentences agree; the cheap bound by their lengths goes first."""
     if min(len(one), len(other)) < least * max(len(one), len(other)) - EPSILON:
         return False

@@ -89,16 +89,17 @@ def position(within: Within, view: CallView, role: Role | None) -> Segment:
     return Segment(start, max(start, min(ends)))
 
 
-def _sentences(view: CallView, role: Role | None) -> list[Segment]:
-    """When each sentence of a role was said."""
-    return view.once(
-        ("lines", role), lambda: [u.segment for u in view.facts.transcript.utterances if _counts(u, role, view)]
-    )
+def _sentences(view: CallView, role: Role | None) -> list[Utterance]:
+    """The sentences of a role in order."""
+    return view.once(("lines", role), lambda: [u for u in view.facts.transcript.utterances if _counts(u, role, view)])
 
 
 def _counts(utterance: Utterance, role: Role | None, view: CallView) -> bool:
     """Whether an utterance is one of a role; where any will do, prompts are none of them."""
-    return utterance.role is role if role is not None else not clip(view.automatic(utterance.role), utterance.segment)
+    if role is not None:
+        return utterance.role is role
+    spoken = view.automatic(utterance.role)
+    return not (spoken and clip(spoken, utterance.segment))
 
 
 def anchor_hits(anchor: Anchor, looking: Looking) -> tuple[tuple[Hit, ...], bool]:

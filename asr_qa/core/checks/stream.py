@@ -7,12 +7,13 @@ is what of it begins in a scope. A word is read in its whole sentence, also wher
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate, pairwise
 from math import fsum
+from operator import attrgetter
 
 import numpy as np
 
@@ -26,7 +27,6 @@ from asr_qa.core.transcript import Utterance, Word
 
 Ranges = tuple[tuple[int, int], ...]
 """Stretches of words: index of the first, and one past the last."""
-
 
 Said = tuple[float, float, str, float | None]
 """What some words say: when they begin and end in seconds, as written, and their mean confidence where it is known."""
@@ -50,6 +50,7 @@ class Source:
     _sums: tuple[list[float], list[int]] | None = field(default=None, init=False)
     _said: dict[tuple[int, int], Said] = field(default_factory=dict, init=False)
     _held: dict[str, bool] = field(default_factory=dict, init=False)
+    _at: dict[tuple[str, bool], tuple[int, ...]] = field(default_factory=dict, init=False)
 
     @property
     def sounds(self) -> Sounds:
@@ -66,6 +67,14 @@ class Source:
             if not found and not text.isalpha():  # folding writes digits and signs only
                 found = text in self.folded.text
             self._held[text] = found
+        return found
+
+    def at(self, reading: Reading, text: str) -> Sequence[int]:
+        """The characters of the plain or the folded reading at which a text begins."""
+        key = text, reading is self.plain
+        found = self._at.get(key)
+        if found is None:
+            found = self._at[key] = tuple(_each(reading.text, text))
         return found
 
     def heard(self, first: int, last: int) -> str:
@@ -93,7 +102,7 @@ class Source:
         """The stretches of words that begin in each of the windows."""
         if self._starts is None:
             self._starts = [word.start for word in self.words]
-            self._sorted = all(one <= other for one, other in pairwise(self._starts))
+            self._sorted = self._starts == sorted(self._starts)
         starts = self._starts
         if self._sorted:
             pairs = ((bisect_left(starts, w.start - EPSILON), bisect_left(starts, w.end - EPSILON)) for w in windows)
@@ -104,6 +113,23 @@ class Source:
             edges = [0, *(n for n, (i, j) in enumerate(pairwise(inside), 1) if j != i + 1), len(inside)]
             found += [(inside[a], inside[b - 1] + 1) for a, b in pairwise(edges) if b > a]
         return tuple(found)
+
+
+@dataclass(slots=True)
+class Stretch:
+    """Characters of a reading between two separators."""
+
+    reading: Reading
+    start: int
+    """Its first character."""
+    text: str
+
+    def words(self, first: int, end: int) -> tuple[int, int]:
+        """First and last word behind its characters from `first` up to `end`."""
+        return self.reading.words(self.start + first, self.start + end)
+
+
+_START = attrgetter("start")
 
 
 @dataclass(slots=True, unsafe_hash=True)
@@ -151,74 +177,94 @@ class Stream:
         """The words, in order."""
         return self.source.words if self.whole else [w for a, b in self.ranges for w in self.source.words[a:b]]
 
-    @cached_property
-    def plain(self) -> Reading:
-        """Without punctuation, in one case."""
-        return self._cut(self.source.plain)
-
-    @cached_property
-    def folded(self) -> Reading:
-        """Numbers as digits; the same object as `plain` where there are none."""
-        return self.plain if self.source.folded is self.source.plain else self._cut(self.source.folded)
-
-    @cached_property
-    def spoken(self) -> Reading:
-        """Numbers as they are read aloud."""
-        return self.plain if self.source.spoken is self.source.plain else self._cut(self.source.spoken)
-
     def heard(self, first: int, last: int) -> str:
         """What the words from `first` to `last` say, as written."""
         return written(self.words[first : last + 1])
-
-    def said_in(self, first: int, last: int) -> Said:
-        """What the words from `first` to `last` say."""
-        return self.source.said_in(first, last) if self.whole else _said(self.words[first : last + 1])
-
-    def holds(self, text: str) -> bool:
-        """Whether a text stands in the plain or in the folded reading."""
-        return self.source.holds(text) and (self.whole or any(text in said for said in self._texts))
-
-    @cached_property
-    def refolded(self) -> Sequence[tuple[int, int]]:
-        """The stretches of the folded reading, between separators, that are not as in the plain one."""
-        plain, folded = self.plain, self.folded
-        if folded is plain:
-            return ()
-        before, after = list(stretches(plain.text)), list(stretches(folded.text))
-        if len(before) != len(after):
-            return after
-        pairs = zip(before, after, strict=True)
-        return [other for one, other in pairs if not plain.is_alike(one, folded, other)]
-
-    @cached_property
-    def _texts(self) -> Sequence[str]:
-        """The plain and the folded reading, stretch by stretch."""
-        return [
-            reading.text[bisect_left(reading.firsts, start) : bisect_left(reading.lasts, end)]
-            for reading in (self.source.plain, self.source.folded)
-            for start, end in self.ranges
-        ]
 
     @cached_property
     def whole(self) -> bool:
         """Whether these are all the words of the role."""
         return self.ranges == ((0, len(self.source.words)),)
 
-    def _cut(self, reading: Reading) -> Reading:
-        return reading if self.whole else _cut(reading, self.ranges)
+    @cached_property
+    def characters(self) -> int:
+        """How much of the plain reading is in scope."""
+        return sum(len(stretch.text) for stretch in self._plain)
+
+    def holding(self, texts: Sequence[str]) -> list[Stretch]:
+        """The stretches in which one of some texts stands; all of them where there are no texts.
+
+        First those of the plain reading, then those of the folded one that are not as in the plain one.
+        """
+        if not texts:
+            return [*self._plain, *self._folded]
+        source = self.source
+        held = [text for text in texts if source.holds(text)]
+        if not held:
+            return []
+        found = _with_any(self._plain, self._plain_starts, [(text, source.at(source.plain, text)) for text in held])
+        if self._folded:
+            places = [(text, source.at(source.folded, text)) for text in held]
+            found += _with_any(self._folded, self._folded_starts, places)
+        return found
+
+    def holds(self, texts: Sequence[str]) -> bool:
+        """Whether one of some texts stands anywhere in it."""
+        return any(map(self.source.holds, texts)) and (self.whole or bool(self.holding(texts)))
+
+    @cached_property
+    def _plain(self) -> Sequence[Stretch]:
+        return _stretches(self.source.plain, self.ranges)
+
+    @cached_property
+    def _plain_starts(self) -> list[int]:
+        return [stretch.start for stretch in self._plain]
+
+    @cached_property
+    def _folded_starts(self) -> list[int]:
+        return [stretch.start for stretch in self._folded]
+
+    @cached_property
+    def _folded(self) -> Sequence[Stretch]:
+        if self.source.folded is self.source.plain:
+            return ()
+        folded = _stretches(self.source.folded, self.ranges)
+        if len(folded) != len(self._plain):
+            return folded
+        return [one for one, other in zip(folded, self._plain, strict=True) if one.text != other.text]
+
+
+def _stretches(reading: Reading, ranges: Ranges) -> list[Stretch]:
+    """What stands between separators, of the characters all of whose words lie in some ranges; in order."""
+    found: list[Stretch] = []
+    for start, end in ranges:
+        at, stop = bisect_left(reading.firsts, start), bisect_left(reading.lasts, end)
+        for text in reading.text[at:stop].split(SEPARATOR) if stop > at else ():
+            found.append(Stretch(reading, at, text))
+            at += len(text) + 1
+    return sorted(found, key=_START)
+
+
+def _with_any(
+    stretches: Sequence[Stretch], starts: Sequence[int], texts: Iterable[tuple[str, Sequence[int]]]
+) -> list[Stretch]:
+    """Those in which one of some texts stands, each of which begins at some characters of the reading."""
+    found = {(bisect_right(starts, place) - 1, text) for text, places in texts for place in places}
+    numbers = {number for number, text in found if number >= 0 and text in stretches[number].text}
+    return [stretches[number] for number in sorted(numbers)]
+
+
+def _each(text: str, part: str) -> Iterator[int]:
+    """Every place at which a part of a text begins."""
+    at = text.find(part)
+    while at >= 0:
+        yield at
+        at = text.find(part, at + 1)
 
 
 def _said(words: Sequence[Word]) -> Said:
     known = [word.confidence for word in words if word.confidence is not None]
     return words[0].start, words[-1].end, written(words), fsum(known) / len(known) if known else None
-
-
-def stretches(text: str) -> Iterator[tuple[int, int]]:
-    """First character and one past the last of what stands between separators."""
-    start = 0
-    for stretch in text.split(SEPARATOR):
-        yield start, start + len(stretch)
-        start += len(stretch) + 1
 
 
 def build_source(role: Role, utterances: Iterable[tuple[Utterance, str | None]]) -> Source | None:
@@ -280,26 +326,6 @@ def _joined(parts: Sequence[Reading], glue: Sequence[str]) -> Reading:
         texts.append(part.text)
         firsts += part.firsts
         lasts += part.lasts
-    return Reading("".join(texts), firsts, lasts)
-
-
-def _cut(reading: Reading, ranges: Ranges) -> Reading:
-    """The characters all of whose words lie in some stretches, words counted anew."""
-    texts: list[str] = []
-    firsts: list[int] = []
-    lasts: list[int] = []
-    base = 0
-    for start, end in ranges:
-        first, last = bisect_left(reading.firsts, start), bisect_left(reading.lasts, end)
-        if last > first and texts:
-            texts.append(SEPARATOR)
-            firsts.append(base - 1)
-            lasts.append(base - 1)
-        if last > first:
-            texts.append(reading.text[first:last])
-            firsts += [owner - start + base for owner in reading.firsts[first:last]]
-            lasts += [owner - start + base for owner in reading.lasts[first:last]]
-        base += end - start
     return Reading("".join(texts), firsts, lasts)
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
 
 from asr_qa.core.letters import spelt
-from asr_qa.core.sounds import LETTER, unit
+from asr_qa.core.sounds import BREAK, LETTER, unit
 
 _HAS_LETTER = re.compile("[a-z]")
 _LETTER_OR_BLANK = re.compile("[a-z ]")
@@ -39,6 +40,25 @@ def units(text: str, said: Sequence[str]) -> tuple[NDArray[np.int16], NDArray[np
         places = list(range(len(coded)))
     codes, tones = zip(*coded, strict=True) if coded else ((), ())
     return np.array(codes, dtype=np.int16), np.array(tones, dtype=np.int8), np.array(places, dtype=np.int32)
+
+
+def joined(parts: Sequence[Sounds], apart: int) -> tuple[Sounds, list[int]]:
+    """What several speakers say as one, with breaks between that nothing runs across; and where each of them begins.
+
+    Args:
+        apart: Breaks between every two.
+    """
+    gap = Sounds(
+        np.full(apart, BREAK, dtype=np.int16),
+        np.zeros(apart, dtype=np.int8),
+        np.zeros(apart, dtype=np.int32),
+        np.zeros(apart, dtype=np.int32),
+        np.ones(apart, dtype=np.float32),
+    )
+    rows = [part for one in parts for part in (one, gap)][:-1]
+    starts = list(accumulate([len(one.codes) + apart for one in parts[:-1]], initial=0))
+    columns = [np.concatenate([getattr(row, field.name) for row in rows]) for field in fields(Sounds)]
+    return Sounds(*columns), starts
 
 
 def _with_letters(text: str, coded: Sequence[tuple[int, int]]) -> tuple[list[tuple[int, int]], list[int]]:

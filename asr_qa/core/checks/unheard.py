@@ -27,13 +27,13 @@ class Listens:
     """What a check listens for: where none of it may be said, nothing is found."""
 
     phrases: frozenset[str] = frozenset()
-    texts: frozenset[str] = frozenset()
+    texts: tuple[str, ...] = ()
     """One of which stands wherever a pattern matches."""
     other: bool = False
     """Whether it matters, too, what the other party says."""
 
     def __or__(self, more: Listens) -> Listens:
-        return Listens(self.phrases | more.phrases, self.texts | more.texts, self.other or more.other)
+        return Listens(self.phrases | more.phrases, self.texts + more.texts, self.other or more.other)
 
 
 class Hush:
@@ -42,13 +42,14 @@ class Hush:
     def __init__(self, there: Looking, segment: Segment, clarity: float | None) -> None:
         self.role, self.segment, self.clarity = there.role, segment, clarity
         self._there = there
+        self._streams = there.streams
         self._heard: Set[str] = there.view.heard(there.role, there.windows)
 
     def lacks(self, listens: Listens) -> bool:
         """Whether nothing of it may be said."""
         return (
             listens.phrases.isdisjoint(self._heard)
-            and not (listens.texts and any(s.holds(text) for text in listens.texts for s in self._there.streams))
+            and not (listens.texts and any(stream.holds(listens.texts) for stream in self._streams))
             and not (listens.other and not listens.phrases.isdisjoint(self._elsewhere))
         )
 
@@ -116,7 +117,7 @@ def _listens(check: Check) -> Listens | None:
     if isinstance(options, Script):
         return Listens(frozenset(heads(options)[0]), other=options.wrong_party)
     if isinstance(options, Regex) and options.count is None and (texts := required(options.pattern)):
-        return Listens(texts=frozenset(texts))
+        return Listens(texts=texts)
     if isinstance(options, Sequence) and all(step.scope == Scope() for step in options.steps):
         return _together([_listens(step) for step in options.steps])
     return None

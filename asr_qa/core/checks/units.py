@@ -88,7 +88,10 @@ def _turns(view: CallView, role: Role | None, window: Segment) -> Iterator[Unit]
 
 def _counts(view: CallView, said: Utterance, role: Role | None) -> bool:
     """Whether a line is one of a role; where any will do, prompts are none of them."""
-    return said.role is role if role is not None else not clip(view.automatic(said.role), said.segment)
+    if role is not None:
+        return said.role is role
+    spoken = view.automatic(said.role)
+    return not (spoken and clip(spoken, said.segment))
 
 
 def _unit(role: Role, lines: list[Utterance]) -> Unit:

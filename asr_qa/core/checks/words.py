@@ -15,9 +15,8 @@ from asr_qa.core.checks.base import Hit, Looking, Outcome, Stance
 from asr_qa.core.checks.chance import chance
 from asr_qa.core.checks.index import MIN_SYLLABLES, SHORT_SYLLABLES, key_of
 from asr_qa.core.checks.literals import required
-from asr_qa.core.checks.stream import Place, Ranges, Source, Stream, stretches
+from asr_qa.core.checks.stream import Place, Ranges, Source, Stream
 from asr_qa.core.finding import Evidence, Match, Verdict
-from asr_qa.core.phonetic import SEPARATOR
 from asr_qa.core.segment import total
 from asr_qa.core.sounds import NEAR, OPEN, ear
 
@@ -131,7 +130,7 @@ def find_pattern(stream: Stream, pattern: str, *, exclude: Iterable[str] = ()) -
     """Hits of a regular expression in the plain or the folded reading, in order of time, none overlapping."""
     dropped = [place for other in exclude for place in _pattern_places(stream, other)]
     places = (p for p in _pattern_places(stream, pattern) if not any(p.overlaps(other) for other in dropped))
-    return tuple(_hit(stream, place) for place in sorted(_apart(places), key=lambda p: p.first))
+    return tuple([_hit(stream.source, place) for place in sorted(_apart(places), key=lambda p: p.first)])
 
 
 def apart(hits: Iterable[Hit]) -> tuple[Hit, ...]:
@@ -242,10 +241,10 @@ def _rank(place: Place) -> tuple[float, int, int]:
     return -place.worth, place.first - place.last, place.first
 
 
-def _hit(stream: Stream | Source, place: Place) -> Hit:
-    start, end, text, clarity = stream.said_in(place.first, place.last)
+def _hit(source: Source, place: Place) -> Hit:
+    start, end, text, clarity = source.said_in(place.first, place.last)
     likely = place.worth if place.match is Match.ACOUSTIC else chance(place.cost, clarity)
-    return Hit(stream.role, start, end, text, place.match, likely, place.key, place.cost)
+    return Hit(source.role, start, end, text, place.match, likely, place.key, place.cost)
 
 
 @lru_cache(maxsize=10_000)
@@ -254,42 +253,13 @@ def _compiled(pattern: str) -> regex.Pattern[str]:
 
 
 def _pattern_places(stream: Stream, pattern: str) -> Iterator[Place]:
-    texts = required(pattern)
-    if texts and not any(map(stream.holds, texts)):
-        return
-    plain, folded = stream.plain, stream.folded
-    for reading, parts in ((plain, None), (folded, stream.refolded)):
-        for first, last in _matches(_compiled(pattern), reading.text, _to_try(reading.text, parts, texts)):
-            yield Place(*reading.words(first, last), Match.EXACT, 1.0, pattern)
-
-
-def _matches(pattern: regex.Pattern[str], text: str, within: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """Spans of all matches in some stretches that are not empty.
+    """Every match that is not empty, stretch by stretch: none runs across a separator.
 
     Each stretch has its share of PATTERN_BUDGET; a pattern that needs more raises TimeoutError.
     """
-    for start, end in within:
-        share = PATTERN_BUDGET * max(_LEAST_SHARE, (end - start) / max(1, len(text)))
-        for match in pattern.finditer(text[start:end], timeout=share):
+    compiled = _compiled(pattern)
+    for stretch in stream.holding(required(pattern)):
+        share = PATTERN_BUDGET * max(_LEAST_SHARE, len(stretch.text) / max(1, stream.characters))
+        for match in compiled.finditer(stretch.text, timeout=share):
             if match.end() > match.start():
-                yield start + match.start(), start + match.end()
-
-
-def _to_try(text: str, parts: Sequence[tuple[int, int]] | None, texts: Sequence[str]) -> Iterable[tuple[int, int]]:
-    """The stretches in which a pattern may match: all, or some of them, that hold one of the texts it needs, if any."""
-    if parts is None:
-        return _holding(text, texts) if texts else stretches(text)
-    return [part for part in parts if not texts or any(text.find(wanted, *part) >= 0 for wanted in texts)]
-
-
-def _holding(text: str, texts: Sequence[str]) -> list[tuple[int, int]]:
-    """The stretches in which one of some texts stands, in order."""
-    found: set[tuple[int, int]] = set()
-    for wanted in texts:
-        at = text.find(wanted)
-        while at >= 0:
-            end = text.find(SEPARATOR, at)
-            end = len(text) if end < 0 else end
-            found.add((text.rfind(SEPARATOR, 0, at) + 1, end))
-            at = text.find(wanted, end)
-    return sorted(found)
+                yield Place(*stretch.words(*match.span()), Match.EXACT, 1.0, pattern)
