@@ -28,6 +28,7 @@ from asr_qa.pipeline.rescore import Judging, Sounds
 from asr_qa.pipeline.store import ScoredRow
 from asr_qa.pipeline.stored import UnreadableError, read_scored
 from asr_qa.ruleset.loader import SCORECARDS
+from asr_qa.ruleset.scorecards import AUTO, scorecard_names
 
 PARTS = ("read", "parse", "judge", "count")
 """What the time of a backtest goes into."""
@@ -63,17 +64,18 @@ class Plan:
     """Examples and largest moves to keep."""
 
     def current(self) -> Rules:
-        """Rules and card in force."""
-        return load_rules(self._settings(self.settings.rules_dir))
+        """Rules and card in force; the card that is asked for where these rules have it."""
+        folder, asked = rules_dir(self.settings), self.scorecard
+        there = asked is not None and (asked in (AUTO, *scorecard_names(folder)) or Path(asked).is_file())
+        card = asked if asked and there else self.settings.scorecard
+        return load_rules(self.settings.model_copy(update={"scorecard": card}))
 
     def changed(self) -> Rules:
         """The changed rules and their cards; where the folder has no cards, the cards in force."""
         cards = self.against if (self.against / SCORECARDS).is_dir() else rules_dir(self.settings)
-        return load_rules(self._settings(self.against), cards=cards)
-
-    def _settings(self, folder: Path | None) -> Settings:
         card = self.scorecard or self.settings.scorecard
-        return self.settings.model_copy(update={"rules_dir": folder, "scorecard": card})
+        changed = self.settings.model_copy(update={"rules_dir": self.against, "scorecard": card})
+        return load_rules(changed, cards=cards)
 
 
 @dataclass(frozen=True, slots=True)

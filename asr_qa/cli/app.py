@@ -23,7 +23,7 @@ from asr_qa.cli.process import process
 from asr_qa.cli.rescore import rescore_command
 from asr_qa.cli.serve import serve
 from asr_qa.config import unknown_variables
-from asr_qa.errors import AsrQaError
+from asr_qa.errors import AsrQaError, RulesetError
 
 USAGE = 1
 INTERRUPTED = 130
@@ -90,8 +90,11 @@ def run(arguments: list[str] | None = None) -> int:
         return _interrupted()
     except ValidationError as exc:
         return _say(settings_mistakes(exc))
+    except RulesetError as exc:
+        # Each line says itself that it is an error, and where.
+        return _say(told_of(exc), prefix="")
     except AsrQaError as exc:
-        return _say(told_of(exc))
+        return _say(str(exc))
     if result == INTERRUPTED:
         # Typer takes Ctrl-C itself and gives this status back.
         return _interrupted()
@@ -107,8 +110,8 @@ def settings_mistakes(error: ValidationError) -> str:
     return "\n".join(lines)
 
 
-def _say(message: str) -> int:
-    Console(stderr=True, highlight=False, markup=False, soft_wrap=True).print(f"error: {message}")
+def _say(message: str, *, prefix: str = "error: ") -> int:
+    Console(stderr=True, highlight=False, markup=False, soft_wrap=True).print(f"{prefix}{message}")
     return USAGE
 
 

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from asr_qa.config import Settings
-from asr_qa.errors import AsrQaError, RulesetError
+from asr_qa.errors import RulesetError
 from asr_qa.ruleset.messages import line_of, said_in, say
 
 Lang = Literal["zh", "en"]
@@ -59,11 +59,9 @@ def told(code: str, /, **args: object) -> str:
     return said_in(say(code, **args), language())
 
 
-def told_of(error: AsrQaError) -> str:
-    """What an error says; mistakes in rules in the language of the command."""
-    if isinstance(error, RulesetError):
-        return "\n".join(line_of(issue, language()) for issue in error.issues)
-    return str(error)
+def told_of(error: RulesetError) -> str:
+    """Every mistake in rules, one a line, in the language of the command."""
+    return "\n".join(line_of(issue, language()) for issue in error.issues)
 
 
 def counted(count: int, what: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
+from pathlib import Path
 
 from asr_qa.errors import Issue
 from asr_qa.ruleset.cardshape import ScorecardModel
@@ -26,12 +27,17 @@ def choice_issues(cards: Sequence[tuple[File, ScorecardModel]]) -> Iterator[Issu
         yield from _no_such_direction(file, model)
     rest = [(file, model) for file, model in cards if not model.applies_when]
     for file, _ in rest[1:]:
-        yield second_rest(file, rest[0][0], severity="warning")
+        yield second_rest(file, rest[0][0], severity=_severity(file, rest[0][0]))
     chosen = [(file, model) for file, model in cards if model.applies_when]
     for (one, mine), (other, theirs) in combinations(chosen, 2):
         if (both := _common(mine.applies_when, theirs.applies_when)) is not None:
             said, hint = say("same_calls", card=mine.id, call=both), say("tell_apart", path=one.path)
-            yield other.issue(("applies_when",), said, hint=hint, severity="warning")
+            yield other.issue(("applies_when",), said, hint=hint, severity=_severity(other, one))
+
+
+def _severity(file: File, other: File) -> str:
+    """How bad it is: a card of one's own beside those that come along is usual, and named by ASR_QA_SCORECARD."""
+    return "warning" if Path(file.path).parent == Path(other.path).parent else "note"
 
 
 def second_rest(file: File, first: File, *, severity: str = "error") -> Issue:

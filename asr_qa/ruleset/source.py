@@ -242,7 +242,7 @@ def _build(node: yaml.Node, path: Path_, source: Source) -> Any:
 def _joined(node: yaml.SequenceNode, source: Source) -> Iterator[Issue]:
     """Entries of a list in [ ] that a sign of a Chinese keyboard makes one where several were meant."""
     for part in node.value:
-        if not isinstance(part, yaml.ScalarNode) or part.style is not None:
+        if not isinstance(part, yaml.ScalarNode) or part.style:
             continue
         if sign := _WIDE_SIGNS.search(part.value):
             said = say("phrase_separator", phrase=part.value, sign=say(_SIGNS[sign[0]]))

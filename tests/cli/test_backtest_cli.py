@@ -277,6 +277,19 @@ def test_mistakes_are_said(shell: Shell, database: Path, changed: Path, argument
     assert "Traceback" not in result.err
 
 
+def test_a_card_that_only_the_changed_rules_have_is_compared_with_the_one_in_force(
+    shell: Shell, database: Path, changed: Path
+) -> None:
+    card = changed / "scorecards" / "inbound.yml"
+    other = card.read_text(encoding="utf-8").replace("id: inbound", "id: other")
+    card.with_name("other.yml").write_text(other, encoding="utf-8")
+    for baseline in ("stored", "current"):
+        options = ("--scorecard", "other", "--baseline", baseline, "--json", "--jobs", "1")
+        result = shell("rules", "backtest", "--against", changed, *options)
+        assert result.code == 0, result.err
+        assert result.json["against"]["scorecard"].startswith("other@1")
+
+
 def test_mistakes_in_the_changed_rules_are_located(shell: Shell, database: Path, changed: Path) -> None:
     (changed / "opening" / "greeting.yml").write_text("id: OPEN-001\nnonsense: 1\n", encoding="utf-8")
     result = shell("rules", "backtest", "--against", changed)

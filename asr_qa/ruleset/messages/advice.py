@@ -242,8 +242,8 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
         "这张卡和 {path} 都没写 applies_when：一通电话不能有两张评分卡",
     ),
     "when_or_retired": (
-        "give one of them applies_when, or status: retired",
-        "给其中一张写 applies_when，或者 status: retired",
+        "give one of them applies_when, or status: retired; it matters with ASR_QA_SCORECARD=auto only",
+        "给其中一张写 applies_when，或者 status: retired；只有用 ASR_QA_SCORECARD=auto 时才要紧",
     ),
     "no_direction": ("no call has the direction {value!r}", "没有电话的方向是 {value}"),
     "assisted_decides": (
