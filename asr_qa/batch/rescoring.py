@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import Enum, auto
 
 from asr_qa import __version__
 from asr_qa.batch.backtest import Progress, stored_sounds
@@ -17,11 +18,14 @@ from asr_qa.batch.worker import Failure
 from asr_qa.bootstrap import Rules, SystemClock, connect, find_embed, load_rules
 from asr_qa.config import Settings
 from asr_qa.db.store import SqlStore
-from asr_qa.errors import AsrQaError
+from asr_qa.errors import AsrQaError, ConflictError, StorageError
 from asr_qa.pipeline.documents import from_json
 from asr_qa.pipeline.rescore import Judging, Sounds, rescored
 from asr_qa.pipeline.store import ScoredRow
 from asr_qa.pipeline.stored import UnreadableError, read_scored
+
+_TRIES = 3
+"""How often a call is scored again that another run keeps scoring."""
 
 
 @dataclass(slots=True)
@@ -32,13 +36,18 @@ class Applied:
     """Ids of calls that have a new version."""
     unchanged: int = 0
     """Calls that were scored by these rules and this scorecard already, or come out the same to the letter."""
+    by_others: int = 0
+    """Calls that another run has scored by these rules meanwhile."""
     bad: list[Bad] = field(default_factory=list)
     interrupted: bool = False
+    stopped: str | None = None
+    """Why nothing more could be stored; None where all was."""
 
     def merge(self, other: Applied) -> None:
         """Add what another worker did."""
         self.rescored += other.rescored
         self.unchanged += other.unchanged
+        self.by_others += other.by_others
         self.bad += other.bad
 
 
@@ -53,6 +62,9 @@ def rescore(
         again: Also those that were scored by these rules already: after a new version of asr_qa.
         progress: Is told of calls done.
         jobs: Worker processes; 0 is one per core.
+
+    Raises:
+        StorageError: The database takes no more, e.g. because the disk is full.
     """
     applied = Applied()
     progress.total(len(rows))
@@ -66,6 +78,7 @@ def rescore(
                 applied.bad += [Bad.of(row, result) for row in chunk]
             else:
                 applied.merge(result)
+                _go_on(result, len(applied.rescored))
             progress.done(len(chunk))
     except KeyboardInterrupt:
         applied.interrupted = True
@@ -81,12 +94,16 @@ def apply_chunk(settings: Settings, rows: tuple[ScoredRow, ...], again: bool) ->
     for row in rows:
         try:
             body = bodies.get(row.document_id, "")
-            if _apply(bench, row, body, again=again, sounds=sounds.get(row.document_id, ())):
+            done = _apply(bench, row, body, again=again, sounds=sounds.get(row.document_id, ()))
+            if done is _Done.RESCORED:
                 applied.rescored.append(row.call_id)
-            else:
-                applied.unchanged += 1
+            applied.unchanged += done is _Done.UNCHANGED
+            applied.by_others += done is _Done.BY_OTHERS
         except UnreadableError as exc:
             applied.bad.append(Bad.of(row, Failure(exc.reason, str(exc))))
+        except StorageError as exc:
+            applied.stopped = str(exc)
+            break
         except AsrQaError as exc:
             applied.bad.append(Bad.of(row, Failure(exc.code, str(exc))))
         except Exception as exc:
@@ -125,19 +142,53 @@ def forget() -> None:
     _kept.clear()
 
 
-def _apply(bench: _Bench, row: ScoredRow, body: str, *, again: bool, sounds: Sounds) -> bool:
-    """Whether the call has a new version now."""
-    call = read_scored(body, name=f"document {row.document_id}")
-    rules = bench.rules.of(call.recording)
-    ruleset, card = rules.ruleset, rules.scorecard
-    if not again and (call.models.ruleset_digest, call.models.scorecard) == (ruleset.digest, card.stamp):
-        return False
-    document = rescored(from_json(body), bench.by[card.stamp], version=__version__, sounds=sounds)
-    stored = bench.store.save_document(
-        document,
-        severities=bench.rules.severities,
-        now=SystemClock().now(),
-        pass_mark=card.pass_points,
-        supersedes=row.document_id,
+class _Done(Enum):
+    """What became of a call."""
+
+    RESCORED = auto()
+    UNCHANGED = auto()
+    BY_OTHERS = auto()
+
+
+def _go_on(result: Applied, rescored: int) -> None:
+    if result.stopped is not None:
+        raise StorageError(
+            f"{result.stopped} ({rescored} calls have been scored again and are stored; the same command goes on there)"
+        )
+
+
+def _apply(bench: _Bench, row: ScoredRow, body: str, *, again: bool, sounds: Sounds) -> _Done:
+    """Score a call again and store it; where another run was faster, what that has stored is looked at."""
+    current, others = row.document_id, False
+    for _ in range(_TRIES):
+        call = read_scored(body, name=f"document {current}")
+        rules = bench.rules.of(call.recording)
+        ruleset, card = rules.ruleset, rules.scorecard
+        if (call.models.ruleset_digest, call.models.scorecard) == (ruleset.digest, card.stamp):
+            if others:
+                return _Done.BY_OTHERS
+            if not again:
+                return _Done.UNCHANGED
+        document = rescored(from_json(body), bench.by[card.stamp], version=__version__, sounds=sounds)
+        try:
+            stored = bench.store.save_document(
+                document,
+                severities=bench.rules.severities,
+                now=SystemClock().now(),
+                pass_mark=card.pass_points,
+                supersedes=current,
+            )
+        except ConflictError:
+            current, body, others = *_newest(bench.store, row), True
+            continue
+        return _Done.RESCORED if stored.document_id != current else _Done.UNCHANGED
+    raise ConflictError(
+        f"call {row.call_id} was scored anew {_TRIES} times meanwhile: run this again when that is over"
     )
-    return stored.document_id != row.document_id
+
+
+def _newest(store: SqlStore, row: ScoredRow) -> tuple[int, str]:
+    """The current document of a call."""
+    call = store.get_call(row.call_id)
+    current = call.document_id if call and call.document_id else row.document_id
+    return current, store.bodies([current]).get(current, "")

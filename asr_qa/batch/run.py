@@ -7,13 +7,15 @@ goes on where it stopped, because what was stored carries the stamp of what made
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
 from asr_qa.batch import worker
+from asr_qa.batch.claims import Claims
 from asr_qa.batch.engine import LocalEngine, Task, local_engine, worker_count
 from asr_qa.batch.files import Found, output_names, prepare_output, real, write_text
 from asr_qa.batch.manifest import Manifest, ManifestRow
@@ -35,6 +37,8 @@ from asr_qa.pipeline.store import Store, stamp_of
 
 _IDENTIFY_SECONDS = 600.0
 _LEAST_SECONDS = 300.0
+_LOOK_AGAIN = 2.0
+"""Seconds after which a run looks again at what another one has in work."""
 AUTO_LANGUAGE = "auto"
 """Language of a recording whose language is to be found out by listening."""
 
@@ -109,6 +113,17 @@ def _below(written: str) -> str:
     return str(Path(*parts)) if not Path(written).is_absolute() and ".." not in written else Path(written).name
 
 
+@dataclass(slots=True)
+class _Share:
+    """What is to be worked through, and what of it another run has."""
+
+    left: list[Job]
+    others: list[Job] = field(default_factory=list)
+    """In work elsewhere."""
+    finished: list[tuple[Job, CallDocument]] = field(default_factory=list)
+    """Done elsewhere."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """What a run works with."""
@@ -159,11 +174,39 @@ class Run:
             for item, result in engine.run(self._identifying(wanted)):
                 yield from self._sort(item, result, plan, targets, watcher)
         self._point_to_wanted(plan.left)
-        work = self._working(plan.jobs.values(), told)
-        for job, result in engine.run(work, meanwhile=lambda: _tell_news(told, watcher)):
-            rest = job[0][1].recording.duration - told.end(job[0][0].path)
-            yield from self._take(job, result, targets, watcher, rest)
+        claims = Claims(self.store, self.clock)
+        try:
+            yield from self._work_through(engine, told, plan.jobs.values(), claims, targets, watcher)
+        finally:
+            claims.release()
         self._point_to_wanted(plan.contested)
+
+    def _work_through(
+        self,
+        engine: LocalEngine,
+        told: Tellings,
+        jobs: Iterable[Job],
+        claims: Claims,
+        targets: dict[Path, str],
+        watcher: Watcher,
+    ) -> Iterator[Outcome]:
+        """Work through what is left, together with other runs that have the same to do."""
+
+        def meanwhile() -> None:
+            _tell_news(told, watcher)
+            claims.renew()
+
+        share = _Share(left=list(jobs))
+        while share.left:
+            for job, result in engine.run(self._working(share, told, claims), meanwhile=meanwhile):
+                rest = job[0][1].recording.duration - told.end(job[0][0].path)
+                yield from self._take(job, result, targets, watcher, rest)
+            for job, document in share.finished:
+                yield from self._others(job, document, targets, watcher)
+            share = _Share(left=share.others)
+            if share.left:
+                # Another run has these in work: what it stores is taken, what it gives up is done here.
+                time.sleep(_LOOK_AGAIN)
 
     def _identifying(self, items: Iterable[Item]) -> Iterator[tuple[Item, Task]]:
         for item in items:
@@ -192,16 +235,36 @@ class Run:
             watcher.identified(0.0)
             yield self._tell(watcher, self._finished(item, stored, targets, state="unchanged"), 0.0)
 
-    def _working(self, jobs: Iterable[Job], told: Tellings) -> Iterator[tuple[Job, Task]]:
+    def _working(self, share: _Share, told: Tellings, claims: Claims) -> Iterator[tuple[Job, Task]]:
         # The longest first: the last call of the night is then a short one.
-        for job in sorted(jobs, key=lambda job: -job[0][1].recording.duration):
+        for job in sorted(share.left, key=lambda job: -job[0][1].recording.duration):
             # Of copies the one of which most is known speaks for all.
             same = sorted(job, key=lambda one: one[0].rank)
             item, identified = same[0]
+            if not claims.take(identified.recording):
+                share.others.append(job)
+                continue
+            if (document := self._done_meanwhile(identified)) is not None:
+                share.finished.append((same, document))
+                continue
             duration = identified.recording.duration
             limit = max(_LEAST_SECONDS, self.settings.call_timeout_factor * duration)
             ear = told.ear(item.path, name=item.name, duration=duration)
             yield same, Task(worker.work, (identified, ear), limit)
+
+    def _done_meanwhile(self, wanted: Identified) -> CallDocument | None:
+        """What another run has made of a recording since it was looked for."""
+        return None if self.reprocess else self.store.find_document(wanted.recording.sha256, wanted.stamp)
+
+    def _others(
+        self, same: Job, document: CallDocument, targets: dict[Path, str], watcher: Watcher
+    ) -> Iterator[Outcome]:
+        """Take over what another run has made."""
+        self._save(document)
+        for index, (item, identified) in enumerate(same):
+            self.store.add_recording(identified.recording, now=self.clock.now())
+            seconds = identified.recording.duration if index == 0 else 0.0
+            yield self._tell(watcher, self._finished(item, document, targets, state="unchanged"), seconds)
 
     def _take(
         self, same: Job, result: str | Failure, targets: dict[Path, str], watcher: Watcher, rest: float

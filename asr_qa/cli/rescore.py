@@ -120,6 +120,7 @@ def _plain(applied: Applied, rows: Sequence[ScoredRow], human: Human) -> dict[st
         "calls": len(rows),
         "rescored": len(applied.rescored),
         "unchanged": applied.unchanged,
+        "by_others": applied.by_others,
         "failed": len(applied.bad),
         "reviewed_before": len(human.keys() & set(applied.rescored)),
         "interrupted": applied.interrupted,
@@ -134,7 +135,7 @@ def _print(applied: Applied, rows: Sequence[ScoredRow], human: Human) -> None:
     reviewed = len(human.keys() & set(applied.rescored))
     typer.echo(
         f"{len(rows)} calls: {len(applied.rescored)} scored again, {applied.unchanged} unchanged, "
-        f"{len(applied.bad)} failed"
+        f"{len(applied.bad)} failed" + (f", {applied.by_others} by another run meanwhile" if applied.by_others else "")
     )
     if reviewed:
         typer.echo(f"  {reviewed} of them had been reviewed; the reviews stay with the version that was reviewed")

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
+from sqlalchemy import and_, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -40,15 +39,7 @@ def need(session: Session, call_id: str) -> RecordingRow:
 def register(session: Session, recording: Recording, *, now: datetime) -> tuple[RecordingRow, bool]:
     """The row of this audio, and whether it is new."""
     _forget_failure(session, recording.path)
-    values = recording_columns(recording, now) | {
-        "id": recording.id,
-        "sha256": recording.sha256,
-        "path": recording.path,
-        "registered_at": now,
-        "state": CallState.PENDING.value,
-        "attempts": 0,
-    }
-    created = insert_new(session, RecordingRow, values)
+    created = insert_new(session, RecordingRow, _first_columns(recording, now))
     row = session.scalars(select(RecordingRow).where(RecordingRow.sha256 == recording.sha256)).one()
     if not created and row.path == recording.path:
         refresh(row, recording)
@@ -94,49 +85,33 @@ def fail(session: Session, call_id: str, *, code: str, reason: str) -> None:
 
 
 def claim(
-    session: Session,
-    worker: str,
-    *,
-    now: datetime,
-    lease_seconds: float,
-    among: Collection[str] | None,
-    max_attempts: int | None,
-) -> RecordingRow | None:
-    """The oldest recording that is free, now taken by the worker."""
-    query = select(RecordingRow).where(RecordingRow.sha256.is_not(None), _free(now)).order_by(RecordingRow.sequence)
-    if among is not None:
-        query = query.where(RecordingRow.id.in_(among))
-    if max_attempts is not None:
-        query = query.where(RecordingRow.attempts < max_attempts)
-    # On PostgreSQL rows that others are taking are passed over; SQLite has one writer at a time and ignores this.
-    row = session.scalar(query.limit(1).with_for_update(skip_locked=True))
-    if row is None:
-        return None
-    row.state = CallState.PROCESSING.value
-    row.attempts += 1
-    row.claimed_by, row.claimed_until = worker, now + timedelta(seconds=lease_seconds)
-    row.failure_code = row.failure_reason = None
-    return row
+    session: Session, recording: Recording, worker: str, *, now: datetime, until: datetime, over: str | None
+) -> str:
+    """Take a recording unless another worker's lease runs; gives who has it."""
+    insert_new(session, RecordingRow, _first_columns(recording, now))
+    mine = select(RecordingRow).where(RecordingRow.sha256 == recording.sha256)
+    row = session.scalars(mine.with_for_update()).one()
+    holder, ends = row.claimed_by, row.claimed_until
+    if holder not in (None, worker, over) and ends is not None and ends > now:
+        return holder
+    row.attempts += holder != worker
+    row.claimed_by, row.claimed_until = worker, until
+    if row.state == CallState.PENDING.value:
+        row.state = CallState.PROCESSING.value
+    return worker
 
 
-def renew(session: Session, call_id: str, worker: str, *, until: datetime) -> bool:
-    """Extend a lease that the worker still holds."""
-    held = and_(
-        RecordingRow.id == call_id,
-        RecordingRow.claimed_by == worker,
-        RecordingRow.state == CallState.PROCESSING.value,
-    )
-    changed = session.execute(update(RecordingRow).where(held).values(claimed_until=until).returning(RecordingRow.id))
-    return changed.first() is not None
+def renew(session: Session, worker: str, *, until: datetime) -> None:
+    """Extend all leases of a worker."""
+    session.execute(update(RecordingRow).where(RecordingRow.claimed_by == worker).values(claimed_until=until))
 
 
-def requeue(session: Session, call_ids: Collection[str]) -> int:
-    """Set recordings pending; gives how many."""
-    chosen = and_(RecordingRow.id.in_(call_ids), RecordingRow.sha256.is_not(None))
-    fresh = {"state": CallState.PENDING.value, "attempts": 0, "claimed_by": None, "claimed_until": None}
-    cleared = fresh | {"failure_code": None, "failure_reason": None}
-    changed = session.execute(update(RecordingRow).where(chosen).values(**cleared).returning(RecordingRow.id))
-    return len(changed.all())
+def release(session: Session, worker: str) -> None:
+    """Give back what a worker has."""
+    held = RecordingRow.claimed_by == worker
+    waiting = and_(held, RecordingRow.state == CallState.PROCESSING.value)
+    session.execute(update(RecordingRow).where(waiting).values(state=CallState.PENDING.value))
+    session.execute(update(RecordingRow).where(held).values(claimed_by=None, claimed_until=None))
 
 
 def set_done(row: RecordingRow) -> None:
@@ -151,9 +126,16 @@ def count_by_state(session: Session) -> dict[CallState, int]:
     return dict.fromkeys(CallState, 0) | {CallState(state): count for state, count in found}
 
 
-def _free(now: datetime) -> ColumnElement[bool]:
-    expired = and_(RecordingRow.state == CallState.PROCESSING.value, RecordingRow.claimed_until <= now)
-    return or_(RecordingRow.state == CallState.PENDING.value, expired)
+def _first_columns(recording: Recording, now: datetime) -> dict[str, Any]:
+    """A recording that nothing is known of yet but itself."""
+    return recording_columns(recording, now) | {
+        "id": recording.id,
+        "sha256": recording.sha256,
+        "path": recording.path,
+        "registered_at": now,
+        "state": CallState.PENDING.value,
+        "attempts": 0,
+    }
 
 
 def _fail(row: RecordingRow, *, code: str, reason: str) -> None:

@@ -79,31 +79,23 @@ class SqlStore:
         with unit_of_work(self._engine, write=True) as session:
             return recordings.record_failure(session, path, code=code, reason=reason, now=now)
 
-    def claim_next(
-        self,
-        worker: str,
-        *,
-        now: datetime,
-        lease_seconds: float,
-        among: Collection[str] | None = None,
-        max_attempts: int | None = None,
-    ) -> Recording | None:
+    def claim(
+        self, recording: Recording, worker: str, *, now: datetime, lease_seconds: float, over: str | None = None
+    ) -> str:
         """See Store."""
         with unit_of_work(self._engine, write=True) as session:
-            row = recordings.claim(
-                session, worker, now=now, lease_seconds=lease_seconds, among=among, max_attempts=max_attempts
-            )
-            return mapping.to_recording(row) if row else None
+            until = now + timedelta(seconds=lease_seconds)
+            return recordings.claim(session, recording, worker, now=now, until=until, over=over)
 
-    def renew_claim(self, call_id: str, worker: str, *, now: datetime, lease_seconds: float) -> bool:
+    def renew_claims(self, worker: str, *, now: datetime, lease_seconds: float) -> None:
         """See Store."""
         with unit_of_work(self._engine, write=True) as session:
-            return recordings.renew(session, call_id, worker, until=now + timedelta(seconds=lease_seconds))
+            recordings.renew(session, worker, until=now + timedelta(seconds=lease_seconds))
 
-    def requeue(self, call_ids: Collection[str]) -> int:
+    def release_claims(self, worker: str) -> None:
         """See Store."""
         with unit_of_work(self._engine, write=True) as session:
-            return recordings.requeue(session, call_ids)
+            recordings.release(session, worker)
 
     def mark_failed(self, call_id: str, *, code: str, reason: str, now: datetime) -> None:
         """See Store."""

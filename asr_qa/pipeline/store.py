@@ -228,30 +228,26 @@ class Store(Protocol):
         Once per path; the row goes when a recording is registered under the same path.
         """
 
-    def claim_next(
-        self,
-        worker: str,
-        *,
-        now: datetime,
-        lease_seconds: float,
-        among: Collection[str] | None = None,
-        max_attempts: int | None = None,
-    ) -> Recording | None:
-        """Take the oldest pending recording, or one whose lease has run out; never the same one to two workers.
+    def claim(
+        self, recording: Recording, worker: str, *, now: datetime, lease_seconds: float, over: str | None = None
+    ) -> str:
+        """Take a recording unless somebody else has it; gives who has it now. It is registered where it is not yet.
+
+        A call that is scored or has failed stays so until what comes of it is stored.
 
         Args:
-            worker: Who takes it.
+            recording: What to take.
+            worker: Who takes it; taken twice by the same, the lease begins anew.
             now: The present moment.
             lease_seconds: How long nobody else may take it.
-            among: Only these ids; None is any.
-            max_attempts: Pass over what has been tried this often.
+            over: Somebody known to be gone, whose lease counts no more.
         """
 
-    def renew_claim(self, call_id: str, worker: str, *, now: datetime, lease_seconds: float) -> bool:
-        """Extend the lease; False where somebody else has taken the recording meanwhile."""
+    def renew_claims(self, worker: str, *, now: datetime, lease_seconds: float) -> None:
+        """Extend all leases of a worker."""
 
-    def requeue(self, call_ids: Collection[str]) -> int:
-        """Make recordings pending again, whatever their state; gives how many there were."""
+    def release_claims(self, worker: str) -> None:
+        """Give back what a worker has; what was to be scored the first time is pending again."""
 
     def mark_failed(self, call_id: str, *, code: str, reason: str, now: datetime) -> None:
         """Record why a recording could not be scored; raises NotFoundError."""

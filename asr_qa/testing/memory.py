@@ -30,7 +30,7 @@ from asr_qa.pipeline.store import (
     stamp_of,
 )
 from asr_qa.testing.filters import fits, has_finding
-from asr_qa.testing.records import Call, Version, is_free
+from asr_qa.testing.records import Call, Version
 from asr_qa.testing.tokens import TokenShelf, locked
 
 
@@ -68,41 +68,35 @@ class MemoryStore(TokenShelf):
         return call_id
 
     @locked
-    def claim_next(
-        self,
-        worker: str,
-        *,
-        now: datetime,
-        lease_seconds: float,
-        among: Collection[str] | None = None,
-        max_attempts: int | None = None,
-    ) -> Recording | None:
+    def claim(
+        self, recording: Recording, worker: str, *, now: datetime, lease_seconds: float, over: str | None = None
+    ) -> str:
         """See Store."""
-        for call in sorted(self._calls.values(), key=lambda one: one.sequence):
-            wanted = (among is None or call.id in among) and (max_attempts is None or call.attempts < max_attempts)
-            if call.recording and wanted and is_free(call, now):
-                call.state, call.failure = CallState.PROCESSING, (None, None)
-                call.claim = (worker, now + timedelta(seconds=lease_seconds))
-                call.attempts += 1
-                return call.recording
-        return None
-
-    @locked
-    def renew_claim(self, call_id: str, worker: str, *, now: datetime, lease_seconds: float) -> bool:
-        """See Store."""
-        call = self._calls.get(call_id)
-        if call is None or call.state is not CallState.PROCESSING or call.claim is None or call.claim[0] != worker:
-            return False
+        call = self._by_audio(recording.sha256) or self._register(recording, now)[0]
+        holder, until = call.claim or (None, now)
+        if holder not in (None, worker, over) and until > now:
+            return holder
+        call.attempts += holder != worker
         call.claim = (worker, now + timedelta(seconds=lease_seconds))
-        return True
+        if call.state is CallState.PENDING:
+            call.state = CallState.PROCESSING
+        return worker
 
     @locked
-    def requeue(self, call_ids: Collection[str]) -> int:
+    def renew_claims(self, worker: str, *, now: datetime, lease_seconds: float) -> None:
         """See Store."""
-        found = [self._calls[one] for one in set(call_ids) if one in self._calls and self._calls[one].recording]
-        for call in found:
-            call.state, call.attempts, call.claim, call.failure = CallState.PENDING, 0, None, (None, None)
-        return len(found)
+        for call in self._held(worker):
+            call.claim = (worker, now + timedelta(seconds=lease_seconds))
+
+    @locked
+    def release_claims(self, worker: str) -> None:
+        """See Store."""
+        for call in self._held(worker):
+            call.claim = None
+            call.state = CallState.PENDING if call.state is CallState.PROCESSING else call.state
+
+    def _held(self, worker: str) -> list[Call]:
+        return [call for call in self._calls.values() if call.claim and call.claim[0] == worker]
 
     @locked
     def mark_failed(self, call_id: str, *, code: str, reason: str, now: datetime) -> None:

@@ -46,9 +46,3 @@ class Call:
     other_paths: list[str] = field(default_factory=list)
     versions: list[Version] = field(default_factory=list)
     current: Version | None = None
-
-
-def is_free(call: Call, now: datetime) -> bool:
-    """Whether a worker may take the call."""
-    expired = call.state is CallState.PROCESSING and call.claim is not None and call.claim[1] <= now
-    return call.state is CallState.PENDING or expired

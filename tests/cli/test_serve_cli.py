@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -20,6 +21,8 @@ from asr_qa.cli.serve import _say_cards, path_only
 from asr_qa.core.scorecard import Scorecard
 from asr_qa.testing import FixedClock, MemoryStore, make_document
 
+get = partial(httpx.get, timeout=60)
+"""A loaded machine may take longer than the usual five seconds."""
 CARD = Scorecard(id="inbound", version="1", title={}, sections=())
 
 
@@ -52,11 +55,11 @@ def test_it_asks_for_a_token_logs_no_secret_and_stops_when_told(
 ) -> None:
     token = shell("token", "create", "wang", "--role", "reviewer").out.strip()
     with serving() as (process, url):
-        assert httpx.get(f"{url}/healthz").status_code == 200
-        assert httpx.get(f"{url}/v1/calls").status_code == 401
+        assert get(f"{url}/healthz").status_code == 200
+        assert get(f"{url}/v1/calls").status_code == 401
         headers = {"Authorization": f"Bearer {token}"}
-        assert httpx.get(f"{url}/v1/calls", headers=headers).json()["calls"] == []
-        httpx.get(f"{url}/v1/calls", params={"token": token})
+        assert get(f"{url}/v1/calls", headers=headers).json()["calls"] == []
+        get(f"{url}/v1/calls", params={"token": token})
         process.send_signal(number)
         said, log = rest(process)
     assert process.returncode == 0
@@ -74,7 +77,7 @@ def test_without_any_token_it_says_how_to_make_one(home: Path) -> None:
 
 def test_no_token_lets_this_machine_in(home: Path) -> None:
     with serving("--no-token") as (process, url):
-        assert httpx.get(f"{url}/v1/calls").status_code == 200
+        assert get(f"{url}/v1/calls").status_code == 200
         process.send_signal(signal.SIGINT)
         _said, log = rest(process)
     assert "no token needed" in log

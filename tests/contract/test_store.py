@@ -148,8 +148,6 @@ def test_add_failure_is_one_failed_row_a_path(store: Store) -> None:
     assert one == two
     (call,) = store.list_calls(CallFilters(state=CallState.FAILED)).calls
     assert (call.failure_code, call.failure_reason, call.attempts, call.duration) == ("empty", "0 bytes", 2, None)
-    assert store.claim_next("w", now=NOW, lease_seconds=60) is None
-    assert store.requeue([one]) == 0, "what was never read cannot be pending"
 
 
 def test_a_repaired_file_replaces_its_failure(store: Store) -> None:
@@ -161,71 +159,82 @@ def test_a_repaired_file_replaces_its_failure(store: Store) -> None:
 # --- claims
 
 
-def test_claim_next_takes_the_oldest_and_each_only_once(store: Store) -> None:
-    for number in (1, 2, 3):
-        store.add_recording(make_recording(number), now=NOW)
-    taken = [store.claim_next("w", now=NOW, lease_seconds=60) for _ in range(4)]
-    assert [one.path if one else None for one in taken] == [
-        "/calls/0001.wav",
-        "/calls/0002.wav",
-        "/calls/0003.wav",
-        None,
-    ]
+def claim(store: Store, worker: str, *, number: int = 1, at: float = 0.0, over: str | None = None) -> str:
+    now = NOW + timedelta(seconds=at)
+    return store.claim(make_recording(number), worker, now=now, lease_seconds=60, over=over)
 
 
-def test_claim_next_takes_over_when_the_lease_is_out(store: Store) -> None:
-    store.add_recording(make_recording(1), now=NOW)
-    assert store.claim_next("one", now=NOW, lease_seconds=60)
-    assert store.claim_next("two", now=NOW + timedelta(seconds=59), lease_seconds=60) is None
-    assert store.claim_next("two", now=NOW + timedelta(seconds=60), lease_seconds=60)
-    assert not store.renew_claim(make_recording(1).id, "one", now=NOW, lease_seconds=60)
-    assert store.renew_claim(make_recording(1).id, "two", now=NOW + timedelta(seconds=100), lease_seconds=60)
-    assert store.claim_next("three", now=NOW + timedelta(seconds=130), lease_seconds=60) is None
-    (call,) = store.list_calls(CallFilters()).calls
-    assert (call.state, call.attempts) == (CallState.PROCESSING, 2)
+def test_a_recording_is_one_workers_until_the_lease_is_out(store: Store) -> None:
+    assert claim(store, "one") == "one"
+    assert claim(store, "two", at=59) == "one"
+    assert claim(store, "two", number=2) == "two"
+    assert claim(store, "two", at=60) == "two"
+    store.renew_claims("two", now=NOW + timedelta(seconds=100), lease_seconds=60)
+    assert claim(store, "one", at=159) == "two"
+    assert claim(store, "two", at=159) == "two", "one's own can be taken again"
+    assert claim(store, "one", at=160) == "two", "which begins the lease anew"
+    assert claim(store, "one", at=160, over="somebody") == "two"
+    assert claim(store, "one", at=160, over="two") == "one"
+    call = store.get_call(make_recording(1).id)
+    assert call is not None
+    assert (call.summary.state, call.summary.attempts) == (CallState.PROCESSING, 3)
 
 
-def test_claim_next_can_be_narrowed(store: Store) -> None:
-    for number in (1, 2):
-        store.add_recording(make_recording(number), now=NOW)
-    second = make_recording(2).id
-    claimed = store.claim_next("w", now=NOW, lease_seconds=0, among=[second])
-    assert claimed is not None
-    assert claimed.id == second
-    assert store.claim_next("w", now=NOW, lease_seconds=0, among=[second], max_attempts=1) is None
-    assert store.claim_next("w", now=NOW, lease_seconds=0, among=[]) is None
+def test_what_is_given_back_is_as_it_was(store: Store) -> None:
+    scored = save(store, 1)
+    store.add_recording(make_recording(2), now=NOW)
+    store.add_recording(make_recording(3), now=NOW)
+    store.mark_failed(make_recording(3).id, code="timeout", reason="too slow", now=NOW)
+    for number in (1, 2, 3, 4):
+        assert claim(store, "one", number=number) == "one"
+    assert store.count_by_state() == {
+        CallState.PENDING: 0,
+        CallState.PROCESSING: 2,
+        CallState.DONE: 1,
+        CallState.FAILED: 1,
+    }
+    assert store.scored(CallFilters()), "a call that is scored again stays scored"
+    store.release_claims("two")
+    assert claim(store, "two", number=1) == "one"
+    store.release_claims("one")
+    assert [store.count_by_state()[state] for state in CallState] == [2, 0, 1, 1]
+    assert claim(store, "two", number=1) == "two"
+    assert store.get_call(scored.summary.id).document == scored.document  # type: ignore[union-attr]
 
 
-def test_claim_next_never_gives_one_recording_to_two_workers(store: Store) -> None:
-    for number in range(12):
-        store.add_recording(make_recording(number), now=NOW)
+def test_a_result_ends_the_claim(store: Store) -> None:
+    claim(store, "one", number=1)
+    claim(store, "one", number=2)
+    save(store, 1)
+    store.mark_failed(make_recording(2).id, code="timeout", reason="too slow", now=NOW)
+    assert claim(store, "two", number=1) == "two"
+    assert claim(store, "two", number=2) == "two"
 
-    def work(worker: int) -> list[str]:
-        taken = []
-        while (one := store.claim_next(f"w{worker}", now=NOW, lease_seconds=60)) is not None:
-            taken.append(one.id)
-        return taken
+
+def test_a_claim_changes_nothing_that_is_known(store: Store) -> None:
+    save(store, 1, agent_id="A1")
+    store.claim(make_recording(1, agent_id="A9", path="/other.wav"), "one", now=NOW, lease_seconds=60)
+    call = store.get_call(make_recording(1).id)
+    assert call is not None
+    assert (call.summary.agent_id, call.paths) == ("A1", ("/calls/0001.wav",))
+
+
+def test_one_recording_is_never_given_to_two_workers(store: Store) -> None:
+    def work(worker: int) -> list[int]:
+        return [number for number in range(12) if claim(store, f"w{worker}", number=number) == f"w{worker}"]
 
     with ThreadPoolExecutor(4) as pool:
         taken = [one for some in pool.map(work, range(4)) for one in some]
-    assert sorted(taken) == sorted(make_recording(number).id for number in range(12))
+    assert sorted(taken) == list(range(12))
 
 
-def test_mark_failed_and_requeue(store: Store) -> None:
+def test_mark_failed(store: Store) -> None:
     store.add_recording(make_recording(1), now=NOW)
-    call_id = make_recording(1).id
-    store.claim_next("w", now=NOW, lease_seconds=60)
-    store.mark_failed(call_id, code="audio_error", reason="no audio in it", now=NOW)
-    assert store.count_by_state() == {
-        CallState.PENDING: 0,
-        CallState.PROCESSING: 0,
-        CallState.DONE: 0,
-        CallState.FAILED: 1,
-    }
-    assert store.claim_next("w", now=NOW, lease_seconds=60) is None
-    assert store.requeue([call_id, "unknown"]) == 1
+    claim(store, "w")
+    store.mark_failed(make_recording(1).id, code="audio_error", reason="no audio in it", now=NOW)
+    assert [store.count_by_state()[state] for state in CallState] == [0, 0, 0, 1]
     (call,) = store.list_calls(CallFilters()).calls
-    assert (call.state, call.attempts, call.failure_reason) == (CallState.PENDING, 0, None)
+    assert (call.state, call.failure_code, call.failure_reason) == (CallState.FAILED, "audio_error", "no audio in it")
 
 
 def test_mark_failed_of_an_unknown_call_is_an_error(store: Store) -> None:

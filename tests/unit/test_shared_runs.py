@@ -1,0 +1,160 @@
+"""Two runs over the same recordings share them: nothing is done twice, and nobody waits for a run that is gone."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Timer
+
+import pytest
+
+from asr_qa.batch.claims import Claims, is_gone
+from asr_qa.batch.files import find_recordings
+from asr_qa.batch.run import Outcome, Run, items_of
+from asr_qa.bootstrap import SystemClock, load_rules
+from asr_qa.config import AsrSettings, Settings, shipped
+from asr_qa.core.document import CallDocument
+from asr_qa.core.transcript import Utterance
+from asr_qa.pipeline.store import CallFilters
+from asr_qa.testing import MemoryStore
+
+CARD = """\
+id: small
+version: "1"
+title: {zh: 卡, en: Card}
+points: 100
+sections:
+  - id: all
+    title: {zh: 全部, en: All}
+    criteria:
+      - {id: line, title: {zh: 项, en: Item}, points: 100, class: customer, rules: [OPEN-001]}
+"""
+
+
+class Silent:
+    def found(self, calls: int) -> None: ...
+
+    def identified(self, seconds: float) -> None: ...
+
+    def heard(self, name: str, utterances: Sequence[Utterance], seconds: float) -> None: ...
+
+    def done(self, outcome: Outcome, seconds: float) -> None: ...
+
+
+@dataclass
+class Desk:
+    """A call, a rule, and a store that runs share."""
+
+    home: Path
+    store: MemoryStore = field(default_factory=MemoryStore)
+
+    def __post_init__(self) -> None:
+        for name in ("calls", "replay", "rules/scorecards", "rules/opening"):
+            (self.home / name).mkdir(parents=True)
+        shutil.copy(shipped("sample_audio") / "rude-words.wav", self.home / "calls" / "a.wav")
+        shutil.copy(shipped("sample_audio") / "rude-words.truth.json", self.home / "replay" / "a.json")
+        shutil.copy(shipped("rules") / "opening" / "greeting.yml", self.home / "rules" / "opening")
+        (self.home / "rules" / "scorecards" / "small.yml").write_text(CARD, encoding="utf-8")
+
+    def score(self, watcher: Silent | None = None) -> list[Outcome]:
+        settings = Settings(
+            asr=AsrSettings(engine="replay", replay_dir=self.home / "replay"),
+            workers=1,
+            rules_dir=self.home / "rules",
+            scorecard="small",
+        )
+        run = Run(
+            settings=settings,
+            rules=load_rules(settings),
+            store=self.store,
+            clock=SystemClock(),
+            out=self.home / "out",
+        )
+        items, _ = items_of(find_recordings([self.home / "calls"]), None)
+        return run.score(items, watcher or Silent())
+
+    def document(self) -> CallDocument:
+        (document,) = self.store.documents(CallFilters())
+        return document
+
+    def held_by(self, worker: str) -> CallDocument:
+        """Have the call in work elsewhere; gives the document that it comes to."""
+        self.score()
+        document, self.store = self.document(), MemoryStore()
+        self.store.claim(document.recording, worker, now=SystemClock().now(), lease_seconds=600.0)
+        return document
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path)
+
+
+def test_what_another_run_has_in_work_is_waited_for_and_taken_over(desk: Desk) -> None:
+    document = desk.held_by("elsewhere 1 1")
+    (desk.home / "out" / "a.json").unlink()
+    now = SystemClock().now()
+    later = Timer(1.0, lambda: desk.store.save_document(document, severities={}, now=now))
+    later.start()
+    seen: list[str] = []
+
+    class Watching(Silent):
+        def identified(self, seconds: float) -> None:
+            seen.append("identified")
+
+        def done(self, outcome: Outcome, seconds: float) -> None:
+            seen.append(outcome.state)
+
+    (outcome,) = desk.score(Watching())
+    later.join()
+    assert (outcome.state, outcome.points) == ("unchanged", document.score_sheet.points)
+    assert seen == ["identified", "unchanged"]
+    assert (desk.home / "out" / "a.json").exists()
+    assert len(desk.store.versions(document.recording.id)) == 1
+
+
+def test_what_another_run_gives_up_is_done_here(desk: Desk) -> None:
+    desk.held_by("elsewhere 1 1")
+    later = Timer(1.0, lambda: desk.store.release_claims("elsewhere 1 1"))
+    later.start()
+    assert [one.state for one in desk.score()] == ["scored"]
+    later.join()
+
+
+def test_nobody_waits_for_a_run_that_was_killed(desk: Desk) -> None:
+    with subprocess.Popen([sys.executable, "-c", "pass"]) as process:
+        pass
+    desk.held_by(f"{socket.gethostname()} {process.pid} 123")
+    assert [one.state for one in desk.score()] == ["scored"]
+
+
+def test_a_run_that_is_stopped_gives_back_what_it_has(desk: Desk) -> None:
+    class Stopped(Silent):
+        def done(self, outcome: Outcome, seconds: float) -> None:
+            raise KeyboardInterrupt
+
+    taken: list[str] = []
+    release = desk.store.release_claims
+
+    def released(worker: str) -> None:
+        taken.append(worker)
+        release(worker)
+
+    desk.store.release_claims = released  # type: ignore[method-assign]
+    with pytest.raises(KeyboardInterrupt):
+        desk.score(Stopped())
+    assert taken == [Claims(MemoryStore(), SystemClock()).worker]
+
+
+def test_whether_a_run_is_gone_is_known_of_this_machine_only() -> None:
+    mine = Claims(MemoryStore(), SystemClock()).worker
+    host, process, _ = mine.split(" ")
+    assert not is_gone(mine)
+    assert is_gone(f"{host} {process} 1"), "the id belongs to another process by now"
+    for other in (f"elsewhere {process} 1", "elsewhere", "", f"{host} x 1", f"{host} {process} "):
+        assert not is_gone(other)
