@@ -122,24 +122,17 @@ class KeyTable:
     def _costs(self, sounds: Sounds, weights: Floats) -> Floats:
         """Cost of each syllable heard (line) for each one used in keys (column)."""
         margin = self._margin
-        costs = np.full((len(sounds.codes) + 2 * margin, self._heard.shape[1]), _NEVER, dtype=np.float32)
+        costs = np.empty((len(sounds.codes) + 2 * margin, self._heard.shape[1]), dtype=np.float32)
+        costs[:margin] = costs[-margin:] = _NEVER
         np.multiply(self._heard.take(sounds.codes, axis=0), weights[:, None], out=costs[margin:-margin])
         costs[:, 0] = 0.0
         return costs
 
     def _promising(self, costs: Floats, sounds: Sounds) -> tuple[Ints, Ints]:
         """Keys and their first syllables, each once, that may stay within their limits."""
-        least = np.minimum(costs, DROPPED)
-        rough = _nearby(least.astype(np.uint8))
+        rough = _nearby(np.minimum(costs, DROPPED).astype(np.uint8))
         which, starts = self._pairs.candidates(sounds, rough, self._margin)
         kept = np.flatnonzero(self._straight(rough, which, starts) <= self._limits.take(which))
-        which, starts = which.take(kept), starts.take(kept)
-        index = self._index(costs, which, starts)
-        flat, width = least.ravel(), costs.shape[1]
-        best = flat.take(index)
-        for shift in (-2, -1, 1, 2):
-            np.minimum(best, flat.take(index + np.int32(shift * width)), out=best)
-        kept = np.flatnonzero(best.sum(axis=0) <= self._limits.take(which))
         return which.take(kept), starts.take(kept)
 
     def _index(self, costs: NDArray[Any], which: Ints, starts: Ints) -> Ints:

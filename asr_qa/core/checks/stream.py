@@ -7,13 +7,12 @@ is what of it begins in a scope. A word is read in its whole sentence, also wher
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate, pairwise
 from math import fsum
-from operator import attrgetter
 
 import numpy as np
 
@@ -50,7 +49,6 @@ class Source:
     _sums: tuple[list[float], list[int]] | None = field(default=None, init=False)
     _said: dict[tuple[int, int], Said] = field(default_factory=dict, init=False)
     _held: dict[str, bool] = field(default_factory=dict, init=False)
-    _at: dict[tuple[str, bool], tuple[int, ...]] = field(default_factory=dict, init=False)
 
     @property
     def sounds(self) -> Sounds:
@@ -63,18 +61,7 @@ class Source:
         """Whether a text stands anywhere in the plain or in the folded reading."""
         found = self._held.get(text)
         if found is None:
-            found = text in self.plain.text
-            if not found and not text.isalpha():  # folding writes digits and signs only
-                found = text in self.folded.text
-            self._held[text] = found
-        return found
-
-    def at(self, reading: Reading, text: str) -> Sequence[int]:
-        """The characters of the plain or the folded reading at which a text begins."""
-        key = text, reading is self.plain
-        found = self._at.get(key)
-        if found is None:
-            found = self._at[key] = tuple(_each(reading.text, text))
+            found = self._held[text] = text in self.plain.text or text in self.folded.text
         return found
 
     def heard(self, first: int, last: int) -> str:
@@ -127,9 +114,6 @@ class Stretch:
     def words(self, first: int, end: int) -> tuple[int, int]:
         """First and last word behind its characters from `first` up to `end`."""
         return self.reading.words(self.start + first, self.start + end)
-
-
-_START = attrgetter("start")
 
 
 @dataclass(slots=True, unsafe_hash=True)
@@ -187,79 +171,44 @@ class Stream:
         return self.ranges == ((0, len(self.source.words)),)
 
     @cached_property
-    def characters(self) -> int:
-        """How much of the plain reading is in scope."""
-        return sum(len(stretch.text) for stretch in self._plain)
-
-    def holding(self, texts: Sequence[str]) -> list[Stretch]:
-        """The stretches in which one of some texts stands; all of them where there are no texts.
-
-        First those of the plain reading, then those of the folded one that are not as in the plain one.
-        """
-        if not texts:
-            return [*self._plain, *self._folded]
+    def stretches(self) -> Sequence[Stretch]:
+        """What stands between separators in the plain reading, then what of the folded one is not the same."""
         source = self.source
-        held = [text for text in texts if source.holds(text)]
-        if not held:
-            return []
-        found = _with_any(self._plain, self._plain_starts, [(text, source.at(source.plain, text)) for text in held])
-        if self._folded:
-            places = [(text, source.at(source.folded, text)) for text in held]
-            found += _with_any(self._folded, self._folded_starts, places)
-        return found
+        plain = _stretches(source.plain, self.ranges)
+        if source.folded is source.plain:
+            return plain
+        folded = _stretches(source.folded, self.ranges)
+        if len(folded) != len(plain):
+            return plain + folded
+        return plain + [one for one, other in zip(folded, plain, strict=True) if one.text != other.text]
+
+    @cached_property
+    def characters(self) -> int:
+        """How long all its stretches are."""
+        return sum(len(stretch.text) for stretch in self.stretches)
+
+    def holding(self, texts: Sequence[str]) -> Sequence[Stretch]:
+        """The stretches in which one of some texts stands, in order; all of them where there are no texts."""
+        if not texts:
+            return self.stretches
+        held = filter(self.source.holds, texts)
+        numbers = {n for text in held for n, stretch in enumerate(self.stretches) if text in stretch.text}
+        return [self.stretches[number] for number in sorted(numbers)]
 
     def holds(self, texts: Sequence[str]) -> bool:
         """Whether one of some texts stands anywhere in it."""
         return any(map(self.source.holds, texts)) and (self.whole or bool(self.holding(texts)))
 
-    @cached_property
-    def _plain(self) -> Sequence[Stretch]:
-        return _stretches(self.source.plain, self.ranges)
-
-    @cached_property
-    def _plain_starts(self) -> list[int]:
-        return [stretch.start for stretch in self._plain]
-
-    @cached_property
-    def _folded_starts(self) -> list[int]:
-        return [stretch.start for stretch in self._folded]
-
-    @cached_property
-    def _folded(self) -> Sequence[Stretch]:
-        if self.source.folded is self.source.plain:
-            return ()
-        folded = _stretches(self.source.folded, self.ranges)
-        if len(folded) != len(self._plain):
-            return folded
-        return [one for one, other in zip(folded, self._plain, strict=True) if one.text != other.text]
-
 
 def _stretches(reading: Reading, ranges: Ranges) -> list[Stretch]:
-    """What stands between separators, of the characters all of whose words lie in some ranges; in order."""
+    """What stands between separators, of the characters all of whose words lie in some ranges."""
     found: list[Stretch] = []
     for start, end in ranges:
         at, stop = bisect_left(reading.firsts, start), bisect_left(reading.lasts, end)
         for text in reading.text[at:stop].split(SEPARATOR) if stop > at else ():
             found.append(Stretch(reading, at, text))
             at += len(text) + 1
-    return sorted(found, key=_START)
-
-
-def _with_any(
-    stretches: Sequence[Stretch], starts: Sequence[int], texts: Iterable[tuple[str, Sequence[int]]]
-) -> list[Stretch]:
-    """Those in which one of some texts stands, each of which begins at some characters of the reading."""
-    found = {(bisect_right(starts, place) - 1, text) for text, places in texts for place in places}
-    numbers = {number for number, text in found if number >= 0 and text in stretches[number].text}
-    return [stretches[number] for number in sorted(numbers)]
-
-
-def _each(text: str, part: str) -> Iterator[int]:
-    """Every place at which a part of a text begins."""
-    at = text.find(part)
-    while at >= 0:
-        yield at
-        at = text.find(part, at + 1)
+    return found
 
 
 def _said(words: Sequence[Word]) -> Said:

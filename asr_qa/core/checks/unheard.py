@@ -73,6 +73,8 @@ def hush_in(there: Looking) -> Hush | None:
 class Unheard:
     """What a rule comes to where nothing is heard of what it listens for."""
 
+    __slots__ = ("_example", "_key", "_listens", "_rule", "_scope", "_stance")
+
     def __init__(self, rule: Rule, scope: Scope, listens: Listens) -> None:
         self._rule, self._scope, self._listens = rule, scope, listens
         self._stance = Stance.FORBIDDEN if rule.polarity == "forbid" else Stance.REQUIRED
@@ -94,7 +96,9 @@ class Unheard:
         if self._example is None:
             self._example = decide(self._rule, looking)
         known, role, at = self._example, hush.role, hush.segment
-        evidence = tuple([Evidence(role, at.start, at.end, one.text, one.match) for one in known.evidence])
+        evidence = known.evidence and tuple(
+            [Evidence(role, at.start, at.end, one.text, one.match) for one in known.evidence]
+        )
         return Finding(known.rule_id, known.rule_version, known.verdict, hush.clarity, evidence, known.trace)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from operator import attrgetter
 
@@ -39,7 +39,6 @@ _ROUGH = frozenset({"near", "fuzzy"})
 """Kinds that the audio may speak for where the text does not."""
 _TONED = frozenset({Match.HOMOPHONE, Match.NEAR})
 """Kinds whose tones can be held against those of the phrase, syllable by syllable."""
-_HEARD = (Match.HOMOPHONE, Match.NEAR, Match.FUZZY)
 _CLOSE = frozenset({"exact", "homophone"})
 """Kinds by which what is to be left out is looked for."""
 
@@ -120,10 +119,16 @@ def _allowed(places: Iterable[Place], kinds: frozenset[str], least: int, ranges:
     found = [place for start, end in ranges for place in places if start <= place.first and place.last < end]
     if not found:
         return found
-    long_enough = key_of(found[0].key).syllables >= least
-    allowed = {Match.EXACT: "exact" in kinds, Match.ACOUSTIC: not kinds.isdisjoint(_ROUGH)}
-    allowed |= {match: long_enough and match in kinds for match in _HEARD}
-    return [place for place in found if allowed[place.match]]
+    allowed = _matches(kinds, long_enough=key_of(found[0].key).syllables >= least)
+    return [place for place in found if place.match in allowed]
+
+
+@cache
+def _matches(kinds: frozenset[str], *, long_enough: bool) -> frozenset[Match]:
+    """How a phrase may be found where some kinds of match are asked for."""
+    allowed = {Match.EXACT, *_BY_SOUND} & kinds if long_enough else {Match.EXACT} & kinds
+    heard_again = () if kinds.isdisjoint(_ROUGH) else (Match.ACOUSTIC,)
+    return frozenset({*map(Match, allowed), *heard_again})
 
 
 def find_pattern(stream: Stream, pattern: str, *, exclude: Iterable[str] = ()) -> tuple[Hit, ...]:
