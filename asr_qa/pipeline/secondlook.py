@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from asr_qa.core.checks.again import Again, Nearest, nearest
 from asr_qa.core.checks.base import CallFacts, CallView
 from asr_qa.core.checks.chance import chance_again
@@ -87,6 +89,17 @@ def texts_of(source: Source, utterance: Utterance, phrase: str, place: Nearest) 
     return before + inside + after, before + phrase + after
 
 
+def clarity_of(source: Source, phrase: str, place: Nearest) -> float:
+    """How surely that was heard which is not the phrase: mean confidence of syllables that it lacks, 0 to 1.
+
+    A slip is mostly heard unsurely, another word that was really said is not. Of the whole stretch where it lacks none.
+    """
+    sounds = source.sounds
+    inside = (sounds.firsts >= place.first) & (sounds.lasts <= place.last)
+    strange = inside & ~np.isin(sounds.codes, key_of(phrase).codes)
+    return float(sounds.clarity[strange if strange.any() else inside].mean())
+
+
 def is_costly(rule: Rule) -> bool:
     """Whether a failure of a rule costs most: it is fatal, or breaks compliance."""
     return rule.severity is Severity.FATAL or rule.error_class is ErrorClass.COMPLIANCE
@@ -133,11 +146,12 @@ def _weighed(each: _Candidate, channel: SpokenChannel, weigher: Weigher, languag
     texts = texts_of(each.source, each.utterance, each.phrase, each.place)
     heard, with_phrase = weigher.weigh(channel, each.utterance.segment, texts, language=language)
     words = each.source.words[each.place.first : each.place.last + 1]
+    clarity = clarity_of(each.source, each.phrase, each.place)
     return Again(
         role=each.source.role,
         start=words[0].start,
         end=words[-1].end,
         phrase=each.phrase,
-        chance=round(chance_again(with_phrase - heard, each.place.cost, each.place.syllables), 3),
+        chance=round(chance_again(with_phrase - heard, each.place.cost, each.place.syllables, clarity), 3),
         cost=round(each.place.cost, 2),
     )

@@ -4,14 +4,16 @@
     python tests/benchmarks/bench_phrases.py hear --voices FOLDER --out DIR --part test
     python tests/benchmarks/bench_phrases.py clean --voices FOLDER --out DIR --recordings 8
     python tests/benchmarks/bench_phrases.py look --out DIR
-    python tests/benchmarks/bench_phrases.py fit --out DIR
+    python tests/benchmarks/bench_phrases.py ceiling --out DIR
+    python tests/benchmarks/bench_phrases.py fit --out DIR OTHER
     python tests/benchmarks/bench_phrases.py measure --out DIR
 
 `hear` says each clip (phrase_corpus.py) with a voice (phrase_voices.py; the folder is filled with voices and what
 they said), ten clips to a recording with pauses between them, sends it through a telephone line (mu-law, pink noise at
 -35 dB full scale, speech at -20 dB +/- 3) and has it heard as `asr-qa process` would. What is done already is not done
 again. `clean` has some of them heard as they left the studio, by a stock recogniser: is a voice understood at all?
-`look` listens to each clip again for its phrase (the acoustic second look), `fit` fits the models of chance.json on dev
+`look` listens to each clip again for its phrase (the acoustic second look), `ceiling` asks the network which of three
+sentences was said when it is told the rest, `fit` fits the models of chance.json on dev
 and checks them on test, `measure` reads the transcripts and prints the tables of docs/benchmarks.md.
 """
 
@@ -27,6 +29,7 @@ from pathlib import Path
 from zlib import crc32
 
 import numpy as np
+from phrase_ceiling import ceiling
 from phrase_clean import understood
 from phrase_corpus import Clip, clips
 from phrase_fit import run as fit
@@ -65,6 +68,9 @@ def main() -> None:
     elif options.command == "look":
         for part in PARTS:
             look(options.out, part, others=options.others)
+    elif options.command == "ceiling":
+        for part in PARTS:
+            ceiling(options.out, part)
     elif options.command == "fit":
         fit(options.out, MODELS, only=options.only, write=options.write, draw=PICTURE if options.write else None)
     else:
@@ -88,8 +94,10 @@ def _options() -> argparse.Namespace:
     fitting = commands.add_parser("fit", help="fit on dev how likely a phrase was said, and check it on test")
     fitting.add_argument("--write", action="store_true", help=f"keep it in {MODELS.name} and draw {PICTURE.name}")
     fitting.add_argument("--only", nargs="+", choices=("text", "sound"), default=("text", "sound"))
+    fitting.add_argument("--out", type=Path, nargs="+", required=True, help="folders that are fitted on together")
+    asking = commands.add_parser("ceiling", help="which of three sentences was said, when the rest is known")
     measuring = commands.add_parser("measure", help="print the tables")
-    for command in (hearing, cleaning, looking, fitting, measuring):
+    for command in (hearing, cleaning, looking, asking, measuring):
         command.add_argument("--out", type=Path, required=True)
     return parser.parse_args()
 
@@ -112,13 +120,14 @@ def hear(folder: Path, out: Path, part: str, *, takes: int, most: int | None, no
 
 def clean(folder: Path, out: Path, *, most: int | None) -> None:
     """Print how well each voice is understood in the studio."""
-    said = [
-        (clip, speed)
-        for part in PARTS
-        for name, group in _recordings(clips(part, VOICES), part)[:most]
-        for clip, speed, _, _ in _drawn(group, name)
-    ]
-    understood(Studio(folder), said, out)
+    understood(Studio(folder), list(drawn_clips(most=most)), out)
+
+
+def drawn_clips(*, most: int | None = None) -> Iterator[tuple[Clip, float]]:
+    """The clips of both parts and the speed each is spoken at; of `most` recordings of each part, at most."""
+    for part in PARTS:
+        for name, group in _recordings(clips(part, VOICES), part)[:most]:
+            yield from ((clip, speed) for clip, speed, _, _ in _drawn(group, name))
 
 
 def _done(path: Path) -> Iterator[str]:

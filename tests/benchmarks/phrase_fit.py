@@ -46,7 +46,10 @@ def _text(pair: Pair) -> tuple[float, ...] | None:
 def sound_examples(rows: Sequence[Row]) -> list[Example]:
     """Every stretch listened to again (written by `look`), and whether the phrase was said."""
     weighed = [row for row in rows if row["ratio"] is not None and row["set"] != "homophone"]
-    return [(chance.sound_features(row["ratio"], row["cost"], row["length"]), row["said"]) for row in weighed]
+    return [
+        (chance.sound_features(row["ratio"], row["cost"], row["length"], row["clarity"]), row["said"])
+        for row in weighed
+    ]
 
 
 def fit(examples: Sequence[Example]) -> list[float]:
@@ -84,16 +87,17 @@ def bins(outcomes: Sequence[tuple[float, bool]]) -> list[Bin]:
     return found
 
 
-def run(out: Path, known: Path, *, only: Sequence[str], write: bool, draw: Path | None) -> None:
+def run(outs: Sequence[Path], known: Path, *, only: Sequence[str], write: bool, draw: Path | None) -> None:
     """Fit on dev, check on test; write the models and the picture where asked.
 
     Args:
+        outs: Folders with what was heard, e.g. with more and with less noise.
         known: The models in use; those that are not to be fitted are checked on test as they are.
         only: Names of the models to be fitted.
     """
     models, curves = json.loads(known.read_text("utf-8")), []
     for name, read in _READERS.items():
-        dev, test = read(out, "dev"), read(out, "test")
+        dev, test = ([example for out in outs for example in read(out, part)] for part in ("dev", "test"))
         if not dev or not test:
             continue
         weights = fit(dev) if name in only else models[name]["weights"]

@@ -19,7 +19,7 @@ from asr_qa.core.checks.again import Nearest, nearest
 from asr_qa.core.recording import Role
 from asr_qa.core.transcript import Utterance
 from asr_qa.pipeline.ports import SpokenChannel
-from asr_qa.pipeline.secondlook import FARTHEST, LONGEST, texts_of
+from asr_qa.pipeline.secondlook import FARTHEST, LONGEST, clarity_of, texts_of
 
 OTHERS = 2
 """Phrases not said that are weighed in each clip: those that sound most like it."""
@@ -67,7 +67,7 @@ def _rows(
             channel, utterance.segment, texts_of(clip.source, utterance, phrase, place), language="zh"
         )
         costs = {"cost": place.cost, "length": place.syllables, "cpu": round(time.process_time() - started, 3)}
-        yield {**row, "ratio": with_phrase - heard, **costs}
+        yield {**row, "ratio": with_phrase - heard, "clarity": clarity_of(clip.source, phrase, place), **costs}
 
 
 def _best(clip: Heard, phrase: str) -> tuple[Utterance, Nearest] | None:

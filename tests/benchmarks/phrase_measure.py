@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 from phrase_corpus import apart, homophones, phrases, sounds_of
 from rapidfuzz import fuzz
+from rapidfuzz.distance import Levenshtein
 
+from asr_qa.core.accuracy import comparable
 from asr_qa.core.checks import index
 from asr_qa.core.checks.again import POSSIBLE, SURE
 from asr_qa.core.checks.chance import chance_again
@@ -59,6 +61,36 @@ class Heard:
     def places(self) -> dict[str, list[Place]]:
         """Every place of every phrase."""
         return _index().search(self.source) if self.source is not None else {}
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """Errors of a recogniser; they add up."""
+
+    clips: int = 0
+    characters: int = 0
+    """Of the characters said, changed, left out or put in."""
+    of_characters: int = 0
+    syllables: int = 0
+    """The same of toneless syllables: what sounds alike is no error."""
+    of_syllables: int = 0
+
+    def __add__(self, other: Missed) -> Missed:
+        return Missed(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(self)))
+
+    @property
+    def row(self) -> str:
+        """Both rates."""
+        characters, syllables = self.characters / self.of_characters, self.syllables / self.of_syllables
+        return f"{characters:.3f} of the characters, {syllables:.3f} of the syllables wrong, {self.clips} clips"
+
+
+def missed(said: str, heard: str) -> Missed:
+    """What is wrong in one sentence."""
+    truth, text, sounds = comparable(said), comparable(heard), sounds_of(said)
+    return Missed(
+        1, Levenshtein.distance(truth, text), len(truth), Levenshtein.distance(sounds, sounds_of(heard)), len(sounds)
+    )
 
 
 def words_of(utterance: dict[str, Any]) -> tuple[Word, ...]:
@@ -194,6 +226,7 @@ def measure(out: Path) -> None:
     if looks:
         _left_open(test, known, looks)
     _split("voice", [*dev, *test], known, lambda pair: pair.clip.entry["voice"])
+    _hearing([*dev, *test])
     _split("syllables", [*dev, *test], known, lambda pair: _length(pair.phrase))
     print(
         "\nhomophones taken for the phrase:",
@@ -212,7 +245,7 @@ def _looks(out: Path, part: str) -> dict[tuple[str, str], float]:
     return {
         (row["id"], row["phrase"]): 0.0
         if row["ratio"] is None
-        else chance_again(row["ratio"], row["cost"], row["length"])
+        else chance_again(row["ratio"], row["cost"], row["length"], row["clarity"])
         for row in rows
     }
 
@@ -253,6 +286,14 @@ def _described(clips: Sequence[Heard]) -> str:
     return (
         ", ".join(f"{sets.count(s)} {s}" for s in ("required", "confusable", "homophone")) + f"; {len(voices)} voices"
     )
+
+
+def _hearing(clips: Sequence[Heard]) -> None:
+    print()
+    for voice in sorted({clip.entry["voice"] for clip in clips}):
+        mine = [clip.entry for clip in clips if clip.entry["voice"] == voice]
+        errors = sum((missed(e["said"], "".join(u["text"] for u in e["utterances"])) for e in mine), Missed())
+        print(f"{voice}: {errors.row}")
 
 
 def _split(title: str, clips: Sequence[Heard], known: dict[str, Way], group: Callable[[Pair], str]) -> None:

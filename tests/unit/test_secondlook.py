@@ -8,15 +8,17 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pytest
 
-from asr_qa.core.checks.again import Again
+from asr_qa.core.checks.again import Again, nearest
 from asr_qa.core.checks.chance import chance, chance_again
+from asr_qa.core.checks.stream import build_source
 from asr_qa.core.evaluate import evaluate
 from asr_qa.core.finding import Finding, Match, Verdict
 from asr_qa.core.recording import Role
 from asr_qa.core.rule import Ruleset
 from asr_qa.core.segment import Segment
+from asr_qa.core.transcript import Utterance, Word
 from asr_qa.pipeline.ports import SpokenChannel, Weigher
-from asr_qa.pipeline.secondlook import LOOKS, look_again
+from asr_qa.pipeline.secondlook import LOOKS, clarity_of, look_again
 from asr_qa.ruleset.cases import sketched_call
 from asr_qa.ruleset.loader import parse_rules
 
@@ -139,9 +141,25 @@ def test_chances_fall_with_what_differs_and_rise_with_what_is_heard() -> None:
     costs = [chance(cost, 0.8) for cost in (0.0, 0.2, 0.6, 1.2, 2.0)]
     assert costs == sorted(costs, reverse=True)
     assert len(set(costs)) == len(costs)
-    ratios = [chance_again(ratio, 1.0, 6) for ratio in (-60.0, -20.0, -6.0, 0.0, 6.0)]
+    ratios = [chance_again(ratio, 1.0, 6, 0.5) for ratio in (-60.0, -20.0, -6.0, 0.0, 6.0)]
     assert ratios == sorted(ratios)
-    assert chance_again(0.0, 0.5, 6) > chance_again(0.0, 2.0, 6)
+    assert chance_again(0.0, 0.5, 6, 0.5) > chance_again(0.0, 2.0, 6, 0.5)
+
+
+def test_another_word_that_was_heard_surely_speaks_against_a_phrase() -> None:
+    assert chance_again(-4.0, 1.0, 6, 0.9) < chance_again(-4.0, 1.0, 6, 0.3)
+    chances = []
+    for sure in (0.3, 0.95):
+        words = tuple(
+            Word(text, at, at + 0.2, sure if text in "火车" else 0.9) for at, text in enumerate("通话火车录音")
+        )
+        said = Utterance(Role.AGENT, 0.0, 6.0, "通话火车录音", confidence=0.8, words=words)
+        source = build_source(Role.AGENT, [(said, None)])
+        assert source is not None
+        place = nearest(source, "通话会被录音", said.segment)
+        assert place is not None
+        chances.append(clarity_of(source, "通话会被录音", place))
+    assert chances == [pytest.approx(0.3), pytest.approx(0.95)]
 
 
 def test_words_heard_with_little_confidence_are_worth_less() -> None:

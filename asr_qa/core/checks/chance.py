@@ -33,15 +33,16 @@ def text_features(cost: float, clarity: float | None) -> tuple[float, ...]:
     return (1.0, cost, float(cost > 0), TYPICAL_CLARITY if clarity is None else clarity)
 
 
-def sound_features(ratio: float, cost: float, length: int) -> tuple[float, ...]:
+def sound_features(ratio: float, cost: float, length: int, clarity: float) -> tuple[float, ...]:
     """What bears on a stretch that was listened to again.
 
     Args:
         ratio: Log-likelihood of the phrase there, less that of what was heard.
         cost: What it differs by from what was heard, in syllables.
         length: Syllables of the phrase.
+        clarity: Mean confidence of the syllables that the phrase would change, 0 to 1.
     """
-    return (1.0, ratio / max(length, 1), cost)
+    return (1.0, ratio / max(length, 1), cost, clarity)
 
 
 def chance(cost: float, clarity: float | None) -> float:
@@ -53,9 +54,9 @@ def chance(cost: float, clarity: float | None) -> float:
     return likely if clarity is None else likely * min(1.0, clarity / LEAST_CLARITY)
 
 
-def chance_again(ratio: float, cost: float, length: int) -> float:
+def chance_again(ratio: float, cost: float, length: int, clarity: float) -> float:
     """Probability that a phrase was said where the audio was listened to again; as for `sound_features`."""
-    return probability(_weights("sound"), sound_features(ratio, cost, length))
+    return probability(_weights("sound"), sound_features(ratio, cost, length, clarity))
 
 
 def probability(weights: Sequence[float], features: Sequence[float]) -> float:
