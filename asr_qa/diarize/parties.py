@@ -33,15 +33,20 @@ _APART = 3
 _RUNS = (4, 8, 16)
 """Windows that are taken as one, at most, where a start is sought."""
 _MOST_ODDS = 6.0
+_WORDS = 2.0
+"""What words count for against voice, which is surer of itself than it is right where two sound alike."""
 
-_LEAST = 2.0
-"""Windows with cues that each party has at least."""
-_LEAST_SHARE = 0.2
-"""Least share of them: one person alone says up to 0.18 of what only the other party says."""
+_LEAST, _LEAST_SHARE = 2.0, 0.2
+"""Windows with cues that each party has at least, and the share of them: one person alone says up to 0.18 of what
+only the other party says."""
 _AGREED = 0.85
 """Share of each party's cues that fall to its voice, at least; of one person's, split in two, 0.67 to 1."""
 _ALIKE = 0.952
 """Likeness of the two means, at most: 0.955 and more where one person speaks both parts."""
+_MANY, _MANY_SHARE = 5.0, 0.3
+"""As _LEAST: that many words of both parties are two people's, however alike they sound, ..."""
+_MOST_ALIKE = 0.962
+"""... but for means as alike as those of one person who reads both parts."""
 
 Floats = NDArray[np.float64]
 
@@ -68,9 +73,13 @@ def two_parties(vectors: Vectors, windows: Windows, cues: Sequence[Cue]) -> Part
         return None
     odds = _odds(windows, cues)
     points, stay = _points(vectors, windows), _stay(windows)
-    ends = [_fit(points, stay, odds, start) for start in _starts(vectors, windows, stay, odds)]
-    second = max(ends, key=lambda end: end[1])[0] > 0.5
-    return Parties(second, _agree(vectors, second, odds)) if second.any() and not second.all() else None
+    ends = [_fit(points, stay, _WORDS * odds, start) for start in _starts(vectors, windows, stay, _WORDS * odds)]
+    parted = [(end > 0.5, likely) for end, likely in ends if 0 < (end > 0.5).sum() < len(end)]
+    if not parted:
+        return None
+    # A likelier end that goes against the words parts manners of speaking, not people.
+    second, _ = max(parted, key=lambda end: (_shares(end[0], odds) >= _AGREED, end[1]))
+    return Parties(second, _two_people(vectors, second, odds))
 
 
 def as_split(parties: Parties, vectors: Vectors) -> Split:
@@ -78,14 +87,30 @@ def as_split(parties: Parties, vectors: Vectors) -> Split:
     return Split(parties.second, _means(vectors, parties.second))
 
 
-def _agree(vectors: Vectors, second: Flags, odds: Floats) -> bool:
-    agent, customer = np.maximum(odds, 0.0), np.maximum(-odds, 0.0)
-    cued = min(int((agent > 0).sum()), int((customer > 0).sum()))
-    if cued < max(_LEAST, _LEAST_SHARE * int((odds != 0).sum())):
+def _two_people(vectors: Vectors, second: Flags, odds: Floats) -> bool:
+    """Whether words and voice agree that there are two, and the words suffice for how alike they sound."""
+    if _shares(second, odds) < _AGREED:
         return False
-    agreed = min(agent[~second].sum() / agent.sum(), customer[second].sum() / customer.sum())
     means = _means(vectors, second)
-    return bool(agreed >= _AGREED and means[0] @ means[1] <= _ALIKE)
+    likeness = float(means[0] @ means[1])
+    cued, share = _cued(odds)
+    if cued >= _MANY and share >= _MANY_SHARE:
+        return likeness <= _MOST_ALIKE
+    return cued >= _LEAST and share >= _LEAST_SHARE and likeness <= _ALIKE
+
+
+def _cued(odds: Floats) -> tuple[int, float]:
+    """Windows with cues of the party that has fewer, and their share of all."""
+    cued = min(int((odds > 0).sum()), int((odds < 0).sum()))
+    return cued, cued / max(int((odds != 0).sum()), 1)
+
+
+def _shares(second: Flags, odds: Floats) -> float:
+    """Share of a party's cues that fall to its voice, of the party with the smaller one."""
+    agent, customer = np.maximum(odds, 0.0), np.maximum(-odds, 0.0)
+    if not agent.any() or not customer.any():
+        return 0.0
+    return float(min(agent[~second].sum() / agent.sum(), customer[second].sum() / customer.sum()))
 
 
 def _means(vectors: Vectors, second: Flags) -> Vectors:

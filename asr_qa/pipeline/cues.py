@@ -13,11 +13,10 @@ from asr_qa.pipeline.roles import (
     CUSTOMER_WORDS,
     OPENING_SCRIPT,
     OPENING_SECONDS,
+    POLITELY,
+    answered_at,
     find_phrases,
 )
-from asr_qa.pipeline.words import phrases
-
-POLITELY = phrases("politely")
 
 # Log odds. Of twenty words on these lists, that were heard in calls whose truth is known, nineteen were the party's.
 PER_OPENING = 6.0
@@ -26,12 +25,13 @@ PER_WORD = 3.0
 
 
 def find_cues(transcript: Transcript) -> tuple[Cue, ...]:
-    """The cues in what was said, in order of time."""
-    found = (cue for utterance in transcript.utterances for cue in _cues(utterance))
+    """The cues in what was said once a person has answered, in order of time."""
+    answered = answered_at(transcript)
+    found = (cue for said in transcript.utterances if said.end > answered for cue in _cues(said, answered))
     return tuple(sorted(found, key=lambda cue: (cue.time, cue.odds)))
 
 
-def _cues(utterance: Utterance) -> Iterator[Cue]:
+def _cues(utterance: Utterance, answered: float) -> Iterator[Cue]:
     heard, times = _timed(utterance)
     for listed, odds, scripted in (
         ((*OPENING_SCRIPT,), PER_OPENING, True),
@@ -39,10 +39,11 @@ def _cues(utterance: Utterance) -> Iterator[Cue]:
         ((*AGENT_WORDS, *POLITELY), PER_WORD, False),
         ((*CUSTOMER_WORDS,), -PER_WORD, False),
     ):
-        if listed == OPENING_SCRIPT and utterance.start > OPENING_SECONDS:
+        if listed == OPENING_SCRIPT and utterance.start > answered + OPENING_SECONDS:
             continue
         for place, phrase in find_phrases(heard, listed, near=scripted):
-            yield Cue((times[place] + times[place + len(phrase)]) / 2, odds)
+            if times[place] >= answered:
+                yield Cue((times[place] + times[place + len(phrase)]) / 2, odds)
             # What a script takes is no word of a list besides.
             heard = heard[:place] + " " * len(phrase) + heard[place + len(phrase) :]
 

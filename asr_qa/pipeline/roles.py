@@ -7,10 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from asr_qa.core.document import CallWarning
+from asr_qa.core.options import TimingOptions
 from asr_qa.core.phonetic import NEAR_COST, PART_COST, SEPARATOR, SoundIndex, slips, syllables
+from asr_qa.core.prompts import Line, find_prompts
 from asr_qa.core.recording import Role
+from asr_qa.core.segment import union
 from asr_qa.core.text import plain
-from asr_qa.core.transcript import Transcript
+from asr_qa.core.transcript import Transcript, Utterance
 from asr_qa.errors import AudioError
 from asr_qa.pipeline.words import phrases
 
@@ -18,6 +21,8 @@ OPENING_SCRIPT, CLOSING_SCRIPT = phrases("opening"), phrases("closing")
 """What only an agent says at the start and at the end of a call; compared by sound."""
 AGENT_WORDS, CUSTOMER_WORDS = phrases("agent"), phrases("customer")
 """What one party says far more often than the other, anywhere in a call."""
+POLITELY = phrases("politely")
+"""What an agent calls the customer."""
 
 OPENING_SECONDS = 40.0
 """How far into the call the opening script is looked for: past a recorded notice and a customer's hello."""
@@ -31,19 +36,24 @@ SWAPPED_LEAD = 2
 ROLE_LIMIT = 0.9
 """Below this confidence the roles of two voices are not known: a wrong role blames the wrong person."""
 
-# Weights are log odds. A script phrase misheard or repeated by the customer is rare: two of them make a role known.
+# Weights are log odds, well below what each sort is worth alone (bench_role_words.py): what one party says goes
+# together, and some of it is put on the wrong voice.
 PER_OPENING = 1.6
+"""A script phrase misheard or repeated by the customer is rare: two of them make a role known."""
 PER_CLOSING = 1.2
 """Less than an opening phrase: customers wish a nice day, too."""
 SCRIPT_MOST = 6.4
 """Four phrases: more tell nothing more."""
-PER_WORD = 0.35
+PER_WORD = 0.5
 """Either party says any of these words; only many of them tell."""
-WORDS_MOST = 2.0
-"""Words alone do not reach ROLE_LIMIT: 0.9 is 2.2 in log odds."""
+WORDS_MOST = 1.6
+"""Words of one list: alone they do not reach ROLE_LIMIT (0.9 is 2.2 in log odds), as a polite customer says 您 too;
+where one voice has an agent's words and the other a customer's, both lists do."""
 SPEAKS_FIRST = {"inbound": 1.7, "outbound": 0.0}
-"""Who takes a call speaks first: of a call that comes in that is the agent, five times in six (a "hello?" may come
-before); who is called may only say "hello"."""
+"""Who takes a call speaks first: of a call that comes in that is the agent, five times in six; who is called may only
+say "hello"."""
+HELLO = 4
+"""Characters of a "hello?" at most: where one says no more and the other goes on, nobody can be said to begin."""
 SPEAKS_FIRST_UNKNOWN = 0.3
 """Where the direction is not known."""
 SPEAKS_MORE = 0.3
@@ -115,26 +125,78 @@ def decide_roles(transcript: Transcript, *, direction: str | None = None) -> Rol
     return RoleDecision(odds < 0, 1 / (1 + math.exp(-abs(odds))))
 
 
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """One sort of what tells who the agent is."""
+
+    kind: str
+    """opening, closing, agent_words, customer_words, speaks_first or speaks_more."""
+    odds: float
+    """Log odds that what is called the agent is the agent: above 0 for, below against."""
+
+
 def agent_odds(transcript: Transcript, *, direction: str | None = None) -> float:
     """Log odds that what is called the agent is the agent: above 0 for, below against, 0 where nothing tells."""
+    signs = {sign.kind: sign.odds for sign in role_signs(transcript, direction=direction)}
+    script = _within(signs.pop("opening", 0.0) + signs.pop("closing", 0.0), SCRIPT_MOST)
+    return script + sum(signs.values())
+
+
+def role_signs(transcript: Transcript, *, direction: str | None = None) -> tuple[Sign, ...]:
+    """What tells who the agent is, sort by sort, from where a person answers.
+
+    Args:
+        transcript: What both said; agent and customer are only names of the voices so far.
+        direction: "inbound" or "outbound" where known.
+    """
+    start = answered_at(transcript)
     last = max((utterance.end for utterance in transcript.utterances), default=0.0)
-    opening = {role: _said(transcript, role, end=OPENING_SECONDS) for role in (Role.AGENT, Role.CUSTOMER)}
-    closing = {role: _said(transcript, role, start=last - CLOSING_SECONDS) for role in (Role.AGENT, Role.CUSTOMER)}
-    whole = {role: _said(transcript, role) for role in (Role.AGENT, Role.CUSTOMER)}
-    script = PER_OPENING * _lead(opening, OPENING_SCRIPT) + PER_CLOSING * _lead(closing, CLOSING_SCRIPT)
-    words = PER_WORD * (_lead(whole, AGENT_WORDS, often=True) - _lead(whole, CUSTOMER_WORDS, often=True))
-    return _within(script, SCRIPT_MOST) + _within(words, WORDS_MOST) + _pattern(transcript, direction)
+    parties = (Role.AGENT, Role.CUSTOMER)
+    opening = {role: _said(transcript, role, start=start, end=start + OPENING_SECONDS) for role in parties}
+    closing = {role: _said(transcript, role, start=max(start, last - CLOSING_SECONDS)) for role in parties}
+    whole = {role: _said(transcript, role, start=start) for role in parties}
+    own = PER_WORD * _lead(whole, (*AGENT_WORDS, *POLITELY), often=True)
+    theirs = PER_WORD * _lead(whole, CUSTOMER_WORDS, often=True)
+    first, more = _pattern([u for u in transcript.utterances if u.start >= start], direction)
+    return (
+        Sign("opening", PER_OPENING * _lead(opening, OPENING_SCRIPT)),
+        Sign("closing", PER_CLOSING * _lead(closing, CLOSING_SCRIPT)),
+        Sign("agent_words", _within(own, WORDS_MOST)),
+        Sign("customer_words", _within(-theirs, WORDS_MOST)),
+        Sign("speaks_first", first),
+        Sign("speaks_more", more),
+    )
 
 
-def _pattern(transcript: Transcript, direction: str | None) -> float:
-    """What it says who speaks first and who speaks more."""
-    talk = {role: sum(len(plain(u.text)) for u in transcript.of(role)) for role in (Role.AGENT, Role.CUSTOMER)}
+def answered_at(transcript: Transcript) -> float:
+    """When automatic prompts are over (seconds), 0 where there are none: a machine has a script, but is no agent."""
+    speech = {role: union(u.segment for u in transcript.of(role)) for role in Role}
+    duration = max((utterance.end for utterance in transcript.utterances), default=0.0)
+    for side in (role for role in Role if speech[role]):
+        found = find_prompts(speech, transcript, duration, line=Line(), side=side, options=TimingOptions())
+        if found is not None:
+            return found.segment.end
+    return 0.0
+
+
+def _pattern(utterances: Sequence[Utterance], direction: str | None) -> tuple[float, float]:
+    """What it says who speaks first, and who speaks more."""
+    said = [u for u in utterances if u.role is not Role.OTHER]
+    talk = {role: sum(len(plain(u.text)) for u in said if u.role is role) for role in (Role.AGENT, Role.CUSTOMER)}
     if not all(talk.values()):
-        return 0.0
-    first = min(transcript.utterances, key=lambda u: u.start).role
+        return 0.0, 0.0
     share = talk[Role.AGENT] / sum(talk.values())
-    began = SPEAKS_FIRST.get(direction or "", SPEAKS_FIRST_UNKNOWN) * (1 if first is Role.AGENT else -1)
-    return began + _within((share - 0.5) * 6 * SPEAKS_MORE, SPEAKS_MORE)
+    began = SPEAKS_FIRST.get(direction or "", SPEAKS_FIRST_UNKNOWN) * _first(said)
+    return began, _within((share - 0.5) * 6 * SPEAKS_MORE, SPEAKS_MORE)
+
+
+def _first(said: Sequence[Utterance]) -> int:
+    """1 where what is called the agent begins, -1 where the other does, 0 where one says hello to the other."""
+    in_order = sorted(said, key=lambda u: u.start)
+    begun = next((u for u in in_order if len(plain(u.text)) > HELLO), in_order[0])
+    if begun.role is not in_order[0].role:
+        return 0
+    return 1 if begun.role is Role.AGENT else -1
 
 
 def _lead(said: Mapping[Role, str], phrases: Iterable[str], *, often: bool = False) -> int:

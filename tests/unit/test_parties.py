@@ -12,7 +12,7 @@ from asr_qa.core.recording import Role
 from asr_qa.core.segment import Segment
 from asr_qa.core.sketch import parse_sketch
 from asr_qa.diarize.cluster import Vectors
-from asr_qa.diarize.parties import as_split, two_parties
+from asr_qa.diarize.parties import Parties, as_split, two_parties
 from asr_qa.diarize.windows import STEP, Windows
 from asr_qa.pipeline.cues import PER_OPENING, PER_WORD, find_cues
 from asr_qa.pipeline.ports import Cue, Diarization, Samples, SpokenChannel
@@ -78,6 +78,32 @@ def test_words_against_the_voices_make_nothing_sure() -> None:
     mixed = [Cue(cue.time, cue.odds * (-1) ** place) for place, cue in enumerate(cues(windows, second, each=6))]
     found = two_parties(vectors, windows, mixed)
     assert found is None or not found.sure
+
+
+def test_many_words_of_both_tell_apart_voices_that_few_words_do_not() -> None:
+    vectors, windows, second = turns(apart=0.3, count=16)
+    means = as_split(Parties(second, sure=True), vectors).means
+    assert 0.952 < means[0] @ means[1] < 0.962
+    few, many = (two_parties(vectors, windows, cues(windows, second, each=each)) for each in (3, 8))
+    assert few is not None
+    assert many is not None
+    assert (few.sure, many.sure) == (False, True)
+    assert np.mean(many.second == second) > 0.95
+
+
+def test_a_split_that_goes_against_the_words_gives_way_to_one_that_does_not() -> None:
+    vectors, windows, second = turns(apart=0.55, count=16)
+    manner = np.zeros(64)
+    manner[2] = 1.2  # what both say in every other half of a turn moves the vectors further than who says it
+    moved = vectors + np.where(np.arange(len(second)) // (TURN // 2) % 2 == 1, 1, -1)[:, None] * manner / 2
+    moved = (moved / np.linalg.norm(moved, axis=1, keepdims=True)).astype(np.float32)
+    found = two_parties(moved, windows, cues(windows, second, each=8))
+    assert found is not None
+    said = np.isin(
+        np.arange(len(second)),
+        [np.argmin(abs(windows.starts / 100 + 0.5 - c.time)) for c in cues(windows, second, each=8)],
+    )
+    np.testing.assert_array_equal(found.second[said], second[said])
 
 
 def test_nothing_said_and_nothing_heard_are_one_party() -> None:
