@@ -3,6 +3,7 @@
     python tests/benchmarks/bench_mono.py --seed 2026 --calls 20              composed calls, read sentences
     python tests/benchmarks/bench_mono.py --samples                          the sample calls, mixed to one channel
     python tests/benchmarks/bench_mono.py --opening --seed 77 --calls 20     composed calls with an opening script
+    python tests/benchmarks/bench_mono.py --opening --greetings test --voices DIR --seed 502 --calls 12
     python tests/benchmarks/bench_mono.py --monologues --seed 11 --calls 9   one voice alone: roles must stay unknown
 
 Of composed calls (compose.py, with and without --mono): CER of score.py on two channels and on one, the diarization
@@ -271,6 +272,9 @@ def main() -> None:
     parser.add_argument("--compose", default="", help="further arguments of compose.py")
     parser.add_argument("--samples", action="store_true", help="the sample calls instead")
     parser.add_argument("--opening", action="store_true", help="calls of the sample voices with an opening script")
+    parser.add_argument("--greetings", choices=("dev", "test"), help="opened as greetings.txt has it, in eight voices")
+    parser.add_argument("--voices", type=Path, help="folder that keeps what voices have said (as for bench_phrases)")
+    parser.add_argument("--bare", action="store_true", help="leave the opening script out")
     parser.add_argument("--monologues", action="store_true", help="one voice alone, which is nobody's")
     parser.add_argument("--minutes", type=float, default=3.0, help="of each call with an opening script")
     parser.add_argument("--keep", type=Path, help="folder for the documents of composed calls")

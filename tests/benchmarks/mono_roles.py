@@ -11,12 +11,13 @@ import itertools
 import json
 import random
 import runpy
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import mono_voices
 import numpy as np
 import soundfile  # type: ignore[import-untyped]
 import soxr
@@ -40,6 +41,8 @@ _MURMUR = 0.7
 """Seconds of the longest line that is murmured while the other speaks."""
 _MURMURED = 0.5
 """Share of the turns with room for a murmur that have one."""
+_SENTENCES = 15
+"""Sentences of bench_phrases for each party and voice."""
 _PAUSES = (0.25, 0.4, 0.7, 1.2, 2.5)
 """Seconds between the lines of a monologue."""
 
@@ -107,8 +110,13 @@ def murmurs_of(lines: list[Line], clips: Path) -> dict[str, list[Signal]]:
 
 
 def compose_calls(samples: Path, args: Any, folder: Path) -> dict[Path, str]:
-    """Write the calls with their truth; the direction of each."""
-    lines, composer = lines_of(samples), runpy.run_path(str(args.eval / "compose.py"))
+    """Write the calls with their truth; the direction of each.
+
+    With args.greetings ("dev" or "test") they are opened as greetings.txt has it and go on with sentences of
+    bench_phrases, in eight voices that args.voices keeps; else with lines of the sample calls.
+    """
+    composer = runpy.run_path(str(args.eval / "compose.py"))
+    lines, openings = _material(samples, args, composer)
     drawn = _pairs(write_clips(lines, args.clips, folder / "clips"), args.seed * 1000)
     murmurs = murmurs_of(lines, args.clips)
     rows = json.loads((folder / "clips" / "index.json").read_text(encoding="utf-8"))
@@ -116,18 +124,49 @@ def compose_calls(samples: Path, args: Any, folder: Path) -> dict[Path, str]:
     (folder / "calls").mkdir()
     calls: dict[Path, str] = {}
     for number in range(args.calls):
-        (seed, agent, customer), noise = next(drawn), NOISES[number % len(NOISES)]
+        direction, noise = DIRECTIONS[number // 2 % len(DIRECTIONS)], NOISES[number % len(NOISES)]
+        seed, agent, customer = next(pair for pair in drawn if openings(pair[1], direction))
         path = folder / "calls" / f"call-{seed}-000.wav"
         line = SimpleNamespace(minutes=args.minutes, holds=0.5, noise_db=noise, bleed_db=-60.0, mono=True)
         composer["compose"](path, clips, line, random.Random(seed * 1000))
         draw = random.Random(seed)
-        _murmur(path, {speaker.split()[0]: murmurs[speaker.split()[1]] for speaker in (agent, customer)}, draw)
-        opening = draw.choice([line for line in lines if line.speaker == agent and line.tells(OPENING_SCRIPT)])
-        hello = draw.choice([x for x in lines if x.speaker == customer and len(x.samples) < _SHORT * SAMPLE_RATE])
+        _murmur(path, {speaker.split()[0]: murmurs.get(speaker.split()[1], []) for speaker in (agent, customer)}, draw)
+        opening = draw.choice(openings(agent, direction))
+        said = [x for x in lines if x.speaker == customer]
+        shortest = min(len(x.samples) for x in said)
+        hello = draw.choice([x for x in said if len(x.samples) < _SHORT * SAMPLE_RATE or len(x.samples) == shortest])
         first = [("customer", hello)] if number % 2 else []
-        _put_in_front(path, [*first, ("agent", opening)], noise, composer)
-        calls[path] = DIRECTIONS[number // 2 % len(DIRECTIONS)]
+        if not args.bare:
+            _put_in_front(path, [*first, ("agent", opening)], noise, composer)
+        calls[path] = direction
     return calls
+
+
+def _material(
+    samples: Path, args: Any, composer: dict[str, Any]
+) -> tuple[list[Line], Callable[[str, str], list[Line]]]:
+    """The lines of a call, and how an agent may open one of some direction."""
+    if not args.greetings:
+        lines = lines_of(samples)
+        return lines, lambda agent, _: [x for x in lines if x.speaker == agent and x.tells(OPENING_SCRIPT)]
+    studio = mono_voices.Studio(args.voices)
+    greeted = {
+        greeting: _line(said, composer)
+        for greeting, said in mono_voices.spoken_greetings(studio).items()
+        if greeting.part == args.greetings
+    }
+
+    def openings(agent: str, direction: str) -> list[Line]:
+        return [x for g, x in greeted.items() if x.speaker == agent and direction in ("", g.direction)]
+
+    return [_line(said, composer) for said in mono_voices.sentences(studio, most=_SENTENCES)], openings
+
+
+def _line(said: mono_voices.Spoken, composer: dict[str, Any]) -> Line:
+    spans = composer["activity"](said.samples)
+    first, last = spans[0][0], spans[-1][1]
+    samples = said.samples[round(first * SAMPLE_RATE) : round(last * SAMPLE_RATE)]
+    return Line(said.speaker, said.text, samples, tuple((a - first, b - first) for a, b in spans))
 
 
 def compose_monologues(samples: Path, args: Any, folder: Path) -> dict[Path, str]:
@@ -178,6 +217,8 @@ def _murmur(path: Path, murmurs: dict[str, list[Signal]], draw: random.Random) -
     truth = json.loads(truth_path.read_text(encoding="utf-8"))
     for turn in truth["turns"]:
         role = "agent" if turn["role"] == "customer" else "customer"
+        if not murmurs[role]:
+            continue
         murmur = draw.choice(murmurs[role])
         room = turn["end"] - turn["start"] - 1.6 - len(murmur) / RATE
         if room < 0 or draw.random() > _MURMURED:
