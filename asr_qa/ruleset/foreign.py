@@ -23,6 +23,12 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         # asr_qa.core.options
         (rf"is below (?P<other>\w+) (?P<limit>{_NUMBER})", "timing_below"),
         (rf"is above (?P<other>\w+) (?P<limit>{_NUMBER}): no pause is that long", "timing_above"),
+        # Python's dates and numbers
+        (
+            r"(month must be in|day is out of range for month|day .* must be in range|year .* is out of range).*",
+            "no_such_day",
+        ),
+        (r"Exceeds the limit \((?P<limit>\d+) digits\) for integer string conversion.*", "number_long"),
         # Python's reader of JSON
         (r"expecting ',' delimiter", "json_comma"),
         (r"expecting ':' delimiter", "json_colon"),

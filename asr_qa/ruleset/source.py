@@ -12,6 +12,7 @@ import yaml
 from yaml.constructor import SafeConstructor
 
 from asr_qa.errors import Issue, Said
+from asr_qa.ruleset.foreign import translated
 from asr_qa.ruleset.messages import issue_of, say
 
 MAX_BYTES = 4 * 2**20
@@ -45,10 +46,11 @@ _PROBLEMS = {
     "found unknown escape character": ("yaml_escape", "quote_text"),
     "did not find expected <document start>": ("yaml_document", "check_indent"),
     "but found another document": ("yaml_one_document", "one_file"),
-    "control characters are not allowed": ("yaml_control", "save_as_utf8"),
+    "found invalid Unicode character escape code": ("yaml_escape", "quote_text"),
 }
 """What the parser says, with what it is called and what to do about it."""
 _CONTEXTS = {
+    "expected a single document in the stream": "yaml_one_expected",
     "while parsing a flow sequence": "yaml_in_list",
     "while parsing a flow mapping": "yaml_in_braces",
     "while parsing a block mapping": "yaml_in_mapping",
@@ -141,14 +143,25 @@ def _fill(source: Source, text: str) -> Source:
     except yaml.MarkedYAMLError as error:
         source.issues.append(_broken(error, text, source.path))
         return source
+    except yaml.reader.ReaderError as error:
+        source.issues.append(_unreadable(error, text, source.path))
+        return source
     except yaml.YAMLError as error:
         source.issues.append(issue_of(source.path, 0, say("not_yaml", problem=str(error))))
         return source
     if node is not None and not source.issues:
         source.data = _build(node, (), source)
-    elif node is None and not source.issues:
+    if source.data is None and not source.issues:
         source.issues.append(issue_of(source.path, 0, say("file_empty"), say("write_or_delete")))
     return source
+
+
+def _unreadable(error: yaml.reader.ReaderError, text: str, path: str) -> Issue:
+    """A character that no YAML file may have, at its place."""
+    before = text[: int(error.position)]
+    line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+    problem = say("yaml_character", code=f"U+{int(error.character):04X}")
+    return issue_of(path, line, say("not_yaml", problem=problem), say("delete_character"), column=column)
 
 
 def _broken(error: yaml.MarkedYAMLError, text: str, path: str) -> Issue:
@@ -271,6 +284,6 @@ def _scalar(node: yaml.Node, source: Source) -> Any:
         return SafeConstructor().construct_object(node, deep=True)
     except (yaml.YAMLError, ValueError) as error:
         line, column = node.start_mark.line + 1, node.start_mark.column + 1
-        said = say("value_unreadable", problem=str(error))
-        source.issues.append(issue_of(source.path, line, said, say("put_in_quotes"), column=column))
+        said = say("value_unreadable", problem=translated(str(error)))
+        source.issues.append(issue_of(source.path, line, said, say("value_or_quotes"), column=column))
         return None

@@ -18,17 +18,6 @@ ALIKE = {
     *("as_is", "list", "timing", "found_value", "not_written_as"),
     *("of_key", "of_part", "of_expression", "json_at", "yaml_context"),
 }
-    "as_is",
-    "list",
-    "timing",
-    "found_value",
-    "not_written_as",
-    "of_key",
-    "of_part",
-    "of_expression",
-    "json_at",
-    "yaml_context",
-}
 """Messages that are arguments and keys only."""
 EXAMPLES = {"roles_are", "eg_variable", "sketch_form", "needs_words", "say_words"}
 """Messages whose English gives an example in Chinese."""

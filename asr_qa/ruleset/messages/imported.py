@@ -238,6 +238,10 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
         "from sentence {first} on became within {last} sentences",
         "从第 {first} 句起，放宽为 {last} 句以内",
     ),
+    "note_same_rid": (
+        "another rule has the id {rid} too; this one is {id} here, and rules that need {rid} mean the other",
+        "另有规则的编号也是 {rid}；这一条在这里是 {id}，需要 {rid} 的规则指的是另一条",
+    ),
     "note_current": (
         "the sentence of the anchor became one sentence before and after",
         "前置条件命中的当前句，放宽为前后一句以内",

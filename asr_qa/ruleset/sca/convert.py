@@ -13,6 +13,7 @@ from asr_qa.ruleset.messages import say
 from asr_qa.ruleset.sca.expression import Expression
 from asr_qa.ruleset.sca.operators import Node, NotCarriedError, Outcome, carry
 from asr_qa.ruleset.sca.read import Condition, ScaRule
+from asr_qa.ruleset.sca.values import MistakeError
 
 HitMeans = Literal["fault", "good"]
 """What it means that a rule was hit there: something went wrong, or something was done well."""
@@ -45,8 +46,13 @@ def import_sca(rules: Iterable[ScaRule], *, hit_means: HitMeans = "fault", prefi
     """Every rule as one of ours, in the same order."""
     listed = list(rules)
     ids = _ids(listed, prefix)
-    by_rid = {rule.rid: name for rule, name in zip(listed, ids, strict=True) if rule.rid}
+    by_rid: dict[str, str] = {}
+    for rule, name in zip(listed, ids, strict=True):
+        by_rid.setdefault(rule.rid, name)
     done = [_Import(rule, name, by_rid, hit_means).run() for rule, name in zip(listed, ids, strict=True)]
+    for rule, one in zip(listed, done, strict=True):
+        if rule.rid and by_rid[rule.rid] != one.id:
+            one.notes.append(say("note_same_rid", rid=rule.rid, id=one.id))
     # A rule that rests on one that is gone would not load.
     gone = {one.id for one in done if one.rule is None}
     for one in done:
@@ -183,7 +189,7 @@ class _Import:
             label = say("of_operator", condition=condition.cid, operator=oid, type=operator.type)
             try:
                 outcome = carry(operator, role=condition.role)
-            except NotCarriedError as error:
+            except (NotCarriedError, MistakeError) as error:
                 self.out.lost.append(say("of_part", part=label, what=error.said))
                 return None
             self.out.notes += (say("of_part", part=label, what=note) for note in outcome.notes)

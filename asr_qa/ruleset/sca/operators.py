@@ -11,7 +11,8 @@ from asr_qa.core.text import plain
 from asr_qa.errors import Said
 from asr_qa.ruleset.messages import SaidError, say
 from asr_qa.ruleset.pattern import pattern_problem
-from asr_qa.ruleset.sca.read import Operator, Params
+from asr_qa.ruleset.sca.read import Operator
+from asr_qa.ruleset.sca.values import Params
 from asr_qa.ruleset.schema import EntityModel
 
 Node = dict[str, Any]
