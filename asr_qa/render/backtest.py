@@ -6,9 +6,10 @@ import base64
 import hashlib
 import itertools
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from importlib import resources
+from pathlib import PurePath
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -28,6 +29,21 @@ Plain = dict[str, Any]
 _EDGES = (-20.0, -10.0, -5.0, -1.0, 0.0, 1.0, 5.0, 10.0, 20.0)
 """Points between the bars of the distribution; sheets that do not move have one of their own."""
 _ORDER = (*Verdict, None)
+_STYLE = """
+.stack > * { min-width: 0; }
+td.path { min-width: 200px; max-width: 330px; overflow-wrap: anywhere; }
+td.words { min-width: 150px; overflow-wrap: anywhere; }
+td.flip { white-space: nowrap; }
+td.meters { width: 30%; vertical-align: middle; }
+.top .path { overflow-wrap: anywhere; }
+h3 { overflow-wrap: anywhere; }
+section > .card + .card, section > .card + .stack { margin-top: 18px; }
+"""
+"""What this page needs beside the style of all reports."""
+MOST_AGENTS = 100
+"""Agents that the page lists; the JSON has all."""
+MOST_BAD = 200
+"""Calls that cannot be judged again and are listed on the page."""
 
 
 def summary(tally: Tally, *, before: Ruleset, after: Ruleset, cards: Iterable[Scorecard]) -> Plain:
@@ -252,8 +268,17 @@ def render_backtest(found: Mapping[str, Any], *, lang: Lang = "zh") -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(points=formats.points, percent=formats.percent, clock=formats.clock)
-    style = resources.files("asr_qa.render").joinpath("templates", "report.css").read_text(encoding="utf-8")
+    environment.filters.update(
+        points=formats.points,
+        percent=formats.percent,
+        clock=formats.clock,
+        thousands="{:,}".format,
+        filename=_file_name,
+        largest_flips=_largest_flips,
+        changed_cards=_changed_cards,
+        by_code=_by_code,
+    )
+    style = resources.files("asr_qa.render").joinpath("templates", "report.css").read_text(encoding="utf-8") + _STYLE
     digest = Markup(_digest(style))  # noqa: S704 - base64
     widest = max([1, *(bar["calls"] for bar in found["sheets"]["distribution"] if bar["from"] != bar["to"])])
     page = environment.get_template("backtest.html.j2").render(
@@ -261,6 +286,10 @@ def render_backtest(found: Mapping[str, Any], *, lang: Lang = "zh") -> str:
         changed=[rule for rule in found["rules"] if rule["flips"] or rule["change"] not in ("same", "unknown")],
         judged=[rule for rule in found["rules"] if rule["accuracy_before"] or rule["accuracy_after"]],
         widest=widest,
+        most_flips=max([1, *(rule["flips"] for rule in found["rules"])]),
+        older=_by_older_rules(found),
+        most_agents=MOST_AGENTS,
+        most_bad=MOST_BAD,
         lang=lang,
         t=Texts(lang),
         style=Markup(style),  # noqa: S704 - our own file
@@ -268,6 +297,32 @@ def render_backtest(found: Mapping[str, Any], *, lang: Lang = "zh") -> str:
         interval=shown_share,
     )
     return page.encode("utf-8", "replace").decode("utf-8")
+
+
+def _file_name(path: str) -> str:
+    """A path without its folders: they are the same for most calls, and would push the table out of the page."""
+    return PurePath(path).name or path
+
+
+def _largest_flips(matrix: Sequence[Plain]) -> list[Plain]:
+    """The two changes of verdict that most calls have."""
+    changes = [cell for cell in matrix if cell["before"] != cell["after"]]
+    return sorted(changes, key=lambda cell: -cell["calls"])[:2]
+
+
+def _changed_cards(cards: Sequence[Plain]) -> list[Plain]:
+    return [one for one in cards if one["before"] != one["after"]]
+
+
+def _by_code(bad: Sequence[Plain]) -> list[tuple[str, int]]:
+    return Counter(one["code"] for one in bad).most_common()
+
+
+def _by_older_rules(found: Mapping[str, Any]) -> int:
+    """Calls whose stored sheets, which are compared with, were made by other rules than those in force."""
+    if found["baseline"] != "stored":
+        return 0
+    return sum(calls for digest, calls in found["scored_by"].items() if digest != found["in_force"])
 
 
 def _digest(style: str) -> str:

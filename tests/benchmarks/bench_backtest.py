@@ -1,10 +1,10 @@
 """How fast stored calls are judged by changed rules, and what the time goes into.
 
-    python tests/benchmarks/bench_backtest.py --calls 2000 --jobs 2
+    python tests/benchmarks/bench_backtest.py --calls 10000 --different 900 --jobs 2
 
-Fills a SQLite database with different calls of five minutes (about 1,450 characters with word times, events and
-findings), changes some of the shipped rules, runs the backtest, and prints Markdown. CPU seconds are those of the
-worker processes: other work on the machine makes the wall time longer, not them.
+Fills a SQLite database with calls of five minutes (about 1,450 characters with word times, events and findings; beyond
+--different they are copies with ids of their own), changes some of the shipped rules, runs the backtest, and prints
+Markdown. CPU seconds are those of the worker processes: other work on the machine makes the wall time longer, not them.
 """
 
 from __future__ import annotations
@@ -13,10 +13,12 @@ import argparse
 import os
 import resource
 import shutil
+import sqlite3
 import tempfile
 import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing
 from functools import cache
 from pathlib import Path
 
@@ -77,6 +79,7 @@ def changed_rules(folder: Path) -> Path:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--calls", type=int, default=400)
+    parser.add_argument("--different", type=int, help="how many are made; the others are copies of these")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--folder", type=Path, help="where the database is kept; what is there already is used")
     parser.add_argument("--changed-only", action="store_true", help="try only the rules that differ")
@@ -92,7 +95,8 @@ def run(folder: Path, scratch: Path, options: argparse.Namespace) -> None:
     settings = Settings()
     store = connect(settings)
     there = len(store.scored(CallFilters()))
-    filled = fill_up(settings, there, options.calls, options.jobs)
+    filled = fill_up(settings, there, min(options.calls, options.different or options.calls), options.jobs)
+    filled += multiply(folder / "asr_qa.db", options.calls)
     plan = Plan(
         settings=settings,
         against=changed_rules(scratch),
@@ -105,7 +109,9 @@ def run(folder: Path, scratch: Path, options: argparse.Namespace) -> None:
     began = time.perf_counter()
     counted = backtest(plan, sides, rows, human={}, progress=_Quiet(), jobs=options.jobs)
     wall = time.perf_counter() - began
+    peaks = [resource.getrusage(who).ru_maxrss / 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    size = (folder / "asr_qa.db").stat().st_size / 1e9
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     rules = len(sides.trials[sides.changed.scorecard.stamp].after.ruleset.rules)
     print(filled)
@@ -116,6 +122,7 @@ def run(folder: Path, scratch: Path, options: argparse.Namespace) -> None:
     parts = sum(counted.spent.values())
     print(f"| start of the workers, handing over (seconds, once) | {cpu - parts:.1f} s |")
     print(f"\nwall {wall:.1f} s, {len(rows) / wall:.1f} calls/s; CPU of workers {cpu:.1f} s")
+    print(f"peak memory: {peaks[0]:.0f} MB of the run, {peaks[1]:.0f} MB of a worker; database {size:.2f} GB")
     at_mark = (cpu - parts + parts * MARK / len(rows)) / options.jobs
     print(f"{MARK} calls on {options.jobs} cores of their own: {at_mark:.0f} s")
     flips = {rule: dict(changes) for rule, changes in counted.tally.verdicts.items()}
@@ -134,6 +141,45 @@ def fill_up(settings: Settings, there: int, wanted: int, jobs: int) -> str:
         sums = list(pool.map(fill, [text] * len(pieces), pieces))
     characters, size = (sum(column) / len(missing) for column in zip(*sums, strict=True))
     return f"{len(missing)} calls made: {characters:.0f} characters, {size / 1e3:.0f} kB each on average"
+
+
+def multiply(database: Path, wanted: int) -> str:
+    """Copy calls, each with an id and an audio of its own, until there are enough; says how many there are."""
+    with closing(sqlite3.connect(database)) as raw:
+        made = there = raw.execute("SELECT max(sequence) FROM recordings").fetchone()[0]
+        for number in range(1, -(-wanted // made)):
+            if number * made >= there:
+                _copy(raw, number, by=number * made, upto=min(made, wanted - number * made))
+                raw.commit()
+        there = raw.execute("SELECT count(*) FROM recordings").fetchone()[0]
+    return f"; {there} calls with copies"
+
+
+def _copy(raw: sqlite3.Connection, number: int, *, by: int, upto: int) -> None:
+    digits = f"{number:06x}"  # of the sha256, which the id begins
+    body = f"replace(body, r.id, {_other('r.id', digits)})"
+    changed = {
+        "recordings": {"sequence": f"sequence + {by}", "id": _other("id", digits), "sha256": _other("sha256", digits)},
+        "documents": {
+            "id": f"id + {by}",
+            "recording": f"recording + {by}",
+            "body": f"(SELECT {body} FROM recordings r WHERE sequence = recording)",
+        },
+        "current_documents": {"recording": f"recording + {by}", "document": f"document + {by}"},
+        "score_sheets": {"document": f"document + {by}"},
+        "document_sounds": {"document": f"document + {by}"},
+        "score_lines": {"id": "NULL", "document": f"document + {by}"},
+        "findings": {"id": "NULL", "document": f"document + {by}"},
+    }
+    for table, new in changed.items():
+        columns = [row[1] for row in raw.execute(f"PRAGMA table_info({table})")]
+        key = "sequence" if table == "recordings" else "id" if table == "documents" else "document"
+        names, values = ", ".join(f'"{one}"' for one in columns), ", ".join(new.get(c, f'"{c}"') for c in columns)
+        raw.execute(f"INSERT INTO {table} ({names}) SELECT {values} FROM {table} WHERE {key} <= {upto}")
+
+
+def _other(column: str, digits: str) -> str:
+    return f"'{digits}' || substr({column}, {len(digits) + 1})"
 
 
 if __name__ == "__main__":
