@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 
 from asr_qa.core.backtest import CallRef, Compared, Side
 from asr_qa.core.confusion import Rests
+from asr_qa.core.document import CallDocument
 from asr_qa.core.finding import Finding, Verdict
 from asr_qa.core.redacted import Veil, may_hold_private
 from asr_qa.core.rule import Rule, Ruleset, references
 from asr_qa.core.scorecard import Scorecard
 from asr_qa.pipeline.rescore import Judging, Sounds, judge, score_findings
-from asr_qa.pipeline.stored import ScoredCall
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +35,7 @@ def trial(after: Judging, *, before: Judging | None = None, only: Iterable[str] 
     return Trial(after=replace(after, ruleset=with_references(after.ruleset, tried)), before=before, only=tried)
 
 
-def try_call(call: ScoredCall, by: Trial, *, human: Mapping[str, Verdict], sounds: Sounds = ()) -> Compared:
+def try_call(call: CallDocument, by: Trial, *, human: Mapping[str, Verdict], sounds: Sounds = ()) -> Compared:
     """Judge a call; raises ConflictError where its timing cannot be found anew."""
     was = before_of(call, by, sounds=sounds)
     judged = judge(call, by.after, sounds=sounds)
@@ -47,7 +47,7 @@ def try_call(call: ScoredCall, by: Trial, *, human: Mapping[str, Verdict], sound
     return _without_private(compared, call)
 
 
-def _without_private(compared: Compared, call: ScoredCall) -> Compared:
+def _without_private(compared: Compared, call: CallDocument) -> Compared:
     """The comparison with what is private masked in the words that its flips show; the words are read only then."""
     places = (place for flip in compared.flips for place in (flip.was, flip.now) if place is not None)
     if not any(may_hold_private(place.text) for place in places):
@@ -61,7 +61,7 @@ def _veiled(side: Side, rules: Iterable[str], veil: Veil) -> Side:
     return replace(side, findings={**side.findings, **{finding.rule_id: finding for finding in shown}})
 
 
-def before_of(call: ScoredCall, by: Trial, *, sounds: Sounds = ()) -> Side:
+def before_of(call: CallDocument, by: Trial, *, sounds: Sounds = ()) -> Side:
     """How the call came out before."""
     if by.before is None:
         return Side.of(call.findings, call.score_sheet)

@@ -23,7 +23,6 @@ from asr_qa.core.segment import Track, union
 from asr_qa.core.timeline import CallTimeline, bridged, build_timeline
 from asr_qa.core.transcript import Transcript
 from asr_qa.errors import ConflictError
-from asr_qa.pipeline.stored import ScoredCall
 from asr_qa.pipeline.voices import ONE_CHANNEL, without_events, without_overlap
 
 _PARAMETER = re.compile(r"(\w+)=([^,)]+)")
@@ -56,7 +55,7 @@ class Judged:
     sheet: ScoreSheet
 
 
-def judge(call: ScoredCall, by: Judging, *, sounds: Sounds = ()) -> Judged:
+def judge(call: CallDocument, by: Judging, *, sounds: Sounds = ()) -> Judged:
     """Findings and sheet of a stored call under other rules.
 
     Raises:
@@ -67,7 +66,7 @@ def judge(call: ScoredCall, by: Judging, *, sounds: Sounds = ()) -> Judged:
     return Judged(facts, findings, score_findings(call, findings, by.scorecard))
 
 
-def score_findings(call: ScoredCall, findings: Sequence[Finding], card: Scorecard) -> ScoreSheet:
+def score_findings(call: CallDocument, findings: Sequence[Finding], card: Scorecard) -> ScoreSheet:
     """The sheet of a call with these findings."""
     return score(card, findings, facts=facts_of(call.recording))
 
@@ -84,10 +83,10 @@ def rescored(document: CallDocument, by: Judging, *, version: str, sounds: Sound
     Raises:
         ConflictError: As `judge`.
     """
-    judged = judge(ScoredCall.of(document), by, sounds=sounds)
+    judged = judge(document, by, sounds=sounds)
     models = replace(document.models, ruleset_digest=by.ruleset.digest, scorecard=by.scorecard.stamp, version=version)
     again = replace(document, models=models, findings=judged.findings, score_sheet=judged.sheet)
-    if document.timing is None or is_timed_by(ScoredCall.of(document), by.options):
+    if document.timing is None or is_timed_by(document, by.options):
         return again
     timeline = judged.facts.timeline
     timing = replace(
@@ -105,7 +104,7 @@ def rescored(document: CallDocument, by: Judging, *, version: str, sounds: Sound
     )
 
 
-def is_timed_by(call: ScoredCall, options: TimingOptions) -> bool:
+def is_timed_by(call: CallDocument, options: TimingOptions) -> bool:
     """Whether the stored events and figures were found by these parameters."""
     if call.timing is not None:
         return call.timing.options == options_digest(options)
@@ -120,9 +119,9 @@ def _agree(one: str, other: str) -> bool:
     return all(theirs.get(name, value) == value for name, value in mine.items())
 
 
-def facts_of_call(call: ScoredCall, options: TimingOptions, *, sounds: Sounds = ()) -> CallFacts:
+def facts_of_call(call: CallDocument, options: TimingOptions, *, sounds: Sounds = ()) -> CallFacts:
     """What rules see of a stored call; raises ConflictError as `judge`."""
-    codes = set(call.warnings)
+    codes = {warning.code for warning in call.warnings}
     transcript = Transcript(call.utterances, call.models.asr, call.recording.metadata.get("language", "zh"))
     if is_timed_by(call, options):
         timeline, metrics = _as_stored(call, options), call.metrics
@@ -150,7 +149,7 @@ def facts_of_call(call: ScoredCall, options: TimingOptions, *, sounds: Sounds = 
     )
 
 
-def _as_stored(call: ScoredCall, options: TimingOptions) -> CallTimeline:
+def _as_stored(call: CallDocument, options: TimingOptions) -> CallTimeline:
     duration, basis = call.recording.duration, call.timing
     if basis is None:
         return CallTimeline(duration, _said(call), (), call.events)
@@ -158,13 +157,13 @@ def _as_stored(call: ScoredCall, options: TimingOptions) -> CallTimeline:
     return CallTimeline(duration, speech, basis.turns, call.events, basis.holds is not None, basis.unanswered)
 
 
-def _said(call: ScoredCall) -> dict[Role, Track]:
+def _said(call: CallDocument) -> dict[Role, Track]:
     """Where each role speaks, as far as its utterances tell: older documents keep no more."""
     roles = {utterance.role for utterance in call.utterances}
     return {role: union(u.segment for u in call.utterances if u.role is role) for role in roles}
 
 
-def _found_anew(call: ScoredCall, transcript: Transcript, options: TimingOptions) -> CallTimeline:
+def _found_anew(call: CallDocument, transcript: Transcript, options: TimingOptions) -> CallTimeline:
     basis = call.timing
     if basis is None:
         raise ConflictError(
@@ -174,7 +173,7 @@ def _found_anew(call: ScoredCall, transcript: Transcript, options: TimingOptions
     return _timeline(call, basis, transcript, options)
 
 
-def _timeline(call: ScoredCall, basis: TimingBasis, transcript: Transcript, options: TimingOptions) -> CallTimeline:
+def _timeline(call: CallDocument, basis: TimingBasis, transcript: Transcript, options: TimingOptions) -> CallTimeline:
     return build_timeline(
         basis.speech,
         transcript,

@@ -5,22 +5,17 @@ Reading a whole document takes several times as long as deciding what a changed 
 
 from __future__ import annotations
 
+import dataclasses
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, get_type_hints
 
 import msgspec
 
-from asr_qa.core.checks.again import Again
-from asr_qa.core.document import SCHEMA_VERSION, CallDocument, CallWarning, Models, TimingBasis
+from asr_qa.core.document import SCHEMA_VERSION, CallDocument
 from asr_qa.core.event import Event
-from asr_qa.core.finding import Evidence, Finding, Verdict
-from asr_qa.core.metrics import CallMetrics
-from asr_qa.core.recording import Recording, Role
-from asr_qa.core.scorecard import ScoreSheet
-from asr_qa.core.segment import Segment, Track
-from asr_qa.core.transcript import Utterance
-from asr_qa.core.turns import Turn
+from asr_qa.core.finding import Finding
 from asr_qa.errors import StorageError
 
 
@@ -37,41 +32,8 @@ class UnreadableError(StorageError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ScoredCall:
-    """What re-scoring needs of a document."""
-
-    recording: Recording
-    models: Models
-    utterances: tuple[Utterance, ...]
-    events: tuple[Event, ...]
-    """Without their reasons."""
-    metrics: CallMetrics
-    findings: tuple[Finding, ...]
-    """Without their traces."""
-    score_sheet: ScoreSheet
-    warnings: tuple[str, ...] = ()
-    """Codes."""
-    definitions: Mapping[str, str] = field(default_factory=dict)
-    timing: TimingBasis | None = None
-    again: tuple[Again, ...] = ()
-    """Stretches that were listened to again."""
-
-    @classmethod
-    def of(cls, document: CallDocument) -> ScoredCall:
-        """The same of a document that has been read already."""
-        return cls(
-            recording=document.recording,
-            models=document.models,
-            utterances=document.utterances,
-            events=document.events,
-            metrics=document.metrics,
-            findings=document.findings,
-            score_sheet=document.score_sheet,
-            warnings=tuple(warning.code for warning in document.warnings),
-            definitions=document.definitions,
-            timing=document.timing,
-            again=document.again,
-        )
+class ScoredCall(CallDocument):
+    """A stored document as far as re-scoring needs it: without traces, reasons, voices and promises. Never stored."""
 
 
 def read_scored(body: str | bytes, *, name: str = "the document") -> ScoredCall:
@@ -90,62 +52,47 @@ def read_scored(body: str | bytes, *, name: str = "the document") -> ScoredCall:
         raise _unreadable(body, name, exc) from exc
     if raw.schema_version != SCHEMA_VERSION:
         raise _other_schema(name, raw.schema_version)
-    return ScoredCall(
-        recording=raw.recording,
-        models=raw.models,
-        utterances=raw.utterances,
-        events=tuple(
-            Event(kind=e.kind, start=e.start, end=e.end, by=e.by, waived_by=e.waived_by, level=e.level)
-            for e in raw.events
-        ),
-        metrics=raw.metrics,
-        findings=tuple(Finding(f.rule_id, f.rule_version, f.verdict, f.confidence, f.evidence) for f in raw.findings),
-        score_sheet=raw.score_sheet,
-        warnings=tuple(warning.code for warning in raw.warnings),
-        definitions=raw.definitions,
-        timing=raw.timing,
-        again=raw.again,
+    parts = {name: getattr(raw, name) for name in _READ}
+    parts["events"] = tuple(Event(**msgspec.structs.asdict(event)) for event in raw.events)
+    parts["findings"] = tuple(Finding(**msgspec.structs.asdict(finding)) for finding in raw.findings)
+    return ScoredCall(**parts)
+
+
+def _shape(of: type, fields: Iterable[str], **instead: Any) -> type[msgspec.Struct]:
+    """A dataclass as it stands in JSON, with some of its fields: what else there is is passed over unread.
+
+    Args:
+        of: The dataclass.
+        fields: Names of those that are read.
+        instead: Other types for some of them.
+    """
+    hints, known = get_type_hints(of), {field.name: field for field in dataclasses.fields(of)}
+    shape: list[Any] = []
+    for name in fields:
+        declared, kind = known[name], instead.get(name, hints[name])
+        if declared.default is not dataclasses.MISSING and name != "schema_version":
+            shape.append((name, kind, declared.default))
+        elif declared.default_factory is not dataclasses.MISSING:
+            shape.append((name, kind, msgspec.field(default_factory=declared.default_factory)))
+        else:
+            shape.append((name, kind))
+    return msgspec.defstruct(f"_{of.__name__}", shape, kw_only=True)
+
+
+def _all_but(of: type, *names: str) -> list[str]:
+    return [field.name for field in dataclasses.fields(of) if field.name not in names]
+
+
+_READ = _all_but(CallDocument, "voice", "actions")
+_DECODER: msgspec.json.Decoder[Any] = msgspec.json.Decoder(
+    _shape(
+        CallDocument,
+        _READ,
+        events=tuple[_shape(Event, _all_but(Event, "definition", "reasons")), ...],  # type: ignore[misc]
+        findings=tuple[_shape(Finding, _all_but(Finding, "trace")), ...],  # type: ignore[misc]
     )
-
-
-class _Event(msgspec.Struct):
-    kind: str
-    start: float
-    end: float
-    by: Role | None = None
-    waived_by: str | None = None
-    level: str | None = None
-
-
-class _Finding(msgspec.Struct):
-    rule_id: str
-    rule_version: str
-    verdict: Verdict
-    confidence: float | None = None
-    evidence: tuple[Evidence, ...] = ()
-
-
-class _Raw(msgspec.Struct):
-    """The document as it is stored, as far as it is read."""
-
-    schema_version: int
-    recording: Recording
-    models: Models
-    utterances: tuple[Utterance, ...]
-    events: tuple[_Event, ...]
-    metrics: CallMetrics
-    findings: tuple[_Finding, ...]
-    score_sheet: ScoreSheet
-    warnings: tuple[CallWarning, ...] = ()
-    definitions: dict[str, str] = {}
-    timing: TimingBasis | None = None
-    again: tuple[Again, ...] = ()
-
-
-# msgspec looks these up by name when it reads the annotations above.
-_USED = (Segment, Track, Turn)
+)
 _ADVICE = "process the recording again with --reprocess"
-_DECODER = msgspec.json.Decoder(_Raw)
 
 
 def _unreadable(body: str | bytes, name: str, cause: Exception) -> UnreadableError:

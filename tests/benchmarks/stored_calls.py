@@ -23,7 +23,6 @@ from asr_qa.core.segment import Segment, Track
 from asr_qa.core.timeline import build_timeline
 from asr_qa.core.transcript import Transcript, Utterance, Word
 from asr_qa.pipeline.rescore import Judging, judge
-from asr_qa.pipeline.stored import ScoredCall
 
 TOP = Path(__file__).parents[2]
 CHARACTERS = 1450
@@ -165,7 +164,7 @@ def make_call(number: int, rules: Rules) -> CallDocument:
         scorecard=rules.scorecard.stamp,
         version=__version__,
     )
-    heard = ScoredCall(
+    heard = CallDocument(
         recording=recording,
         models=models,
         utterances=utterances,

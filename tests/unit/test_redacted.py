@@ -29,7 +29,6 @@ from asr_qa.core.timeline import build_timeline
 from asr_qa.pipeline.backtest import trial, try_call
 from asr_qa.pipeline.documents import to_dict, to_json
 from asr_qa.pipeline.rescore import Judging
-from asr_qa.pipeline.stored import ScoredCall
 from asr_qa.render.clips import silenced
 from asr_qa.render.html import ReportCall, render_report
 from asr_qa.ruleset.loader import parse_rules
@@ -212,7 +211,7 @@ def test_examples_of_a_backtest_hold_nothing_private() -> None:
     card = Scorecard(id="inbound", version="1", title={}, sections=(Section(id="s", title={}, criteria=()),))
     facts = facts_of()
     scored = document(findings=evaluate(before, facts), metrics=facts.metrics, events=facts.timeline.events)
-    compared = try_call(ScoredCall.of(scored), trial(Judging(after, card)), human={})
+    compared = try_call(scored, trial(Judging(after, card)), human={})
     places = [place for flip in compared.flips for place in (flip.was, flip.now) if place]
     assert places
     assert not [place.text for place in places if "一三八" in place.text]
