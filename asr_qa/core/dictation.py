@@ -17,7 +17,7 @@ from itertools import groupby, pairwise
 from asr_qa.core.digits import DIGITS, HARD_BREAK, Row, groups_of, value_of
 from asr_qa.core.figures import CALENDAR, COUNTING, UNIT
 from asr_qa.core.numberplan import is_public, is_service, is_year
-from asr_qa.core.numerals import Span, heard, mostly_numerals, only_numerals
+from asr_qa.core.numerals import OTHER_WORDS, Span, heard, mostly_numerals, only_numerals, stray
 
 _ASKED = re.compile(
     r"(?:身份证|证件|卡|账|帐|户|手机|电话|座机|联系|订单|单|会员|编|机)(?:号码?|方式)?.{0,4}(?:多少|是什么|报一下|念一下|说一下)"
@@ -25,7 +25,7 @@ _ASKED = re.compile(
     r"(?:码)?[^\n]{0,3}$"
 )
 _ANNOUNCED = re.compile(
-    r"(?:(?:身份证|证件|卡|账|帐|手机|电话|座机|订单|单|会员|编|户)(?:号码?)?|[号好厚后耗][是式为事]|号码|记一下|[念报]给[你您])"
+    r"(?:(?:身份证|证件|卡|账|帐|手机|电话|座机|订单|单|会员|编|户)(?:号码?)?|[号好厚后耗][是式为事]|号码|(?<![0-9一二三四五六七八九十几])[号厚]|记一下|[念报]给[你您])"
     r"(?:是|为|式)?[，,：: ]*"
 )
 """Says that a number follows; its name may be misheard."""
@@ -46,11 +46,14 @@ _BESIDE = 2
 _ODD = 1
 """... or one digit, with so many letters between."""
 
+_CODE = 6
+"""Digits in a row that are masked where hardly anything else is said."""
 _SURE = 3
 """Clear digits among those of turns that are hardly anything but numerals."""
 _ROUND = re.compile(r"[1-9][0-9]?0{3,}")
 """An amount, where it is all that is said."""
-_POINT = re.compile(r"[0-9][.:/][0-9]")
+_OTHERWISE = re.compile(r"[0-9][.:/][0-9]|[*＊]")
+"""A fraction, a time of day, or something that is masked already."""
 _HIDDEN = re.compile(r"[*＊]")
 _TAIL = re.compile(f"[\u4e00-\u9fff]?(?P<tail>[{DIGITS}十百]{{2,6}})|[.:/](?P<point>[0-9]{{1,4}})")
 """What follows a number at once, or after one letter that was misheard, or as a fraction."""
@@ -70,8 +73,24 @@ def pieces(text: str, rows: Sequence[Row], whole: Sequence[Span], before: Callab
         short = [row for row in run if not _within(row, whole)]
         if len(short) < len(run):
             yield from _beside(text, run, whole)
-        elif sum(len(value_of(row.digits)) for row in run) >= _LEAST and asks(before(run[0].first)):
-            yield run[0].first, run[-1].last
+        elif sum(len(value_of(row.digits)) for row in run) >= _LEAST and _announced(text, run, before):
+            yield from _joined(text, run)
+
+
+def _joined(text: str, run: Sequence[Row]) -> Iterator[Span]:
+    """A run in one, words of their own left out: 一三八|对吧|零零一."""
+    first = run[0].first
+    for row, then in pairwise(run):
+        if not OTHER_WORDS.isdisjoint(text[row.last : then.first]):
+            yield first, row.last
+            first = then.first
+    yield first, run[-1].last
+
+
+def _announced(text: str, run: Sequence[Row], before: Callable[[int], str]) -> bool:
+    """Whether a number is asked for or announced before a run, and not the last digits of one."""
+    first, last = run[0].first, run[-1].last
+    return asks(before(first)) and not _NO_WHOLE.search(text, max(0, first - _GAP), last)
 
 
 def _beside(text: str, run: Sequence[Row], whole: Sequence[Span]) -> Iterator[Span]:
@@ -123,13 +142,17 @@ def answers(turns: Sequence[Turn]) -> Iterator[tuple[int, Span]]:
         for at, turn in enumerate(turns)
         if not _HIDDEN.search(turn.text, turn.first, turn.last) and (found := heard(turn.text, turn.first, turn.last))
     ]
-    numbered = any(_touched(turn.first, turn.last, turn.whole) for turn in turns)
+    numbered = [at for at, turn in enumerate(turns) if _touched(turn.first, turn.last, turn.whole)]
     if numbered or (sum(turn.count for _, turn in kept) >= _LEAST and sum(turn.clear for _, turn in kept) >= _SURE):
         yield from ((at, span) for at, turn in kept for span in turn.spans)
+        inside = sorted({*numbered, *(at for at, _ in kept)})
+        for at in range(inside[0], inside[-1]):
+            if at not in inside and not _HIDDEN.search(turns[at].text, turns[at].first, turns[at].last):
+                yield from ((at, span) for span in stray(turns[at].text, turns[at].first, turns[at].last))
 
 
 def alone(text: str, turns: Sequence[Span], rows: Sequence[Row], asked: Callable[[int], str]) -> Iterator[Span]:
-    """Turns that are nothing but five digits and more, though nobody asked for a number: 1,2,3,2,1.
+    """Five digits and more that are all that is said, or six that are most of it, though nobody asked: 1,2,3,2,1.
 
     Args:
         text: Went through `fold_width`.
@@ -140,11 +163,22 @@ def alone(text: str, turns: Sequence[Span], rows: Sequence[Row], asked: Callable
     firsts = [row.first for row in rows]
     for first, last in turns:
         inside = rows[bisect_left(firsts, first) : bisect_left(firsts, last)]
-        if not inside or not only_numerals(text[first:last]) or _POINT.search(text, first, last):
+        if (
+            not inside
+            or _POINT.search(text, first, last)
+            or _HIDDEN.search(text, first, last)
+            or _NO_NUMBER.search(asked(first))
+        ):
             continue
-        values = [value_of(group) for row in inside for group in groups_of(row.digits)]
-        if not (_NO_NUMBER.search(asked(first)) or _is_nobodys(values)):
+        groups = [group for row in inside for group in groups_of(row.digits)]
+        if only_numerals(text[first:last]) and not _is_nobodys([value_of(group) for group in groups]):
             yield first, last
+        elif mostly_numerals(text[first:last]) and not _NO_NUMBER.search(text, first, last):
+            yield from (
+                (group[0].first, group[-1].last)
+                for group in groups
+                if len(group) >= _CODE and not _is_figure(text, Row(group)) and not _is_nobodys([value_of(group)])
+            )
 
 
 def without(span: Span, whole: Sequence[Span]) -> Iterator[Span]:
@@ -214,13 +248,13 @@ def opening(text: str) -> int | None:
     Up to three letters may stand between the announcement and the first digit: the first digits, misheard.
     """
     first = _FIRST.search(text)
-    if first is None or _HIDDEN.search(text) or _NO_WHOLE.search(text, 0, first.start()):
+    if first is None or _HIDDEN.search(text) or _NO_WHOLE.search(text, 0, first.end() + 1):
         return None
     names = _ANNOUNCED.finditer(text, 0, first.start())
     end = max((name.end() for name in names), default=-1)
     if end < 0 or sum(char.isalnum() for char in text[end : first.start()]) > _GAP:
         return None
-    return end if mostly_numerals(text[end:]) else None
+    return end if heard(text, end, len(text)) else None
 
 
 def _is_figure(text: str, row: Row) -> bool:

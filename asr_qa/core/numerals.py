@@ -41,7 +41,7 @@ _GROUP = 4
 """Digits of a group of a number that is read out; it is no service then: 110, 122."""
 _NAMES = re.compile(r"身份证|证件|银行|卡号|账号|帐号|手机号?|电话|座机|号码|订单号?|会员号?|编号")
 _REPEATS = re.compile(rf"(?<=[{NUMERALS}])个")
-_OTHER_WORDS = frozenset("对嗯好谢麻烦没错吗吧啊呢了的这那您你我他她记说请行可")
+OTHER_WORDS = frozenset("对嗯好谢麻烦没错吗吧啊呢了的这那您你我他她记说请行可")
 """At the edge of a turn these are words of their own, and not digits that were misheard."""
 _GAP = 3
 """Letters between two numerals of one stretch."""
@@ -53,6 +53,8 @@ _FEW = 5
 """Digits of a turn that is nothing else, from which it is taken for a number ..."""
 _MANY = 7
 """... and where some of them are clear and others only sound like digits."""
+_REMARK = 12
+"""Letters of a short remark."""
 _LONGEST = 60
 """Letters of a turn in which sounds are compared; longer ones are no turn of a number that is read out."""
 
@@ -91,6 +93,20 @@ def heard(text: str, first: int, last: int) -> Heard | None:
         return None
     spans = tuple(_stretches(text, first, kinds))
     return Heard(clear, count, spans) if spans else None
+
+
+def stray(text: str, first: int, last: int) -> tuple[Span, ...]:
+    """The digits of a short remark, each with what sounds like one around it; none where quantities are spoken of.
+
+    Args:
+        text: Went through `fold_width`.
+        first: First character of the remark.
+        last: One past its last.
+    """
+    kinds = _kinds(text, first, last)
+    if sum(kind != " " for kind in kinds) > _REMARK or "q" in kinds or "c" not in kinds:
+        return ()
+    return tuple((first + run[0], first + run[-1] + 1) for run in _runs(kinds) if any(kinds[at] == "c" for at in run))
 
 
 def mostly_numerals(text: str) -> bool:
@@ -139,7 +155,7 @@ def _kinds(text: str, first: int, last: int) -> str:
     for match in _NAMES.finditer(part):
         found[match.start() : match.end()] = "q" * len(match[0])
     _drop_figures(part, found)
-    _drop_particles(part, found)
+    _drop_words(part, found)
     return "".join(found)
 
 
@@ -153,37 +169,42 @@ def _drop_figures(part: str, found: list[str]) -> None:
             found[match.start() : end + 1] = "q" * (end + 1 - match.start())
     for row in rows(part):
         value = value_of([digit for digit in row.digits if digit.sure])
-        if is_public(value) or (is_service(value) and len(value) > _GROUP):
+        in_one = row.last - row.first == len(value)
+        if is_public(value) or (in_one and is_service(value) and len(value) > _GROUP):
             found[row.first : row.last] = "q" * (row.last - row.first)
 
 
-def _drop_particles(part: str, found: list[str]) -> None:
-    """They are words of their own where another word touches them: 一三八对吧, 一三八是的."""
+def _drop_words(part: str, found: list[str]) -> None:
+    """Particles are words of their own where another word touches them, 一三八对吧; so is what sounds near, alone."""
+    kinds = list(found)
     for at, char in enumerate(part):
-        if char in _PARTICLES and {"x", "q"} & {*found[max(0, at - 1) : at], *found[at + 1 : at + 2]}:
+        beside = {*kinds[max(0, at - 1) : at], *kinds[at + 1 : at + 2]}
+        if (char in _PARTICLES and {"x", "q"} & beside) or (kinds[at] == "n" and not {"c", "s", "n"} & beside):
             found[at] = "x"
 
 
 def _stretches(text: str, first: int, kinds: str) -> Iterator[Span]:
     """From the first to the last numeral, in one; in several where other words stand between."""
+    runs = _runs(kinds)
+    for run in runs:
+        if len(runs) == 1 or any(kinds[at] == "c" for at in run) or sum(kinds[at] == "s" for at in run) > 1:
+            yield _widened(text, first, kinds, (run[0], run[-1] + 1))
+
+
+def _runs(kinds: str) -> list[list[int]]:
+    """Where numerals stand that have hardly a letter between them."""
     run: list[int] = []
     done: list[list[int]] = []
     between = 0
     for at, kind in enumerate(kinds):
-        if kind == "q" and run:
+        if run and (kind == "q" or (kind in "csn" and between > _GAP)):
             done.append(run)
             run = []
         if kind in "csn":
-            if run and between > _GAP:
-                done.append(run)
-                run = []
             run.append(at)
             between = 0
         between += kind == "x"
-    done += [run] if run else []
-    for run in done:
-        if len(done) == 1 or any(kinds[at] == "c" for at in run) or sum(kinds[at] == "s" for at in run) > 1:
-            yield _widened(text, first, kinds, (run[0], run[-1] + 1))
+    return [*done, run] if run else done
 
 
 def _widened(text: str, first: int, kinds: str, span: Span) -> Span:
@@ -198,6 +219,6 @@ def _letters(text: str, first: int, kinds: str, begin: int, end: int) -> str | N
     if end - begin > _NEARBY:
         return None
     letters = "".join(text[first + at] for at in range(begin, end) if kinds[at] != " ")
-    if not letters or len(letters) > _EDGE or "q" in kinds[begin:end] or not _OTHER_WORDS.isdisjoint(letters):
+    if not letters or len(letters) > _EDGE or "q" in kinds[begin:end] or not OTHER_WORDS.isdisjoint(letters):
         return None
     return letters

@@ -48,6 +48,15 @@ def turns(sketch: str) -> list[str]:
         ),
         ("B 0-5 份证号码是三零一零六一九七五一零二六刷三十八", ["份证号码是" + "*" * 17]),
         ("B 0-2 我的卡号是 | B 3-4 六二二 | B 5-6 二零", ["我的卡号是", "***", "**"]),
+        ("A 0-2 您的电话是多少 | B 3-4 用3个球 | A 5-6 您 | B 7-9 四八九九,九句子号", ["****", "****,****"]),
+        ("A 0-2 订单号是多少 | B 3-4 花一色 | A 5-6 好的 | B 7-9 八八五二", ["***", "****"]),
+        ("A 0-2 的电话是多少 | B 3-4 九八二八 | A 5-6 您 | B 7-9 丢二双银对双", ["****", "******"]),
+        ("B 0-4 我的手机号是一三八八六零三三五六者固", ["我的手机号是" + "*" * 12]),
+        ("B 0-4 哑里电话是124-83.6", ["哑里电话是***-**.*"]),
+        ("B 0-4 我的卡号是五一八七六三个二次二三二次爽二一", ["我的卡号是" + "*" * 16]),
+        ("B 0-4 手机号一三八零零一三八零零六，最后一位是六不是九", ["手机号" + "*" * 11 + "，" + "*" * 9]),
+        ("B 0-4 看后女性一架5187884E16666超5", ["看后女性" + "*" * 17]),
+        ("A 0-2 您的卡号是多少 | B 3-4 一二二 | B 5-6 一一零", ["***", "***"]),
     ],
 )
 def test_pieces_of_a_number_that_is_being_read_out_are_masked(sketch: str, expected: list[str]) -> None:
@@ -55,6 +64,38 @@ def test_pieces_of_a_number_that_is_being_read_out_are_masked(sketch: str, expec
     assert [
         text for text, utterance in zip(said, call(sketch), strict=True) if utterance.role is Role.CUSTOMER
     ] == expected
+
+
+def test_both_sides_of_a_number_that_is_read_back_are_masked() -> None:
+    said = turns(
+        "A 0-2 您的手机号是多少 | B 3-4 一三八 | A 5-6 一三八对吧 | B 7-9 零零一 | A 10-11 零零一 | B 12-13 三八零"
+    )
+    assert said == ["您的手机号是多少", "***", "***对吧", "***", "***", "***"]
+
+
+def test_a_number_is_read_out_for_as_long_as_digits_follow() -> None:
+    groups = " | ".join(f"B {at}-{at + 1} 六二" for at in range(15, 100, 12))
+    assert turns(f"A 0-2 您的卡号是多少 | {groups}")[1:] == ["**"] * 8
+
+
+@pytest.mark.parametrize(
+    ("sketch", "expected"),
+    [
+        ("B 0-4 1,2,3,2,1", "*,*,*,*,*"),
+        ("B 0-4 一三二云二云吧二云二云", "*" * 11),
+        ("B 0-4 作急事由159836对", "作急事由******对"),
+        ("B 0-4 一百", "一百"),
+        ("B 0-4 15000", "15000"),
+        ("B 0-4 12345", "12345"),
+        ("B 0-4 九五五八八", "九五五八八"),
+        ("B 0-4 余额159836", "余额159836"),
+        ("A 0-4 验证码2192", "验证码2192"),
+        ("A 0-4 您好工号1024为您服务", "您好工号1024为您服务"),
+        ("B 0-4 查余额身份证后四位一二三四", "查余额身份证后四位一二三四"),
+    ],
+)
+def test_digits_that_are_all_that_is_said(sketch: str, expected: str) -> None:
+    assert turns(sketch) == [expected]
 
 
 @pytest.mark.parametrize(
