@@ -163,12 +163,7 @@ def alone(text: str, turns: Sequence[Span], rows: Sequence[Row], asked: Callable
     firsts = [row.first for row in rows]
     for first, last in turns:
         inside = rows[bisect_left(firsts, first) : bisect_left(firsts, last)]
-        if (
-            not inside
-            or _POINT.search(text, first, last)
-            or _HIDDEN.search(text, first, last)
-            or _NO_NUMBER.search(asked(first))
-        ):
+        if not inside or _OTHERWISE.search(text, first, last) or _NO_NUMBER.search(asked(first)):
             continue
         groups = [group for row in inside for group in groups_of(row.digits)]
         if only_numerals(text[first:last]) and not _is_nobodys([value_of(group) for group in groups]):
