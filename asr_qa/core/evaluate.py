@@ -164,8 +164,10 @@ def _told(check: Check) -> tuple[str, dict[tuple[Verdict, str], Trace]]:
 
 
 def _traced(condition: Condition, outcome: Outcome, parts: Iterable[Outcome]) -> Outcome:
-    children = tuple(part.trace for part in parts if part.trace is not None)
-    return replace(outcome, trace=Trace(say(condition), outcome.verdict, (), outcome.note, children))
+    """The outcome of a condition, which nobody else holds yet, with its trace."""
+    children = tuple([part.trace for part in parts if part.trace is not None])
+    outcome.trace = Trace(say(condition), outcome.verdict, (), outcome.note, children)
+    return outcome
 
 
 def _excused(failure: Outcome, excuse: Outcome) -> Outcome:

@@ -11,12 +11,13 @@ import math
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
-from operator import mul
 from typing import Any
 
 FILE = "chance.json"
 _BOUNDS = (0.01, 0.99)
 """Nothing that was heard is certain, and nothing that matched is impossible."""
+_CERTAIN = 30.0
+"""Log-odds far beyond the bounds."""
 LEAST_CLARITY = 0.4
 """Mean confidence of words below which matches were too few to measure how many are right."""
 TYPICAL_CLARITY = 0.8
@@ -62,8 +63,9 @@ def chance_again(ratio: float, cost: float, length: int, clarity: float) -> floa
 def probability(weights: Sequence[float], features: Sequence[float]) -> float:
     """The logistic model."""
     low, high = _BOUNDS
-    odds = sum(map(mul, weights, features))
-    return min(high, max(low, 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, odds))))))
+    odds = sum([weight * feature for weight, feature in zip(weights, features, strict=True)])
+    likely = 1.0 / (1.0 + math.exp(-odds)) if abs(odds) < _CERTAIN else float(odds > 0)
+    return low if likely < low else high if likely > high else likely
 
 
 @cache

@@ -33,7 +33,8 @@ def negate(outcome: Outcome) -> Outcome:
 def combine(outcomes: Iterable[Outcome], order: tuple[Verdict, ...]) -> Outcome:
     """The strongest verdict of the parts that apply; evidence from the parts that decided."""
     parts = tuple(outcomes)
-    verdict = next((v for v in order if any(part.verdict is v for part in parts)), Verdict.NOT_APPLICABLE)
+    found = {part.verdict for part in parts}
+    verdict = next((v for v in order if v in found), Verdict.NOT_APPLICABLE)
     deciding = [part for part in parts if part.verdict is verdict]
     pick: Callable[[Iterable[float]], float] = max if verdict is order[0] else min
     known = [part.confidence for part in deciding if part.confidence is not None]

@@ -15,6 +15,8 @@ from asr_qa.core.transcript import HEARD, Utterance, Word, spread
 
 JOIN = 2.0
 """Seconds between two words above which no phrase runs from one to the other."""
+_CJK = "\u2e80"
+"""First character of the scripts that do not part their words by blanks."""
 _LONG_WORD = 2
 """CJK characters above which a word's time is spread over them."""
 _MARKS = "，。？！、；：…,?!;:"
@@ -22,7 +24,7 @@ _SIMPLE = re.compile(f"[\u4e00-\u9fff{_MARKS}]*|[\u4e00-\u9fff0-9，。？！、
 """Texts whose plain reading is what is left without the marks: a point or a colon may belong to a number."""
 _MAY_BE_NUMBER = re.compile(f"[0-9]|{numbers.MAY_BE_SAID.pattern}")
 _MAY_BE_LATIN = re.compile("[A-Za-z\x80-\u2e7f]")
-_DROPPED = str.maketrans("", "", _MARKS)
+_MARK = re.compile(f"[{_MARKS}]")
 
 
 @dataclass(slots=True)
@@ -89,20 +91,35 @@ def _piece(words: Sequence[Word], base: int) -> Piece:
         owners = range(base, base + len(texts))
     else:
         owners = [number for number, said in enumerate(texts, base) for _ in said]
-    kept = text.translate(_DROPPED)
-    if len(kept) != len(text):
-        owners = [owner for char, owner in zip(text, owners, strict=True) if char not in _MARKS]
-    plain = Reading(kept, owners, owners)
-    if not _MAY_BE_NUMBER.search(kept):
+    plain = _unmarked(text, owners)
+    if not _MAY_BE_NUMBER.search(plain.text):
         return Piece(words, plain, plain, plain)
     return _with_numbers(words, plain)
+
+
+def _unmarked(text: str, owners: Sequence[int]) -> Reading:
+    """A text without its punctuation."""
+    texts: list[str] = []
+    kept: list[int] = []
+    done = 0
+    for mark in _MARK.finditer(text):
+        at = mark.start()
+        texts.append(text[done:at])
+        kept += owners[done:at]
+        done = at + 1
+    if not done:
+        return Reading(text, owners, owners)
+    kept += owners[done:]
+    return Reading("".join(texts) + text[done:], kept, kept)
 
 
 def _mixed_piece(words: Sequence[Word], base: int) -> Piece:
     """The same for a text with letters, digits or unusual marks."""
     text, owners = "", []
     for number, word in enumerate(words, base):
-        part = _spaced(text, word.text)
+        part = word.text
+        if part[:1] < _CJK:
+            part = _spaced(text, part)
         text += part
         owners += [number] * len(part)
     return _with_numbers(words, _rewritten(Reading(text, owners, owners), normalise(text, PLAIN)))
@@ -171,4 +188,4 @@ def _spaced(text: str, part: str) -> str:
 
 def is_latin(char: str) -> bool:
     """Whether a character is a letter of a script that parts its words by blanks."""
-    return char.isalpha() and char < "\u2e80"
+    return char.isalpha() and char < _CJK
