@@ -180,6 +180,8 @@ def _unknown(name: str, loc: Path_, model: type[BaseModel]) -> tuple[Said, Said 
     """Message and hint for a key that has no business where it stands."""
     if "\u3000" in name:
         return say("wide_blank", key=name.strip()), say("ordinary_blanks")
+    if ":" in name:
+        return say("unknown_key", key=name), say("blank_after_colon")
     if len(loc) == 1 and model is schema.RuleModel and name in schema.ConditionModel.model_fields:
         return say("unknown_key_here", key=name), say("indent_below")
     return say("unknown_key", key=name), _meant(name, _known_keys(model, loc[:-1]))

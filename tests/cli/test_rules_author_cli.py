@@ -182,3 +182,29 @@ def test_variables_come_from_a_file(shell: Shell, home: Path, monkeypatch: pytes
     assert shell("rules", "test", folder).code == 0
     assert "欢迎致电大地银行" in shell("rules", "show", "SERV-100").out
     shutil.rmtree(folder)
+
+
+def test_a_new_rule_in_english_is_english_throughout(shell: Shell, home: Path) -> None:
+    folder = home / "mine"
+    options = ("--id", "SERV-100", "--require", "how may I help you", "--within-first", "20", "--lang", "en")
+    made = shell("rules", "new", *options, "--dir", folder)
+    assert made.out.startswith("SERV-100  The agent must say “how may I help you” in the first 20 s.")
+    rule, cases, pack = ((folder / name) for name in ("custom/serv_100.yml", "custom/serv_100.cases.yml", "pack.yml"))
+    assert all(path.read_text(encoding="utf-8").isascii() for path in (cases,))
+    assert "en: Says how may I help you" in rule.read_text(encoding="utf-8")
+    assert "without: [ids]" in pack.read_text(encoding="utf-8")
+    titled = shell("rules", "new", "--id", "SERV-101", "--require", "您好请讲", "--title", "Greeting", "--dir", folder)
+    assert titled.code == 0
+    title = yaml.safe_load((folder / "custom" / "serv_101.yml").read_text(encoding="utf-8"))["title"]
+    assert title == {"zh": "Greeting", "en": "Greeting"}
+
+
+def test_a_new_rule_says_which_words_another_one_watches(shell: Shell, home: Path) -> None:
+    made = shell("rules", "new", "--id", "SERV-100", "--forbid", "绝对没问题啊", "--dir", home / "mine")
+    assert "已经被 LANG-001 的 绝对 查到" in made.out
+
+
+def test_what_was_lost_is_said_in_english_too(shell: Shell, home: Path) -> None:
+    result = shell("rules", "import-sca", SAMPLE, "--out", home / "sca", "--lang", "en")
+    assert "22 rules: 17 carried over, 1 drafts, 4 lost" in result.out
+    assert "no model of emotions" in result.out

@@ -227,3 +227,44 @@ def test_cases_by_the_timing_of_a_card_that_is_not_there_are_an_error(shell: She
     result = shell("rules", "test", folder, "--scorecard", "nowhere", "--lang", "en")
     assert result.code == 1
     assert "nowhere" in result.err
+
+
+def test_lint_and_test_speak_chinese_unless_told_otherwise(shell: Shell, folder: Path) -> None:
+    path = folder / "toy" / "greeting.yml"
+    cases = path.with_name("greeting.cases.yml")
+    cases.write_text(CASES.replace("A 0-2 早上好朋友", "A 0-2 早上坏朋友"), encoding="utf-8")
+    failed = shell("rules", "test", folder)
+    assert f"没通过 {cases}:4：TOY-001 other greeting\n  应当是“符合”，结果是“不符合”\n  原因：" in failed.out
+    assert "不符合：说到其中一个 [您好呀朋友, 早上好朋友]" in failed.out
+    assert "1 条规则的 7 个例子：5 个通过，1 个没通过，1 个已知漏判" in failed.out
+    path.write_text(RULE.replace("role: agent", "rolle: agent"), encoding="utf-8")
+    line = next(number for number, text in enumerate(RULE.splitlines(), start=1) if "role:" in text)
+    assert f"{path}:{line}:3: 错误：不认识的键 rolle（是不是想写 role？）" in shell("rules", "lint", folder).out
+    assert shell("rules", "test", folder).err.startswith(f"{path}:{line}:3: 错误：不认识的键")
+
+
+def test_the_language_is_a_setting_that_an_option_overrides(
+    shell: Shell, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ASR_QA_LANG", "en")
+    assert shell("rules", "lint", folder).out == "no mistakes found\n"
+    assert shell("rules", "lint", folder, "--lang", "zh").out == "没有发现错误\n"
+    (folder / "toy" / "greeting.yml").write_text("id: [", encoding="utf-8")
+    assert "错误：YAML 格式不对" in shell("rules", "test", folder, "--lang", "zh").err
+    assert "error: not valid YAML" in shell("rules", "test", folder).err
+
+
+def test_lint_gives_programs_codes_and_arguments(shell: Shell, folder: Path) -> None:
+    path = folder / "toy" / "greeting.yml"
+    path.write_text(RULE.replace("role: agent", "rolle: agent"), encoding="utf-8")
+    (issue,) = shell("rules", "lint", folder, "--json", "--lang", "zh").json["issues"]
+    assert (issue["code"], issue["args"]) == ("unknown_key", {"key": "rolle"})
+    assert (issue["hint_code"], issue["hint_args"]) == ("did_you_mean", {"name": "role"})
+    assert (issue["message"], issue["hint"]) == ("不认识的键 rolle", "是不是想写 role？")
+
+
+def test_show_names_words_that_are_found_only_as_written(shell: Shell, folder: Path) -> None:
+    path = folder / "toy" / "greeting.yml"
+    path.write_text(RULE.replace("您好呀朋友,", "您好,"), encoding="utf-8")
+    assert "  您好（两个字，只认原字，不按读音认）\n  早上好朋友\n" in shell("rules", "show", "TOY-001", folder).out
+    assert shell("rules", "show", "TOY-001", folder, "--json").json["exact_only"] == ["您好"]

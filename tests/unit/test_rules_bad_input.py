@@ -137,3 +137,29 @@ def test_rules_of_one_id_stay_apart_and_say_so() -> None:
     assert (first.id, second.id) == ("SCA-001", "SCA-002")
     assert not first.notes
     assert [one.code for one in second.notes] == ["note_same_rid"]
+
+
+BEGINNERS = [
+    ("require:{phrase: 您好请讲}\n", "unknown_key", "blank_after_colon"),
+    ("require:\n  phrase:您好请讲\n  role: agent\n", "yaml_no_blank", "blank_after_colon"),
+    ("require: {phrase: 您好请讲， role: agent}\n", "yaml_wide_comma", "write_sign"),
+    ("require: ｛phrase: 您好请讲}\n", "yaml_wide_bracket", "write_signs"),
+    ("require: {phrase: 【您好请讲】}\n", "phrase_wide_brackets", "square_brackets"),
+    ("require: {phrase：您好请讲}\n", "unknown_key_wide_colon", "write_sign"),
+    ("require：\n  phrase: 您好请讲\n", "yaml_wide_colon", "write_sign"),
+    ("require: {phrase: *您好}\n", "not_yaml", "quote_star"),
+    ("role: agent\nrequire: {phrase: 您好请讲}\n", "unknown_key_here", "indent_below"),
+    ("require: {phrase: 您好请讲, role: 坐席}\n", "of_key", "write_word"),
+    ("require: {phrase: 您好请讲, within: 30}\n", "of_key", "eg"),
+    ("require: {phrase: 您好请讲, within: {first_seconds: 30秒}}\n", "of_key", "number_alone"),
+    ("require: {phrase: 您好请讲, within: {first_seconds: 三十}}\n", "of_key", "number_in_digits"),
+    ("require: {phrase: 您好请讲}\nassisted: 是\n", "of_key", ""),
+    ("require: {phrase: 您好请讲}\nrationale: 7\n", "of_key", "put_in_quotes"),
+    ("require: {phrase: 您好请讲, role　: agent}\n", "wide_blank", "ordinary_blanks"),
+]
+
+
+@pytest.mark.parametrize(("text", "code", "advice"), BEGINNERS)
+def test_what_beginners_mistype_is_named_with_what_to_write(text: str, code: str, advice: str) -> None:
+    found = issues_of(parse_rules, HEAD + text)
+    assert (code, advice) in [(told(issue), issue.advice.code if issue.advice else "") for issue in found]

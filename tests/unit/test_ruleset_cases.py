@@ -112,7 +112,7 @@ def test_a_case_beside_several_rules_names_its_own(tmp_path: Path) -> None:
 def test_cases_without_a_rule_beside_them_are_wrong(tmp_path: Path) -> None:
     (tmp_path / "x.yml").write_text(RULE, encoding="utf-8")
     (tmp_path / "y.cases.yml").write_text("- {name: c, call: 'A 0-2 您好', expect: met}", encoding="utf-8")
-    with pytest.raises(RulesetError, match="there is no y.yml beside it"):
+    with pytest.raises(RulesetError, match=r"there is no y\.yml beside it"):
         load_cases(load_ruleset(tmp_path), tmp_path)
 
 

@@ -290,3 +290,27 @@ def test_circles_of_rules_are_told_with_their_places() -> None:
     assert "in a circle" in issue.message
     assert issue.column == 5
     assert "rules.yml:2, rules.yml:9" in issue.hint
+
+
+def test_words_that_are_found_only_as_written_are_named_in_a_note(tmp_path: Path) -> None:
+    (issue,) = lint_folder(tmp_path, RULE.replace("phrase: 您好请讲", "phrase: [再见, 祝您生活愉快]"))
+    assert issue.severity == "note"
+    assert issue.message.endswith("再见: two syllables, so found only as written, not by sound")
+    assert lint_folder(tmp_path, RULE.replace("phrase: 您好请讲", "phrase: [bye now, take care]")) == []
+
+
+@pytest.mark.parametrize(
+    ("condition", "told"),
+    [
+        ("phrase: 机会难得\n  after: {phrase: [不需要呢], role: customer, hit: each}", True),
+        ("any:\n    - {phrase: 机会难得, after: {phrase: [不需要呢], hit: each}}\n    - phrase: 别走别走", True),
+        ("phrase: 机会难得\n  after: {phrase: [不需要呢], role: customer, hit: any}", False),
+        ("not: {phrase: 机会难得, after: {phrase: [不需要呢], hit: each}}", False),
+    ],
+)
+def test_forbidden_words_at_every_hit_are_a_trap(tmp_path: Path, condition: str, told: bool) -> None:
+    text = RULE.replace("require:", "forbid:").replace("phrase: 您好请讲", condition)
+    found = [issue.said.code for issue in lint_folder(tmp_path, text) if issue.said is not None]
+    assert ("every_hit" in found) is told
+    required = [issue.said.code for issue in lint_folder(tmp_path, text.replace("forbid:", "require:")) if issue.said]
+    assert "every_hit" not in required
