@@ -22,7 +22,8 @@ from asr_qa.ruleset.cases import Case, CaseReport, CaseResult, load_cases, run_c
 from asr_qa.ruleset.describe import describe
 from asr_qa.ruleset.lint import lint
 from asr_qa.ruleset.loader import LoadedRules, load_rules, load_ruleset
-from asr_qa.ruleset.messages import line_of, row_of
+from asr_qa.ruleset.messages import issue_of, line_of, row_of, say
+from asr_qa.ruleset.packs import SCORECARDS
 from asr_qa.ruleset.phrases import exact_only
 from asr_qa.ruleset.schema import guess
 from asr_qa.ruleset.scorecards import card_issues, load_scorecard, rule_uses, scorecard_names
@@ -85,7 +86,19 @@ def all_issues(folder: Path) -> tuple[Issue, ...]:
 def _ours(issues: Sequence[Issue], folder: Path) -> list[Issue]:
     """The issues without warnings about rules that come along from another pack: whoever inherits cannot mend them."""
     here = folder.resolve()
-    return [issue for issue in issues if issue.severity == "error" or Path(issue.path).resolve().is_relative_to(here)]
+    found: list[Issue] = []
+    for issue in issues:
+        if Path(issue.path).resolve().is_relative_to(here):
+            found.append(issue)
+        elif issue.severity == "error":
+            found.append(_unusable(issue) if Path(issue.path).parent.name == SCORECARDS else issue)
+    return found
+
+
+def _unusable(issue: Issue) -> Issue:
+    """A card that comes along and names a rule that this folder leaves out: nobody has to use it."""
+    said = say("card_unusable", card=Path(issue.path).stem, problem=issue.said or issue.message)
+    return issue_of(issue.path, issue.line, said, say("own_card"), column=issue.column, severity="note")
 
 
 def _lint(loaded: LoadedRules, folder: Path) -> list[Issue]:

@@ -268,3 +268,14 @@ def test_show_names_words_that_are_found_only_as_written(shell: Shell, folder: P
     path.write_text(RULE.replace("您好呀朋友,", "您好,"), encoding="utf-8")
     assert "  您好（两个字，只认原字，不按读音认）\n  早上好朋友\n" in shell("rules", "show", "TOY-001", folder).out
     assert shell("rules", "show", "TOY-001", folder, "--json").json["exact_only"] == ["您好"]
+
+
+def test_a_card_that_comes_along_is_no_error_where_a_rule_is_left_out(shell: Shell, home: Path) -> None:
+    folder = home / "mine"
+    shell("rules", "new", "--id", "SERV-100", "--require", "您好请讲", "--dir", folder)
+    pack = folder / "pack.yml"
+    pack.write_text(pack.read_text(encoding="utf-8") + "without: [OPEN-002]\n", encoding="utf-8")
+    result = shell("rules", "lint", folder, "--json")
+    assert (result.code, result.json["errors"]) == (0, 0)
+    (issue,) = (issue for issue in result.json["issues"] if issue["code"] == "card_unusable")
+    assert (issue["severity"], issue["args"]["card"]) == ("note", "inbound")

@@ -216,6 +216,11 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
         "fewer manual criteria, or a lower min_assessed_share",
         "减少人工评分项，或者调低 min_assessed_share",
     ),
+    "card_unusable": (
+        "scorecard {card}, which comes along, cannot be used with these rules: {problem}",
+        "继承来的评分卡 {card} 不能和这套规则一起用：{problem}",
+    ),
+    "own_card": ("use a card of your own, or keep the rule", "用自己的评分卡，或者留下这条规则"),
     "card_by_facts": (
         "{keys}: a card is chosen before any rule is tried, by facts of the call alone",
         "{keys}：选评分卡时规则还没有跑，只能看通话本身的信息",
