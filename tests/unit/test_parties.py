@@ -129,6 +129,14 @@ def test_a_script_late_in_a_call_is_no_opening() -> None:
     assert all(cue.odds < PER_OPENING for cue in find_cues(late))
 
 
+def test_what_a_machine_says_is_no_cue() -> None:
+    menu = "O 0-6 欢迎致电华信客服中心，为您服务，普通话请按一，英文请按二"
+    found = find_cues(parse_sketch(f"{menu} | O 8-12 您好，我是华信客服代表").transcript)
+    assert found
+    assert min(cue.time for cue in found) > 6
+    assert max(cue.odds for cue in found) == PER_OPENING
+
+
 class Asked:
     """A diarizer that is only sure once it knows what was said."""
 
