@@ -46,6 +46,7 @@ class Source:
     _sounds: Sounds | None = field(default=None, init=False)
     _starts: list[float] | None = field(default=None, init=False)
     _sorted: bool = field(default=True, init=False)
+    _confidences: list[float | None] | None = field(default=None, init=False)
     _sums: tuple[list[float], list[int]] | None = field(default=None, init=False)
     _said: dict[tuple[int, int], Said] = field(default_factory=dict, init=False)
     _held: dict[str, bool] = field(default_factory=dict, init=False)
@@ -72,15 +73,25 @@ class Source:
         """What the words from `first` to `last` say; many rules find the same ones."""
         found = self._said.get((first, last))
         if found is None:
-            found = self._said[first, last] = _said(self.words[first : last + 1])
+            known = [sure for sure in self.confidences[first : last + 1] if sure is not None]
+            clarity = fsum(known) / len(known) if known else None
+            start, end = self.words[first].start, self.words[last].end
+            found = self._said[first, last] = start, end, self.heard(first, last), clarity
         return found
+
+    @property
+    def confidences(self) -> list[float | None]:
+        """How surely each word was heard."""
+        if self._confidences is None:
+            self._confidences = [word.confidence for word in self.words]
+        return self._confidences
 
     def clarity_of(self, ranges: Ranges) -> tuple[float, int]:
         """Sum and number of the confidences of some words, as far as they are known."""
         if self._sums is None:
-            known = [word.confidence for word in self.words]
-            sums = list(accumulate([confidence or 0.0 for confidence in known], initial=0.0))
-            self._sums = sums, list(accumulate([confidence is not None for confidence in known], initial=0))
+            sums = list(accumulate([confidence or 0.0 for confidence in self.confidences], initial=0.0))
+            counts = list(accumulate([confidence is not None for confidence in self.confidences], initial=0))
+            self._sums = sums, counts
         sums, counts = self._sums
         total = sum([sums[end] - sums[start] for start, end in ranges])
         return total, sum([counts[end] - counts[start] for start, end in ranges])
@@ -209,11 +220,6 @@ def _stretches(reading: Reading, ranges: Ranges) -> list[Stretch]:
             found.append(Stretch(reading, at, text))
             at += len(text) + 1
     return found
-
-
-def _said(words: Sequence[Word]) -> Said:
-    known = [word.confidence for word in words if word.confidence is not None]
-    return words[0].start, words[-1].end, written(words), fsum(known) / len(known) if known else None
 
 
 def build_source(role: Role, utterances: Iterable[tuple[Utterance, str | None]]) -> Source | None:

@@ -228,8 +228,8 @@ def _mean(looking: Looking) -> float | None:
 
 
 def _apart(places: Iterable[Place]) -> list[Place]:
-    places = list(places)
-    if len(places) <= 1:
+    places = sorted(places, key=_SPAN)
+    if all(one.last < other.first for one, other in pairwise(places)):
         return places
     kept: list[Place] = []
     taken: set[int] = set()
