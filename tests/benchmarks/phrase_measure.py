@@ -15,7 +15,7 @@ from rapidfuzz.distance import Levenshtein
 
 from asr_qa.core.accuracy import comparable
 from asr_qa.core.checks import index
-from asr_qa.core.checks.again import POSSIBLE, SURE
+from asr_qa.core.checks.again import DOUBTED, POSSIBLE, SURE
 from asr_qa.core.checks.chance import chance_again
 from asr_qa.core.checks.stream import Place, Source, build_source
 from asr_qa.core.finding import Match
@@ -254,8 +254,8 @@ def _again(looks: dict[tuple[str, str], float], rough: Way, sure: Way) -> Way:
     """Words found for sure, or else by what the audio says; a rough match stands where nobody listened again."""
 
     def found(clip: Heard, phrase: str) -> bool:
-        likely = looks.get((clip.entry["id"], phrase), POSSIBLE)
-        return sure(clip, phrase) or likely >= SURE or (likely >= POSSIBLE and rough(clip, phrase))
+        likely = looks.get((clip.entry["id"], phrase), DOUBTED)
+        return sure(clip, phrase) or likely >= SURE or (likely >= DOUBTED and rough(clip, phrase))
 
     return found
 

@@ -165,3 +165,15 @@ def test_another_word_that_was_heard_surely_speaks_against_a_phrase() -> None:
 def test_words_heard_with_little_confidence_are_worth_less() -> None:
     assert chance(0.0, 0.2) == pytest.approx(chance(0.0, 0.4) / 2, rel=0.05)
     assert chance(0.0, 0.0) == 0.0
+
+
+@pytest.mark.parametrize(("chance_there", "verdict"), [(0.5, Verdict.MET), (0.2, Verdict.UNDETERMINED)])
+def test_a_rough_match_that_the_audio_doubts_goes_to_a_person(chance_there: float, verdict: Verdict) -> None:
+    phrase = "为了保证质量通话会被录音"
+    facts = sketched_call("A 0-5 为了保证质量通话火被录音 | B 6-8 好的")
+    ruleset = parse_rules(FATAL + f"require: {{phrase: {phrase}, role: agent}}").ruleset
+    (before,) = evaluate(ruleset, facts)
+    assert [e.match for e in before.evidence] == [Match.FUZZY]
+    look = Again(role=Role.AGENT, start=0.0, end=5.0, phrase=phrase, chance=chance_there, cost=0.5)
+    (after,) = evaluate(ruleset, replace(facts, again=(look,)))
+    assert after.verdict is verdict

@@ -22,8 +22,10 @@ from asr_qa.core.sounds import BREAK, DEFAULT_ACCENTS, ear
 
 POSSIBLE = 0.1
 """Chance from which a phrase was possibly said."""
-SURE = 0.8
-"""Chance from which the audio alone says that a phrase was said: chosen on the dev part of bench_phrases."""
+DOUBTED = 0.3
+"""Chance below which words that match only roughly no longer stand: the phrase was then but possibly said."""
+SURE = 0.7
+"""Chance from which the audio alone says that a phrase was said: chosen, as DOUBTED, on the dev part of bench_phrases."""
 _SURE = frozenset({Match.EXACT, Match.HOMOPHONE})
 """Matches that are not listened to again."""
 _NEVER = 1e6
@@ -87,8 +89,8 @@ def heard_again(
 ) -> Mapping[str, Sequence[Place]]:
     """Places of phrases with what listening again gave.
 
-    Where the audio is sure it takes the place of rough matches it overlaps, where it denies the phrase they are none,
-    and in between they stand.
+    Where the audio is sure, or doubts it, it takes the place of rough matches it overlaps, where it denies the phrase
+    they are none, and in between they stand.
     """
     wanted = frozenset(phrases)
     changed: dict[str, Sequence[Place]] = dict(found)
@@ -98,7 +100,7 @@ def heard_again(
             kept = [p for p in known if p.match in _SURE or not p.overlaps(place)]
             if look.chance < POSSIBLE:
                 changed[look.phrase] = kept
-            elif look.chance >= SURE or len(kept) == len(known):
+            elif not DOUBTED <= look.chance < SURE or len(kept) == len(known):
                 changed[look.phrase] = [*kept, place]
     return changed
 
