@@ -42,11 +42,8 @@ only the other party says."""
 _AGREED = 0.85
 """Share of each party's cues that fall to its voice, at least; of one person's, split in two, 0.67 to 1."""
 _ALIKE = 0.952
-"""Likeness of the two means, at most: 0.955 and more where one person speaks both parts."""
-_MANY, _MANY_SHARE = 5.0, 0.3
-"""As _LEAST: that many words of both parties are two people's, however alike they sound, ..."""
-_MOST_ALIKE = 0.962
-"""... but for means as alike as those of one person who reads both parts."""
+"""Likeness of the two means, at most: 0.955 and more where one person speaks both parts. However many words there
+are, voices more alike than that share out what is said between them wrongly."""
 
 Floats = NDArray[np.float64]
 
@@ -88,21 +85,12 @@ def as_split(parties: Parties, vectors: Vectors) -> Split:
 
 
 def _two_people(vectors: Vectors, second: Flags, odds: Floats) -> bool:
-    """Whether words and voice agree that there are two, and the words suffice for how alike they sound."""
-    if _shares(second, odds) < _AGREED:
+    """Whether words and voice agree that there are two."""
+    cued = min(int((odds > 0).sum()), int((odds < 0).sum()))
+    if cued < max(_LEAST, _LEAST_SHARE * int((odds != 0).sum())):
         return False
     means = _means(vectors, second)
-    likeness = float(means[0] @ means[1])
-    cued, share = _cued(odds)
-    if cued >= _MANY and share >= _MANY_SHARE:
-        return likeness <= _MOST_ALIKE
-    return cued >= _LEAST and share >= _LEAST_SHARE and likeness <= _ALIKE
-
-
-def _cued(odds: Floats) -> tuple[int, float]:
-    """Windows with cues of the party that has fewer, and their share of all."""
-    cued = min(int((odds > 0).sum()), int((odds < 0).sum()))
-    return cued, cued / max(int((odds != 0).sum()), 1)
+    return bool(_shares(second, odds) >= _AGREED and means[0] @ means[1] <= _ALIKE)
 
 
 def _shares(second: Flags, odds: Floats) -> float:

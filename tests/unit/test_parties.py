@@ -80,15 +80,14 @@ def test_words_against_the_voices_make_nothing_sure() -> None:
     assert found is None or not found.sure
 
 
-def test_many_words_of_both_tell_apart_voices_that_few_words_do_not() -> None:
+def test_voices_too_much_alike_are_not_surely_two_however_much_is_said() -> None:
     vectors, windows, second = turns(apart=0.3, count=16)
     means = as_split(Parties(second, sure=True), vectors).means
     assert 0.952 < means[0] @ means[1] < 0.962
-    few, many = (two_parties(vectors, windows, cues(windows, second, each=each)) for each in (3, 8))
-    assert few is not None
-    assert many is not None
-    assert (few.sure, many.sure) == (False, True)
-    assert np.mean(many.second == second) > 0.95
+    found = two_parties(vectors, windows, cues(windows, second, each=8))
+    assert found is not None
+    assert not found.sure
+    np.testing.assert_array_equal(found.second, second)
 
 
 def test_a_split_that_goes_against_the_words_gives_way_to_one_that_does_not() -> None:
