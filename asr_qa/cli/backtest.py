@@ -14,7 +14,7 @@ from asr_qa.batch.files import write_text
 from asr_qa.bootstrap import connect
 from asr_qa.cli.callruns import Jobs, Limit, OneName, Since, Until, call_filters, call_progress, exit_code
 from asr_qa.cli.comparison import print_report
-from asr_qa.cli.printing import Json, Language, print_json
+from asr_qa.cli.printing import Json, Language, print_json, told
 from asr_qa.config import Settings
 from asr_qa.errors import UsageError
 from asr_qa.pipeline.store import CallFilters, ScoredRow
@@ -66,7 +66,7 @@ def backtest_command(
     asr-qa rules backtest --against my-rules/ --rule COMP-003 --queue hotline
     """
     if baseline not in ("stored", "current"):
-        raise UsageError(f"--baseline {baseline}: say stored or current")
+        raise UsageError(told("backtest_baseline", given=baseline))
     settings = Settings()
     plan = Plan(
         settings=settings,
@@ -122,7 +122,7 @@ def report_of(plan: Plan, sides: Sides, counted: Counted, rows: Sequence[ScoredR
 def _check_rules(rules: Sequence[str], sides: Sides) -> None:
     unknown = [rule for rule in rules if sides.changed.ruleset.get(rule) is None]
     if unknown:
-        raise UsageError(f"--rule: no rule {', '.join(unknown)} in the changed folder; asr-qa rules show lists them")
+        raise UsageError(told("backtest_no_rule", rules=tuple(unknown)))
 
 
 def _run(
@@ -135,7 +135,7 @@ def _run(
     finally:
         store.close()
     if not rows:
-        raise UsageError("no scored calls fulfil the filters; score some with asr-qa process, or widen --since")
+        raise UsageError(told("backtest_no_calls"))
     try:
         with call_progress(quiet=quiet) as progress:
             return backtest(plan, sides, rows, human=human, progress=progress, jobs=jobs), rows

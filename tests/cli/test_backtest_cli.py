@@ -266,7 +266,8 @@ def test_an_interrupted_run_prints_what_was_done(
     [
         (["--since", "yesterday"], "--since yesterday"),
         (["--baseline", "old"], "--baseline old"),
-        (["--agent", "nobody"], "no scored calls"),
+        (["--agent", "nobody"], "没有符合条件的已评分通话"),
+        (["--agent", "nobody", "--lang", "en"], "no scored calls"),
         (["--scorecard", "none"], "none"),
     ],
 )

@@ -46,6 +46,16 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
         "{said}; a rule of a folder of your own: asr-qa rules show {rule} FOLDER",
         "{said}；自己文件夹里的规则：asr-qa rules show {rule} 文件夹",
     ),
+    # Backtest
+    "backtest_no_rule": (
+        "--rule: no rule {rules} in the changed folder; asr-qa rules show lists them",
+        "--rule：改过的文件夹里没有规则 {rules}；asr-qa rules show 列出全部",
+    ),
+    "backtest_no_calls": (
+        "no scored calls fulfil the filters; score some with asr-qa process, or widen --since",
+        "没有符合条件的已评分通话；先用 asr-qa process 评几通，或者把 --since 放早一些",
+    ),
+    "backtest_baseline": ("--baseline {given}: say stored or current", "--baseline {given}：写 stored 或 current"),
     # A new rule
     "wrote": ("wrote {path}", "已写好 {path}"),
     "wrote_schemas": ("wrote {files} to {folder}", "已把 {files} 写到 {folder}"),
