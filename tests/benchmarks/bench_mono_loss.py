@@ -2,12 +2,13 @@
 
     python tests/benchmarks/bench_mono_loss.py --seed 2026 --calls 2 --work DIR
 
-Four ways through the same composed calls, each turn counted by what else is heard in it:
+Five ways through the same composed calls, each turn counted by what else is heard in it:
   two channels        a channel for each party
   one channel         as calls on one channel are worked on
   true voices         one channel, with where each party speaks from the truth; what both say at once is heard with both
-  true voices, apart  the same, and of each moment and frequency only the share that is the party's own, from the calls
-                      on two channels: the most that any taking apart of voices could give
+  one at a time       the same, but what both say at once only with who is louder in that stretch
+  true voices, apart  as true voices, and of each moment and frequency only the share that is the party's own, by the
+                      calls on two channels: the most that any taking apart of voices could give
 DIR keeps calls and documents: a way that was worked before is not worked again unless the code has changed.
 """
 
@@ -32,7 +33,7 @@ from asr_qa.bootstrap import build_stages, find_diarizer
 from asr_qa.config import Settings
 from asr_qa.core.document import CallDocument
 from asr_qa.core.recording import Recording, Role
-from asr_qa.core.segment import Segment, Track, intersect, union
+from asr_qa.core.segment import Segment, Track, intersect, subtract, union
 from asr_qa.core.transcript import Utterance
 from asr_qa.pipeline.ports import SAMPLE_RATE, Cue, Diarization, Samples, SpokenChannel
 from asr_qa.pipeline.process import Stages, process
@@ -85,8 +86,24 @@ def ways(stages: Stages) -> dict[str, Way]:
         "true voices": lambda _, one, truth: (
             document_of(one, replace(stages, diarizer=TrueVoices(voices_of(truth))), channels=1).utterances
         ),
+        "one at a time": lambda two, one, truth: (
+            document_of(
+                one, replace(stages, diarizer=TrueVoices(louder_only(two, truth, stages))), channels=1
+            ).utterances
+        ),
         "true voices, apart": lambda two, one, truth: taken_apart(two, one, truth, stages),
     }
+
+
+def louder_only(two: Path, truth: Truth, stages: Stages) -> tuple[Track, ...]:
+    """Where agent and customer speak; each stretch in which both do is only whose channel has more power in it."""
+    agent, customer = voices_of(truth)
+    channels = stages.reader.read(two).samples
+    lost: tuple[list[Segment], list[Segment]] = ([], [])
+    for stretch in intersect(agent, customer):
+        part = channels[:, round(stretch.start * SAMPLE_RATE) : round(stretch.end * SAMPLE_RATE)].astype(np.float64)
+        lost[int((part**2).sum(axis=1).argmin())].append(stretch)
+    return subtract(agent, tuple(lost[0])), subtract(customer, tuple(lost[1]))
 
 
 def taken_apart(two: Path, one: Path, truth: Truth, stages: Stages) -> tuple[Utterance, ...]:
