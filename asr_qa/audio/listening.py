@@ -41,8 +41,12 @@ class ListeningOptions:
     music_window: float = 0.5
     music_gap: float = 1.0
     """... shorter pauses left in, ..."""
-    music_shortest: float = 2.0
-    """... for at least so long."""
+    music_shortest: float = 3.0
+    """... for at least so long; under noise a voice may pass for music for two seconds."""
+    accompanied: float = 0.5
+    """Singing is music where the mean probability of music over `accompanied_window` is as much; without any ..."""
+    accompanied_window: float = 1.0
+    """... it is a voice: under noise a drawn-out one passes for a singer's."""
     hint: float = 0.15
     """Under noise a lesser mean is enough, if it is twice that of voice, ..."""
     hint_shortest: float = 2.5
@@ -85,7 +89,7 @@ class ListeningDetector:
         loudness = measure_loudness(samples, sample_rate)
         smooth = decibels(loudness.ratios, width=SMOOTHING)
         standing = self._standing(loudness.ratios, smooth)
-        kinds = self._network.kinds(samples, widen(standing, _frames(self._options.around)))
+        kinds = self._told(self._network.kinds(samples, widen(standing, _frames(self._options.around))))
         o = self._options
         voice = _long(kinds[:, VOICE] > o.voice, gap=o.voice_gap, shortest=o.voice_shortest)
         possible = self._unvoiced(to_track(runs_of(standing)), union(voice, tones.every), o.possible_shortest)
@@ -106,6 +110,15 @@ class ListeningDetector:
         capped = np.minimum(ratios, np.float32(10 ** (o.faint_cap / 10)))
         faint = decibels(capped, width=_frames(o.faint_window) | 1) > o.faint
         return np.asarray((smooth > o.sounding) | faint)
+
+    def _told(self, kinds: Kinds) -> Kinds:
+        """What the network tells, singing without music taken for a voice."""
+        o = self._options
+        alone = moving_mean(kinds[:, MUSIC].astype(np.float32), _frames(o.accompanied_window) | 1) < o.accompanied
+        told = kinds.copy()
+        told[alone, VOICE] = np.maximum(kinds[alone, VOICE], kinds[alone, SINGING])
+        told[alone, SINGING] = 0.0
+        return told
 
     def _unvoiced(self, sounds: Track, other: Track, shortest: float) -> Track:
         """Sounds that follow each other long enough to be music, no voices or tones between them.

@@ -18,7 +18,7 @@ from asr_qa.audio.energy import FRAMES_PER_SECOND, NOT_SENT_DB, Decibels, frame_
 from asr_qa.audio.energy_bands import decibels, stand_out
 from asr_qa.audio.runs import Runs, groups_of, join_runs, runs_of
 from asr_qa.audio.voice import voiced_frames
-from asr_qa.core.segment import Segment, Track, clip
+from asr_qa.core.segment import Segment, Track, clip, union
 from asr_qa.errors import ConfigurationError
 from asr_qa.pipeline.ports import Hearing, Loudness, Samples, SpeechDetector, VoiceCurve
 
@@ -74,8 +74,20 @@ class WebRtcOptions:
     """... no frame counting for more than this, so that a loud one does not smear over its neighbours."""
     weak_reach: float = 0.4
     """How far before and after the passage that is done."""
+    hidden: float = 6.0
+    """Where loud speech stands out less than `strict_from`, a passage whose loud frames stand out less than this ..."""
+    hidden_window: float = 0.25
+    hidden_above_noise: float = 0.36
+    """... is speech too if as a mean over such a window it stands out as 99 of 100 windows of noise do not, ..."""
+    hidden_burst: float = 0.1
+    hidden_gap: float = 0.3
+    """... for so long at a time with shorter pauses left in, ..."""
+    hidden_shortest: float = 0.8
+    hidden_voiced: float = 0.08
+    """... for at least so long in all, and so much of it is voice: of noise alone it is 0.01."""
     tail: float = 0.2
-    """How far a voice may die away under the noise, seen only as a raised mean."""
+    """How far a voice may die away, seen only as a raised mean; where loud speech stands out less than `strict_from`
+    the noise itself raises it too often."""
     tail_above_noise: float = 0.15
     aggressiveness: int = 2
     """Mode of the classifier, 0 (lets much through) to 3."""
@@ -131,7 +143,11 @@ class WebRtcDetector:
         threshold, weak = self._passages(heard, coarse, gate)
         mask = ((heard.smooth > edge) | (weak & self._faint(heard))) & (heard.loudness.smooth > threshold)
         fine = self._bursts(heard, mask, core=(heard.sharp >= peak) & (heard.loudness.raw >= gate))
-        return clip(to_track(self._with_tails(heard, fine)), Segment(0.0, samples.size / sample_rate))
+        if _loudness(heard.smooth, coarse) < o.strict_from:
+            found = union(to_track(fine), to_track(self._hidden(heard)))
+        else:
+            found = to_track(self._with_tails(heard, fine))
+        return clip(found, Segment(0.0, samples.size / sample_rate))
 
     def _hear(self, samples: Samples, sample_rate: int, loudness: Loudness, voice: VoiceCurve | None) -> _Heard:
         o, frames, ratios = self._options, loudness.raw.size, loudness.ratios
@@ -201,6 +217,20 @@ class WebRtcDetector:
         o = self._options
         capped = np.minimum(heard.loudness.ratios, np.float32(10 ** (o.weak_cap / 10)))
         return np.asarray(decibels(capped, width=_frames(o.weak_window) | 1) > o.weak_above_noise)
+
+    def _hidden(self, heard: _Heard) -> Runs:
+        """Passages of a voice no louder than the noise: power and voice stay above what noise gives for a while."""
+        o = self._options
+        capped = np.minimum(heard.loudness.ratios, np.float32(10 ** (o.weak_cap / 10)))
+        standing = decibels(capped, width=_frames(o.hidden_window) | 1) > o.hidden_above_noise
+        bursts = [(a, b) for a, b in runs_of(standing) if b - a >= _frames(o.hidden_burst)]
+        return [
+            (first, behind)
+            for first, behind in join_runs(bursts, gap=_frames(o.hidden_gap))
+            if behind - first >= _frames(o.hidden_shortest)
+            and _loudness(heard.smooth, [(first, behind)]) < o.hidden
+            and float(heard.voiced[first:behind].mean()) >= o.hidden_voiced
+        ]
 
     def _with_tails(self, heard: _Heard, bursts: Runs) -> Runs:
         """The bursts, the last before a pause prolonged while the mean level stays above the noise."""

@@ -4,16 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from math import log10
+
+import numpy as np
 
 from asr_qa.core.recording import Recording, Role
 from asr_qa.core.segment import Segment, Track, bridge, subtract, union
 from asr_qa.pipeline.ports import NonSpeech, NonSpeechDetector, Samples, SpeechDetector
 
 FADE = 0.22
-"""Seconds that the last syllable before a silence goes on unheard: a detector ends it up to half a second early, the
-more the louder the noise, and hardly ever late. Chosen between the two, with the tail the detector follows itself."""
+"""Seconds that the last syllable before a silence goes on unheard: a detector ends it up to half a second early and
+hardly ever late. Chosen between the two, with the tail the detector follows itself."""
+FADE_UNDER_NOISE = 0.26
+"""The same where noise is loud: it hides more, and no tail is followed."""
+RISE_UNDER_NOISE = 0.15
+"""Seconds that the first syllable after a silence has begun unheard where noise is loud."""
+_CLEAR, _NOISY = 24.0, 18.0
+"""dB that loud speech stands out of the noise, from where on that hides nothing more and down to where it hides all."""
 _WHILE = 2.01
 """Seconds nobody speaks: less is no silence by its definition (and a hair for the rounding of sums)."""
+_FRAMES = 100
+"""Of a second, in what is known of a channel frame by frame."""
 _SPOKEN_INTO = 0.3
 """Seconds of speech between bursts of ring-back that end the waiting; less is a click."""
 
@@ -38,29 +49,55 @@ def find_waits(unspoken: Sequence[NonSpeech], tracks: Sequence[Track]) -> tuple[
 def let_fade(
     tracks: Sequence[Track], duration: float, *, unspoken: Sequence[NonSpeech] | None = None
 ) -> tuple[Track, ...]:
-    """Speech of all channels, followed by FADE where nobody speaks for a while, or until a tone or music begins.
+    """Speech of all channels, its edges put into the silences beside it, as far as noise hides how far it reaches.
 
-    The last syllable before a silence is drawn out and sinks under the noise of the line: where a detector still hears
-    it is never late and often early. Where the other answers at once nothing is added, so that no event of two voices
-    moves.
+    The last syllable before a silence is drawn out and sinks under the noise of the line, and the first one may rise
+    from it: where a detector still hears a voice is never beyond its edges and often within them. Where the other
+    answers at once nothing is added, so that no event of two voices moves.
 
     Args:
         tracks: Speech of each channel.
         duration: Seconds of the recording.
-        unspoken: What else sounds on each channel, and is never counted as speech.
+        unspoken: What else sounds on each channel, and is never counted as speech; how loud the channel is tells how
+            much its noise hides. Without it that is taken for little.
     """
     everybody = union(*tracks)
     following = [*(segment.start for segment in everybody[1:]), duration]
     pauses = {one.end: start - one.end for one, start in zip(everybody, following, strict=False)}
-    fading = [tuple(_fading(segment, pauses, duration) for segment in track) for track in tracks]
-    sounds = [each.sounds for each in unspoken] if unspoken is not None else [()] * len(fading)
-    return tuple(subtract(*pair) if pair[1] else pair[0] for pair in zip(fading, sounds, strict=True))
+    before = {start: start - one.end for one, start in zip(everybody, following[:-1], strict=False)}
+    others = unspoken if unspoken is not None else [NonSpeech()] * len(tracks)
+    found = []
+    for track, other in zip(tracks, others, strict=True):
+        noise = _hidden_by_noise(track, other)
+        fade = FADE + (FADE_UNDER_NOISE - FADE) * noise
+        grown = tuple(_grown(s, pauses, before, duration, fade=fade, rise=RISE_UNDER_NOISE * noise) for s in track)
+        found.append(subtract(grown, other.sounds) if other.sounds else grown)
+    return tuple(found)
 
 
-def _fading(segment: Segment, pauses: Mapping[float, float], duration: float) -> Segment:
-    """The segment going on into the pause of everybody that follows it, by no more than leaves it a silence."""
-    further = min(FADE, pauses.get(segment.end, 0.0) - _WHILE)
-    return replace(segment, end=min(duration, segment.end + further)) if further > 0.0 else segment
+def _grown(
+    segment: Segment,
+    pauses: Mapping[float, float],
+    before: Mapping[float, float],
+    duration: float,
+    *,
+    fade: float,
+    rise: float,
+) -> Segment:
+    """The segment reaching into the pauses of everybody beside it, by no more than leaves each a silence."""
+    further = max(0.0, min(fade, pauses.get(segment.end, 0.0) - _WHILE))
+    sooner = max(0.0, min(rise, before.get(segment.start, 0.0) - FADE_UNDER_NOISE - _WHILE))
+    return Segment(segment.start - sooner, min(duration, segment.end + further)) if further or sooner else segment
+
+
+def _hidden_by_noise(track: Track, unspoken: NonSpeech) -> float:
+    """How much of a voice the noise of its channel hides: 0 where speech stands far out of it, up to 1."""
+    loudness = unspoken.hearing.loudness if unspoken.hearing else None
+    if loudness is None or not track:
+        return 0.0
+    speaking = np.concatenate([loudness.ratios[round(s.start * _FRAMES) : round(s.end * _FRAMES)] for s in track])
+    loud = 10.0 * log10(max(1.0, float(np.percentile(speaking, 95)))) if speaking.size else _CLEAR
+    return min(1.0, max(0.0, (_CLEAR - loud) / (_CLEAR - _NOISY)))
 
 
 def holds_of(recording: Recording, waits: Sequence[Track]) -> Track:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from asr_qa.audio.decode import AvReader
 from asr_qa.audio.listening import ListeningDetector
 from asr_qa.audio.nonspeech import ToneAndMusicDetector
-from asr_qa.audio.soundkind import SoundKindNetwork
+from asr_qa.audio.soundkind import MUSIC, SINGING, VOICE, Kinds, SoundKindNetwork
 from asr_qa.audio.vad import WebRtcDetector
 from asr_qa.bootstrap import build_stages
 from asr_qa.config import Settings
@@ -98,6 +98,30 @@ def test_a_minute_of_voices_holds_no_music() -> None:
             assert found == NonSpeech()
             assert found.hearing is not None
             assert found.hearing.voice.max() > 0.9
+
+
+class Told(SoundKindNetwork):
+    """A network that hears a singer in everything that sounds, and music with it for the first seconds."""
+
+    def __init__(self, *, music: float, seconds: float) -> None:
+        self._music, self._frames = music, round(100 * seconds)
+
+    def kinds(self, samples: Samples, sounding: NDArray[np.bool_]) -> Kinds:
+        kinds: Kinds = np.zeros((sounding.size, 3), np.float16)
+        kinds[sounding, VOICE], kinds[sounding, SINGING] = 0.05, 0.9
+        kinds[: self._frames, MUSIC] = self._music
+        return kinds
+
+
+@pytest.mark.parametrize(
+    ("music", "seconds", "waits"), [(0.0, 9.0, False), (0.3, 9.0, False), (0.8, 2.0, False), (0.8, 9.0, True)]
+)
+def test_singing_is_music_only_where_music_plays_with_it_for_a_while(music: float, seconds: float, waits: bool) -> None:
+    samples = pcm(talk(9.0))
+    listening = ListeningDetector(Told(music=music, seconds=seconds), ToneAndMusicDetector())
+    found = listening.find(samples, SAMPLE_RATE)
+    assert total(found.waits) > 6.0 if waits else not found.waits
+    assert total(speech_in(samples, listening)) < 2.0 if waits else total(speech_in(samples, listening)) > 6.0
 
 
 def breaths(seconds: float, *, level_db: float) -> sounds.Sound:
