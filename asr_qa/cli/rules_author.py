@@ -147,8 +147,8 @@ def _titled(wish: Wish) -> Wish:
     code = "title_forbidden" if wish.forbidden else "title_required"
     said = say(code, words=wish.phrases[0])
     english = wish.title if wish.title.isascii() else ""
-    titles = {"title": wish.title or said_in(said, "zh"), "title_en": wish.title_en or english or said_in(said, "en")}
-    return replace(wish, **titles)
+    title, title_en = wish.title or said_in(said, "zh"), wish.title_en or english or said_in(said, "en")
+    return replace(wish, title=title, title_en=title_en)
 
 
 def _asked(wish: Wish) -> Wish:

@@ -85,6 +85,7 @@ def render_report(
         t=texts,
         card=card,
         ruleset=ruleset,
+        tried=len({finding.rule_id for call in calls for finding in call.document.findings}),
         scorecard=scorecard,
         title=title,
         generated_at=generated_at,

@@ -420,6 +420,17 @@ def test_deductions_name_rule_second_words_and_match() -> None:
     assert "不符合 说到其中一个 [您好] （坐席）" in greeting
 
 
+def test_the_head_says_how_many_of_the_rules_were_tried() -> None:
+    tried = {one.rule_id for one in bad_call().document.findings}
+    known = len(ruleset().rules)
+    assert 0 < len(tried) <= known
+    told = f"{known} 条规则" + (f"，这些通话用到 {len(tried)} 条" if len(tried) < known else "")
+    assert f"<span>{told} · " in render([bad_call()])
+    one = replace(bad_call().document, findings=bad_call().document.findings[:1])
+    assert f"<span>{known} 条规则，这些通话用到 1 条 · " in render([replace(bad_call(), document=one)])
+    assert f"<span>1 of {known} rules tried" in render([replace(bad_call(), document=one)], lang="en")
+
+
 def test_titles_and_words_are_english_where_asked_for() -> None:
     html = render([bad_call()], lang="en")
     assert re.findall(r'id="c1-d\d" aria-label="([^"]*)"', html) == ["Polite", "No silence", "Greets"]

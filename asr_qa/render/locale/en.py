@@ -9,6 +9,7 @@ TEXTS: Mapping[str, str] = {
     "generated": "Generated",
     "scorecard": "Scorecard",
     "rules_n": "{n} rules",
+    "rules_tried": "{tried} of {n} rules tried on these calls",
     "version": "Version",
     "summary": "Overview",
     "calls": "Calls",

@@ -9,6 +9,7 @@ TEXTS: Mapping[str, str] = {
     "generated": "生成时间",
     "scorecard": "评分表",
     "rules_n": "{n} 条规则",
+    "rules_tried": "{n} 条规则，这些通话用到 {tried} 条",
     "version": "版本",
     "summary": "总览",
     "calls": "通话",
