@@ -25,7 +25,7 @@ POSSIBLE = 0.1
 DOUBTED = 0.3
 """Chance below which words that match only roughly no longer stand: the phrase was then but possibly said."""
 SURE = 0.7
-"""Chance from which the audio alone says that a phrase was said; this and DOUBTED from the dev part of bench_phrases."""
+"""Chance from which the audio alone says that a phrase was said; this and DOUBTED from the dev part of the bench."""
 _SURE = frozenset({Match.EXACT, Match.HOMOPHONE})
 """Matches that are not listened to again."""
 _NEVER = 1e6
