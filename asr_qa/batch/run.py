@@ -241,10 +241,13 @@ class Run:
             # Of copies the one of which most is known speaks for all.
             same = sorted(job, key=lambda one: one[0].rank)
             item, identified = same[0]
-            if not claims.take(identified.recording):
-                share.others.append(job)
-                continue
-            if (document := self._done_meanwhile(identified)) is not None:
+            document = self._done_meanwhile(identified)
+            if document is None:
+                if not claims.take(identified.recording):
+                    share.others.append(job)
+                    continue
+                document = self._done_meanwhile(identified)  # between the look and the claim
+            if document is not None:
                 share.finished.append((same, document))
                 continue
             duration = identified.recording.duration

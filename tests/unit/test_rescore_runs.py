@@ -169,15 +169,19 @@ def test_a_full_disk_ends_the_run_with_whole_calls(settings: Settings, monkeypat
 
     monkeypatch.setattr(session, "_prepare_sqlite", small)
     with pytest.raises(StorageError, match=r"disk is full.*free some space.*the same command goes on there"):
-        for _ in range(50):
-            run(settings)
-            grow(settings)
+        run_often(settings)
     monkeypatch.undo()
     forget()
     before = versions(settings)
     assert all(count >= 1 for count in before)
     run(settings)
     assert run(settings).unchanged == CALLS
+
+
+def run_often(settings: Settings) -> None:
+    for _ in range(50):
+        run(settings)
+        grow(settings)
 
 
 def grow(settings: Settings) -> None:
