@@ -123,7 +123,7 @@ def only_numerals(text: str) -> bool:
     """Whether a text is nothing but digits and what sounds like them, most of them clear."""
     letters = [char for char in _FILLER.sub("", text) if char.isalnum() and char != "个"]
     clear = sum(char in _CLEAR for char in letters)
-    if clear == len(letters):
+    if all(char in _STRICT for char in letters) and 5 * clear >= 4 * len(letters):
         return clear >= _FEW
     if not _MANY <= len(letters) <= _LONGEST or 2 * clear <= len(letters):
         return False
