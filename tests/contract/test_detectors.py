@@ -200,3 +200,16 @@ def test_webrtc_hears_a_hard_cut_voice_under_flat_hiss() -> None:
     for heard, said in zip(found, truth, strict=True):  # a tail may run on under hiss; a silence is matched to 0.3 s
         assert heard.start == pytest.approx(said.start, abs=0.05)
         assert heard.end == pytest.approx(said.end, abs=0.15)
+
+
+def test_webrtc_hears_a_sentence_softer_than_the_noise_between_louder_ones() -> None:
+    noise = colored(18.0, 0.5, level_db=-24.0)
+    loud = line(18.0, [(2, 4), (12, 14)], noise_db=-90.0) / 32767 * 0.6
+    soft = line(18.0, [(7, 9.5)], noise_db=-90.0) / 32767 * 0.6 * 10 ** (-10 / 20)
+    samples = np.clip((loud + soft + noise) * 32767, -32768, 32767).astype(np.int16)
+    said = (Segment(2.0, 4.0), Segment(7.0, 9.5), Segment(12.0, 14.0))
+    found = WebRtcDetector().detect(samples, RATE)
+    assert total(intersect(found, said[1:2])) > 1.0
+    assert total(found) - total(intersect(found, said)) < 0.5
+    without = WebRtcDetector(WebRtcOptions(hidden_shortest=99.0)).detect(samples, RATE)
+    assert total(intersect(without, said[1:2])) == 0.0
