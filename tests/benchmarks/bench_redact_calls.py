@@ -21,8 +21,8 @@ from bench_redact import NUMBER, share
 from bench_redact_heard import NUMERAL, utterance_of
 
 from asr_qa.core.digits import canonical
-from asr_qa.core.masking import Clock
-from asr_qa.core.redact import MASK, find_private, redact
+from asr_qa.core.masking import MASK, Clock
+from asr_qa.core.redact import find_private, redact
 
 BESIDE = 1.0
 """Seconds beside a number in which words may be put down to the wrong sentence."""

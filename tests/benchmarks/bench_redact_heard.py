@@ -37,10 +37,10 @@ from redact_spoken import PARTS, Piece, Spoken, figures, numbers, voices_of
 
 from asr_qa.bootstrap import audio_reader, build_stages
 from asr_qa.config import Settings
-from asr_qa.core.masking import Clock
+from asr_qa.core.masking import MASK, Clock
 from asr_qa.core.numberplan import SHORTEST
 from asr_qa.core.recording import Role
-from asr_qa.core.redact import MASK, find_private, redact
+from asr_qa.core.redact import find_private, redact
 from asr_qa.core.redacted import private_seconds
 from asr_qa.core.transcript import Utterance, Word
 from asr_qa.pipeline.ports import SpokenChannel
