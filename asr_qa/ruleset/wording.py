@@ -77,6 +77,7 @@ _IN_CHINESE = {
     "坐席": "agent", "客服": "agent", "客户": "customer",
     "一般": "minor", "轻微": "minor", "严重": "major", "重大": "major", "致命": "fatal",
     "业务": "business", "合规": "compliance", "非关键": "non_critical",
+    "客户关键": "customer", "业务关键": "business", "合规关键": "compliance", "试运行": "test",
     "符合": "met", "不符合": "not_met", "不适用": "not_applicable", "待人工": "undetermined",
     "呼入": "inbound", "呼出": "outbound", "外呼": "outbound",
     "草稿": "draft", "试行": "test", "正式": "stable", "停用": "retired",
