@@ -142,20 +142,28 @@ def test_a_scorecard_on_a_stable_rule_is_fine() -> None:
 
 
 @pytest.mark.parametrize(
-    ("entry", "named"),
+    ("shape", "entry", "named"),
     [
-        ("本产品不保证收益，投资有风险", "a Chinese comma"),
-        ("您好请讲、早上好请讲", "an enumeration comma"),
-        ("您好请讲｜早上好请讲", "a full-width bar"),
-        ("您好请讲|早上好请讲", "a bar"),
+        ("phrase:\n    - %s", "本产品不保证收益，投资有风险", "a Chinese comma"),
+        ("phrase:\n    - %s", "您好请讲、早上好请讲", "an enumeration comma"),
+        ("phrase:\n    - %s", "您好请讲；早上好请讲", "a Chinese semicolon"),
+        ("phrase: [%s]", "您好请讲｜早上好请讲", "a full-width bar"),
+        ("phrase: {any_of: [晚上好请讲, %s]}", "您好请讲|早上好请讲", "a bar"),
     ],
 )
-@pytest.mark.parametrize("shape", ["phrase: [%s]", "phrase: {any_of: [晚上好请讲, %s]}"])
 def test_a_phrase_that_may_be_meant_as_several(tmp_path: Path, entry: str, named: str, shape: str) -> None:
     (issue,) = lint_folder(tmp_path, RULE.replace("phrase: 您好请讲", shape % entry))
-    assert (issue.line, issue.severity) == (7, "warning")
+    assert (issue.line, issue.severity) == (7 + shape.count("\n"), "warning")
     assert f"{entry!r}: one phrase with {named}" in issue.message
     assert "write a comma ','" in issue.hint
+
+
+@pytest.mark.parametrize("shape", ["phrase: [%s]", "phrase: {any_of: [晚上好请讲, %s]}"])
+@pytest.mark.parametrize("entry", ["本产品不保证收益，投资有风险", "您好请讲、早上好请讲"])
+def test_a_list_that_is_one_entry_for_its_signs_is_refused(tmp_path: Path, entry: str, shape: str) -> None:
+    column = len("  " + shape.partition("%")[0]) + 1
+    with pytest.raises(RulesetError, match=re.escape(f"x.yml:7:{column}: error: {entry!r} is one entry")):
+        lint_folder(tmp_path, RULE.replace("phrase: 您好请讲", shape % entry))
 
 
 @pytest.mark.parametrize("quote", ["'", '"'])
