@@ -39,8 +39,9 @@ _WORDS = 2.0
 _LEAST, _LEAST_SHARE = 2.0, 0.2
 """Windows with cues that each party has at least, and the share of them: one person alone says up to 0.18 of what
 only the other party says."""
-_AGREED = 0.85
-"""Share of each party's cues that fall to its voice, at least; of one person's, split in two, 0.67 to 1."""
+_AGREED = 0.95
+"""Share of each party's cues that fall to its voice, at least: words weigh much in the fit, so they must agree with it
+nearly all. Where 0.90 to 0.92 did, a fifth of the speech and more was with the wrong party."""
 _ALIKE = 0.952
 """Likeness of the two means, at most: 0.955 and more where one person speaks both parts. However many words there
 are, voices more alike than that share out what is said between them wrongly."""
@@ -71,12 +72,9 @@ def two_parties(vectors: Vectors, windows: Windows, cues: Sequence[Cue]) -> Part
     odds = _odds(windows, cues)
     points, stay = _points(vectors, windows), _stay(windows)
     ends = [_fit(points, stay, _WORDS * odds, start) for start in _starts(vectors, windows, stay, _WORDS * odds)]
-    parted = [(end > 0.5, likely) for end, likely in ends if 0 < (end > 0.5).sum() < len(end)]
-    if not parted:
-        return None
-    # A likelier end that goes against the words parts manners of speaking, not people.
-    second, _ = max(parted, key=lambda end: (_shares(end[0], odds) >= _AGREED, end[1]))
-    return Parties(second, _two_people(vectors, second, odds))
+    # Where a likelier end goes against the words, it parts manners of speaking, and so may one that does not.
+    second = max(ends, key=lambda end: end[1])[0] > 0.5
+    return Parties(second, _two_people(vectors, second, odds)) if second.any() and not second.all() else None
 
 
 def as_split(parties: Parties, vectors: Vectors) -> Split:

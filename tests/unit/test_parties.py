@@ -90,7 +90,7 @@ def test_voices_too_much_alike_are_not_surely_two_however_much_is_said() -> None
     np.testing.assert_array_equal(found.second, second)
 
 
-def test_a_split_that_goes_against_the_words_gives_way_to_one_that_does_not() -> None:
+def test_manners_of_speaking_that_part_better_than_voices_leave_it_unsure() -> None:
     vectors, windows, second = turns(apart=0.55, count=16)
     manner = np.zeros(64)
     manner[2] = 1.2  # what both say in every other half of a turn moves the vectors further than who says it
@@ -98,11 +98,7 @@ def test_a_split_that_goes_against_the_words_gives_way_to_one_that_does_not() ->
     moved = (moved / np.linalg.norm(moved, axis=1, keepdims=True)).astype(np.float32)
     found = two_parties(moved, windows, cues(windows, second, each=8))
     assert found is not None
-    said = np.isin(
-        np.arange(len(second)),
-        [np.argmin(abs(windows.starts / 100 + 0.5 - c.time)) for c in cues(windows, second, each=8)],
-    )
-    np.testing.assert_array_equal(found.second[said], second[said])
+    assert not found.sure
 
 
 def test_nothing_said_and_nothing_heard_are_one_party() -> None:
