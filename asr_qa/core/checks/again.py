@@ -24,8 +24,8 @@ POSSIBLE = 0.1
 """Chance from which a phrase was possibly said."""
 DOUBTED = 0.3
 """Chance below which words that match only roughly no longer stand: the phrase was then but possibly said."""
-SURE = 0.7
-"""Chance from which the audio alone says that a phrase was said; this and DOUBTED from the dev part of the bench."""
+SURE = 0.8
+"""Chance from which the audio alone says that a phrase was said; set with DOUBTED on the dev part of the bench."""
 _SURE = frozenset({Match.EXACT, Match.HOMOPHONE})
 """Matches that are not listened to again."""
 _NEVER = 1e6
