@@ -48,7 +48,7 @@ from asr_qa.pipeline.prompts import without_prompts
 from asr_qa.pipeline.roles import role_warnings, roles_swapped, swap
 from asr_qa.pipeline.secondlook import look_again
 from asr_qa.pipeline.speaking import hear_speaking
-from asr_qa.pipeline.unspoken import FADE, find_speech, find_waits, holds_of, let_fade
+from asr_qa.pipeline.unspoken import EDGES, find_speech, find_waits, holds_of, let_fade
 from asr_qa.pipeline.voices import (
     ONE_CHANNEL,
     Parted,
@@ -113,7 +113,7 @@ class Stages:
         """The stamp of every document made with these."""
         return Models(
             asr=self.transcriber.name + ("+second_look" if self.weigher else ""),
-            vad=f"{self.detector.name}+{self.non_speech.name}+fade={FADE:g}",
+            vad=f"{self.detector.name}+{self.non_speech.name}+fade={EDGES}",
             diarization=self.diarizer.name if self.diarizer else None,
             ruleset_digest=self.ruleset.digest,
             scorecard=self.scorecard.stamp,
