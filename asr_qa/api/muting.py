@@ -20,7 +20,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +37,8 @@ BLOCK = 64 * 1024
 
 _KNOWN = 1000
 """Documents whose private stretches are remembered."""
+_MOST_CHUNKS = 1000
+"""Chunks of a plain WAV file."""
 _LONGEST = 24 * 3600.0
 """Seconds of recordings that are decoded: what was scored before has passed the configured limit already."""
 _PCM, _FLOAT, _A_LAW, _MU_LAW, _EXTENSIBLE = 1, 3, 6, 7, 0xFFFE
@@ -69,36 +71,61 @@ class Samples:
         return found
 
 
+class _Form(NamedTuple):
+    """What the header says of the samples."""
+
+    tag: int
+    """Which coding."""
+    rate: int
+    """Samples a second."""
+    frame: int
+    """Bytes of one sample of all channels."""
+    bits: int
+    """Of one sample."""
+
+
 def find_samples(file: BinaryIO) -> Samples | None:
-    """Where the samples of a plain WAV file lie; None for any other file. The file is read from its beginning."""
+    """Where the samples of a plain WAV file lie; None for any other file. The file is read from its beginning.
+
+    A file that says twice what its samples are or where they lie is not plain: players and decoders read it each in
+    their own way, and what is silent in one place is heard in another.
+    """
     file.seek(0)
     head = file.read(12)
     if len(head) < 12 or head[:4] != b"RIFF" or head[8:] != b"WAVE":
         return None
-    form: tuple[int, int, int, int] | None = None
-    while len(chunk := file.read(8)) == 8:
+    forms: list[_Form | None] = []
+    places: list[tuple[int, int]] = []
+    size_of_file = file.seek(0, 2)
+    file.seek(12)
+    for _ in range(_MOST_CHUNKS):
+        if len(chunk := file.read(8)) < 8:
+            break
         name, size = struct.unpack("<4sI", chunk)
         at = file.tell()
         if name == b"fmt ":
-            form = _form(file.read(min(size, 64)))
+            forms.append(_form(file.read(min(size, 64))))
         elif name == b"data":
-            end = file.seek(0, 2)
-            return None if form is None else _samples(form, at, min(end, at + size) if size else end)
+            size = size or size_of_file - at
+            places.append((at, min(size_of_file, at + size)))
         file.seek(at + size + size % 2)
-    return None
+    else:
+        return None
+    if len(forms) != 1 or len(places) != 1 or forms[0] is None:
+        return None
+    return _samples(forms[0], *places[0])
 
 
-def _form(body: bytes) -> tuple[int, int, int, int] | None:
-    """Format, samples a second, bytes of a frame, bits of a sample."""
+def _form(body: bytes) -> _Form | None:
     if len(body) < 16:
         return None
-    tag, _, rate, _, frame, bits = struct.unpack("<HHIIHH", body[:16])
+    tag, channels, rate, _, frame, bits = struct.unpack("<HHIIHH", body[:16])
     if tag == _EXTENSIBLE and len(body) >= 26:
         tag = struct.unpack("<H", body[24:26])[0]
-    return tag, rate, frame, bits
+    return _Form(tag, rate, frame, bits) if 8 * frame == channels * bits else None
 
 
-def _samples(form: tuple[int, int, int, int], first: int, end: int) -> Samples | None:
+def _samples(form: _Form, first: int, end: int) -> Samples | None:
     tag, rate, frame, bits = form
     silence = (0x80 if bits == 8 else 0x00) if tag == _PCM else _SILENCE.get(tag)
     return None if silence is None or not rate or not frame else Samples(first, end, frame, rate, silence)
@@ -135,6 +162,9 @@ class Muting:
     """Bytes of each file that was made, the one used longest ago first."""
     _folder: Path | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    """Held for what is known."""
+    _making: threading.Lock = field(default_factory=threading.Lock)
+    """Held while a file is made, which may take a minute: calls that need none go on meanwhile."""
 
     def private(self, document_id: int, document: CallDocument) -> Track:
         """When something private is said in a call; remembered, as documents never change."""
@@ -163,9 +193,9 @@ class Muting:
         """
         name = hashlib.sha256(f"{sha256} {tag_of(muted)}".encode()).hexdigest()
         # One at a time: whoever asks for the same meanwhile finds it made.
-        with self._lock:
+        with self._making:
             target = self._home() / name
-            if name not in self._made:
+            if name not in self._made or not target.is_file():
                 _make(path, target, muted)
                 self._made[name] = target.stat().st_size
             self._made.move_to_end(name)
@@ -174,7 +204,7 @@ class Muting:
             return file
 
     def _home(self) -> Path:
-        if self._folder is None:
+        if self._folder is None or not self._folder.is_dir():
             self._folder = Path(tempfile.mkdtemp(prefix="asr_qa-muted-"))
             weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
         return self._folder

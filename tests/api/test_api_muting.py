@@ -50,7 +50,7 @@ def wav(samples: NDArray[np.int16]) -> bytes:
 def number() -> Utterance:
     step = (SAID[1] - SAID[0]) / len(NUMBER)
     digits = [Word(d, SAID[0] + i * step, SAID[0] + (i + 1) * step, 0.9) for i, d in enumerate(NUMBER)]
-    words = (Word("我的手机是", 2.5, SAID[0], 0.9), *digits)
+    words = (Word("麻烦您帮我记一下我的手机号是", 2.5, SAID[0], 0.9), *digits)
     text = "".join(word.text for word in words)
     return Utterance(Role.CUSTOMER, 2.5, SAID[1], text, text, 0.9, words=words)
 
@@ -204,6 +204,23 @@ def test_plain_files_are_known_with_their_silence(body: bytes, silence: int) -> 
 )  # fmt: skip
 def test_other_files_are_not_touched_byte_by_byte(body: bytes) -> None:
     assert find_samples(io.BytesIO(body)) is None
+
+
+def test_files_that_say_twice_where_their_samples_lie_are_not_touched_byte_by_byte() -> None:
+    plain = file_of(1, 16, bytes(400))
+    form, data = plain.index(b"fmt "), plain.index(b"data")
+    other_form = plain[form:data].replace((4).to_bytes(2, "little") + (16).to_bytes(2, "little"), b"\1\0\x10\0")
+    twice = (plain + plain[data:], plain[:form] + other_form + plain[form:], plain[:form] + other_form + plain[data:])
+    assert [find_samples(io.BytesIO(body)) for body in twice] == [None] * 3
+    assert find_samples(io.BytesIO(file_of(1, 16, bytes(4), size=4) + bytes(9000))) is None, "zeros are no chunks"
+
+
+def test_a_file_that_was_cleared_away_is_made_again() -> None:
+    muting, path = Muting(), shipped("sample_audio") / "dead-air.mp3"
+    with muting.made(path, "a", (Segment(1, 2),)) as first:
+        shutil.rmtree(Path(first.name).parent)
+        with muting.made(path, "a", (Segment(1, 2),)) as again:
+            assert again.read() == first.read()
 
 
 def test_holes_lie_within_the_samples() -> None:
