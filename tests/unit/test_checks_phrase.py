@@ -152,6 +152,9 @@ def test_hits_of_several_phrases_on_the_same_words_count_once() -> None:
         ("'ok'", "A 0-1 OK", "met"),
         ("'[^[:digit:]]好的'", "A 0-2 行好的", "met"),
         ("'[^[:digit:]]好的'", "A 0-2 好的", "not_met"),
+        ("'VIP会员'", "A 0-2 您是VIP会员", "met"),
+        ("'(VIP|ETC).{0,2}卡'", "A 0-2 您的etc卡", "met"),
+        ("'VIP会员'", "A 0-2 您是会员", "not_met"),
     ],
 )
 def test_regex(regex: str, call: str, expected: str) -> None:

@@ -18,7 +18,7 @@ _MOST = 50
 
 @lru_cache(maxsize=10_000)
 def required(pattern: str) -> tuple[str, ...]:
-    """Texts of which every match of a pattern holds at least one; none where there is no telling."""
+    """Texts of which every match of a pattern holds at least one, in lower case; none where there is no telling."""
     if _POSIX.search(pattern):
         return ()
     try:
@@ -28,7 +28,7 @@ def required(pattern: str) -> tuple[str, ...]:
     if parsed.state.flags & (re.IGNORECASE | re.VERBOSE | re.LOCALE):
         return ()
     found = _of(list(parsed))
-    return tuple(sorted(found)) if found and len(found) <= _MOST else ()
+    return tuple(sorted({text.lower() for text in found})) if found and len(found) <= _MOST else ()
 
 
 def _of(items: Sequence[tuple[Any, Any]]) -> Texts:

@@ -254,7 +254,8 @@ def _hit(source: Source, place: Place) -> Hit:
 
 @lru_cache(maxsize=10_000)
 def _compiled(pattern: str) -> regex.Pattern[str]:
-    return regex.compile(pattern)
+    # What was heard is in lower case: VIP in a pattern means it, too.
+    return regex.compile(pattern, 0 if pattern == pattern.lower() else regex.IGNORECASE)
 
 
 def _pattern_places(stream: Stream, pattern: str) -> Iterator[Place]:
