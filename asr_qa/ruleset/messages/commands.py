@@ -120,11 +120,11 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
     "ask_number": ("write a number", "请写一个数字"),
     "new_files": (
         "rule: {rule}\ncases: {cases} ({met} met, {missed} not met; all were run and pass)",
-        "规则: {rule}\n用例: {cases}（符合 {met} 个，不符合 {missed} 个，都已运行通过）",
+        "规则: {rule}\n例子: {cases}（符合 {met} 个，不符合 {missed} 个，都已运行通过）",
     ),
     "more_cases": (
         "add some cases: at least {least} met and {least} not met",
-        "请再补几个用例：符合和不符合各要至少 {least} 个",
+        "请再补几个例子：符合和不符合各要至少 {least} 个",
     ),
     "new_next": (
         "next:\n  asr-qa rules lint {folder}\n  asr-qa rules test {folder}",

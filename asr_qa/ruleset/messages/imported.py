@@ -66,7 +66,7 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
     ),
     "import_next": (
         "next: write cases for each rule, then run asr-qa rules lint and asr-qa rules test",
-        "下一步：给每条规则写用例，然后运行 asr-qa rules lint 与 asr-qa rules test",
+        "下一步：给每条规则写例子，然后运行 asr-qa rules lint 与 asr-qa rules test",
     ),
     "imported": (
         "{n} rules: {carried} carried over, {drafts} drafts, {lost} lost",

@@ -205,7 +205,7 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
     "no_rule_beside": ("there is no {file} beside it", "旁边没有 {file}"),
     "name_file": (
         "cases of rule.yml stand in rule.cases.yml; or name the rule: rule: ID",
-        "again.yml 的例子存在 again.cases.yml；或者写 rule: 编号",
+        "rule.yml 的例子写在 rule.cases.yml；或者写 rule: 编号",
     ),
     "rule_left_out": ("rule {name!r} is not in this ruleset", "规则 {name} 不在这套规则里"),
     "call_wide_bar": ("full-width bar ｜ in the call; write '|'", "call 里用了中文竖线 ｜；改成英文的 |"),
