@@ -7,7 +7,7 @@ from typing import Any
 
 TITLES: Mapping[str, str] = {
     "rule": "质检规则",
-    "cases": "规则用例",
+    "cases": "规则的例子",
     "pack": "规则包",
     "scorecard": "评分表",
 }
@@ -18,7 +18,7 @@ DESCRIPTIONS: Mapping[str, str] = {
     "title": "标题：zh 中文，en 英文",
     "zh": "中文标题",
     "en": "英文标题",
-    "status": "状态：draft 草稿（只在用例里运行）、test 试运行、stable 正式、retired 停用",
+    "status": "状态：draft 草稿（只在例子里运行）、test 试运行、stable 正式、retired 停用",
     "severity": "严重程度：minor 一般、major 重大、fatal 致命",
     "class": "错误类别（COPC）：customer 客户关键、business 业务关键、compliance 合规关键、non_critical 非关键",
     "applies_when": "什么时候适用；不满足时判“不适用”",
@@ -123,7 +123,7 @@ DESCRIPTIONS: Mapping[str, str] = {
     "metadata": "清单里的其他列，如 product: [x, y]",
     "has": "必须知道的信息，如 ring_seconds",
     # cases
-    "CaseModel.name": "用例的名字，一个规则里不重复",
+    "CaseModel.name": "例子的名字，一个规则里不重复",
     "call": "一通简写的电话：A 坐席 B 客户，起止秒数，话；用 | 分开，如 A 0-2 您好 | B 3-4 喂",
     "expect": "应有的结果；met 是 {verdict: met} 的简写",
     "at": "证据应在哪一段，如 [2, 5]（秒）",

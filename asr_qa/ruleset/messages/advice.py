@@ -15,8 +15,8 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
     # Rules
     "same_as": ("asks for the same as {other}", "和 {other} 要求的一样"),
     "retire_one": ("retire one of them", "停用其中一条"),
-    "on_no_card": ("is on no scorecard: it gives findings that cost nothing", "不在任何评分卡上：有结论，但不扣分"),
-    "put_on_card": ("put it on a scorecard, or give it status: test", "写进评分卡，或者改成 status: test"),
+    "on_no_card": ("is on no scorecard: it gives findings that cost nothing", "不在任何评分表上：有结论，但不扣分"),
+    "put_on_card": ("put it on a scorecard, or give it status: test", "写进评分表，或者改成 status: test"),
     "no_sentence_model": (
         "left to a person here: no model that reads sentences is installed",
         "这台机器没有装理解句意的模型，这条交给人工",
@@ -128,17 +128,17 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
     "rule_draft": ("rule {rule} is draft and gives no findings", "规则 {rule} 还是草稿，没有结论"),
     "card_without": (
         "make a new version of the card without it; where sheets refer to this one, status: retired",
-        "出一个不含它的新版评分卡；已有评分单用的旧版写 status: retired",
+        "出一个不含它的新版评分表；已有评分单用的旧版写 status: retired",
     ),
-    "take_out_or_stable": ("take it out, or make the rule stable", "从评分卡去掉，或者把规则改成 stable"),
+    "take_out_or_stable": ("take it out, or make the rule stable", "从评分表去掉，或者把规则改成 stable"),
     "tested_on_card": (
         "rule {rule} is still being tested, and takes points already",
         "规则 {rule} 还在试行（test），却已经在扣分",
     ),
-    "take_off": ("take it off the card", "从评分卡去掉"),
+    "take_off": ("take it off the card", "从评分表去掉"),
     "take_off_new": (
         "take it off a new version of the card; if sheets refer to this one, keep it with status: retired",
-        "在新版评分卡里去掉；已有评分单用的旧版保留，写 status: retired",
+        "在新版评分表里去掉；已有评分单用的旧版保留，写 status: retired",
     ),
     "id_twice": ("{what} id {name!r} stands twice", "{what} {name} 写了两次"),
     "part_section": ("section", "大项 id"),
@@ -146,11 +146,11 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
     "part_band": ("band", "等级 id"),
     "card_total": (
         "the criteria add up to {total} points, the card has {points}",
-        "各评分项加起来 {total} 分，评分卡却是 {points} 分",
+        "各评分项加起来 {total} 分，评分表却是 {points} 分",
     ),
     "bonus_not_counted": ("bonus criteria do not count", "加分项不算在内"),
-    "change_points": ("change the points of criteria or of the card", "改评分项的分值，或者改评分卡的 points"),
-    "pass_over": ("pass_points {value} is more than the card's {points}", "合格线 {value} 分高于评分卡的 {points} 分"),
+    "change_points": ("change the points of criteria or of the card", "改评分项的分值，或者改评分表的 points"),
+    "pass_over": ("pass_points {value} is more than the card's {points}", "合格线 {value} 分高于评分表的 {points} 分"),
     "none_could_pass": ("no call could pass", "这样没有一通能合格"),
     "section_total": (
         "the criteria of section {id} add up to {total} points, not {points}",
@@ -218,12 +218,12 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
     ),
     "card_unusable": (
         "scorecard {card}, which comes along, cannot be used with these rules: {problem}",
-        "继承来的评分卡 {card} 不能和这套规则一起用：{problem}",
+        "继承来的评分表 {card} 不能和这套规则一起用：{problem}",
     ),
-    "own_card": ("use a card of your own, or keep the rule", "用自己的评分卡，或者留下这条规则"),
+    "own_card": ("use a card of your own, or keep the rule", "用自己的评分表，或者留下这条规则"),
     "card_by_facts": (
         "{keys}: a card is chosen before any rule is tried, by facts of the call alone",
-        "{keys}：选评分卡时规则还没有跑，只能看通话本身的信息",
+        "{keys}：选评分表时规则还没有跑，只能看通话本身的信息",
     ),
     "facts_are": (
         "direction, queue, team, language or a column of the manifest",
@@ -231,20 +231,20 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
     ),
     "no_card_for_rest": (
         "no scorecard is for calls that no other is for: every one has applies_when",
-        "每张评分卡都写了 applies_when，别的电话就没有评分卡可用",
+        "每张评分表都写了 applies_when，别的电话就没有评分表可用",
     ),
     "leave_out_of_one": ("leave it out of one of them", "其中一张不写 applies_when"),
     "same_calls": (
         "scorecard {card} is for the same calls ({call}): such a call fails",
-        "评分卡 {card} 也管这样的电话（{call}）：这种电话会评分失败",
+        "评分表 {card} 也管这样的电话（{call}）：这种电话会评分失败",
     ),
     "tell_apart": (
         "{path}; a fact in both with different values, or one in another queue",
-        "{path}；让两张卡在同一项信息上取不同的值",
+        "{path}；让两张评分表在同一项信息上取不同的值",
     ),
     "two_for_rest": (
         "this card and {path} are both for calls that no other is for: a call cannot have two",
-        "这张卡和 {path} 都没写 applies_when：一通电话不能有两张评分卡",
+        "这张评分表和 {path} 都没写 applies_when：一通电话不能有两张评分表",
     ),
     "when_or_retired": (
         "give one of them applies_when, or status: retired; it matters with ASR_QA_SCORECARD=auto only",

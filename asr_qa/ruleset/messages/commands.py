@@ -31,7 +31,7 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
     "case_failed": ("FAILED {place}: {rule} {name}", "没通过 {place}：{rule} {name}"),
     "why": ("why:", "原因："),
     "known_misses": ("known misses ({n}):", "已知漏判（{n} 个）："),
-    "timing_of": ("timing: scorecard {card}", "时间参数：评分卡 {card}"),
+    "timing_of": ("timing: scorecard {card}", "时间参数：评分表 {card}"),
     "no_case": ("no case in {folder}; write some into .cases.yml", "{folder} 里没有例子；写进规则旁边的 .cases.yml"),
     "no_case_contains": ("no case in {folder} contains {pattern!r}", "{folder} 里没有例子的编号或名字含有“{pattern}”"),
     "show_none": (

@@ -163,15 +163,15 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
     # Cards by name
     "card_retired": (
         "scorecard {card} is retired: nothing is scored on it any more",
-        "评分卡 {card} 已停用，不能再用它打分",
+        "评分表 {card} 已停用，不能再用它打分",
     ),
     "name_another_card": ("name another in ASR_QA_SCORECARD", "在 ASR_QA_SCORECARD 里换一张"),
-    "no_card": ("no scorecard {name!r}", "没有评分卡 {name}"),
+    "no_card": ("no scorecard {name!r}", "没有评分表 {name}"),
     "cards_there": ("there: {names}; or give a file", "已有：{names}；也可以直接给文件"),
     "no_cards_there": ("there: none; or give a file", "一张也没有；也可以直接给文件"),
     "card_twice": (
         "scorecard {name!r} version {version} is already in {path}",
-        "评分卡 {name} 版本 {version} 已经在 {path} 里",
+        "评分表 {name} 版本 {version} 已经在 {path} 里",
     ),
     "other_id_or_version": ("give one of them another id or version", "给其中一张换一个 id 或 version"),
 }

@@ -21,7 +21,7 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
     "no_id": ("is not written as an id", "不符合编号的写法"),
     "id_form": (
         "rules: CAPITALS-digits, e.g. SERV-001; packs and cards: lower_case",
-        "规则：大写字母-数字，例如 SERV-001；规则包和评分卡：小写字母",
+        "规则：大写字母-数字，例如 SERV-001；规则包和评分表：小写字母",
     ),
     "no_name": ("is not written as a name", "不符合英文短名的写法"),
     "name_form": ("lower_case.dotted, e.g. opening.greeting", "小写字母，用点分段，例如 opening.greeting"),
