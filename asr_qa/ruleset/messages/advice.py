@@ -9,7 +9,7 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
     "case_twice": ("case {name!r} stands twice", "例子“{name}”写了两次"),
     "few_cases": (
         "has {met} cases that are met and {missed} that are not; at least {least} of each are needed",
-        "有 {met} 个符合的例子、{missed} 个不符合的例子；各要至少 {least} 个",
+        "有 {met} 个符合的例子、{missed} 个不符合的例子；各至少要 {least} 个",
     ),
     "write_cases": ("write them into the .cases.yml beside the rule", "写进规则旁边的 .cases.yml"),
     # Rules

@@ -8,7 +8,7 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
     "verdict_met": ("met", "符合"),
     "verdict_not_met": ("not_met", "不符合"),
     "verdict_not_applicable": ("not_applicable", "不适用"),
-    "verdict_undetermined": ("undetermined", "待人工"),
+    "verdict_undetermined": ("undetermined", "待人工复核"),
     "list": ("{items}", "{items}"),
     "one_error": ("{n} error", "{n} 个错误"),
     "many_error": ("{n} errors", "{n} 个错误"),
@@ -124,7 +124,7 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
     ),
     "more_cases": (
         "add some cases: at least {least} met and {least} not met",
-        "请再补几个例子：符合和不符合各要至少 {least} 个",
+        "请再补几个例子：符合和不符合各至少要 {least} 个",
     ),
     "new_next": (
         "next:\n  asr-qa rules lint {folder}\n  asr-qa rules test {folder}",

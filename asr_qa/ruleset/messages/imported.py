@@ -27,7 +27,7 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
     "json_bool": ("expected true or false, found {value}", "应当是 true 或 false，写的是 {value}"),
     "json_words": ("expected a list of words", "应当是词的列表"),
     "json_mapping": ("expected a mapping {{...}}, found {value}", "应当是 {{...}}，写的是 {value}"),
-    "json_rules": ("expected rules, found {value}", "这里应当是规则，写的是 {value}"),
+    "json_rules": ("expected rules, found {value}", "这里应当是规则，实际是 {value}"),
     "no_rules_found": ("no rules found", "没有找到规则"),
     "json_shape": ("expected {{conditions: [...], rules: [...]}}", "应当是 {{conditions: [...], rules: [...]}}"),
     "json_wrapped": ("rules are wrapped too deep", "规则外面包了太多层"),
