@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from math import inf
 from statistics import fmean
 
 from rapidfuzz.distance import Levenshtein
@@ -133,15 +134,16 @@ def _groups(options: Repetition, sentences: list[Sentence]) -> Iterator[tuple[Hi
     for index, first in enumerate(sentences):
         if index in taken:
             continue
-        later = range(index + 1, len(sentences)) if grams is None else grams.later(index)
-        group = [index, *(i for i in _alike(options, sentences, first, later) if i not in taken)]
+        latest = inf if options.within_seconds is None else first.end + options.within_seconds
+        later = range(index + 1, len(sentences)) if grams is None else grams.later(index, latest)
+        group = [index, *(i for i in _alike(options, sentences, first, later, latest) if i not in taken)]
         if len(group) >= options.times:
             taken.update(group)
             yield tuple(sentences[i].hit(first) for i in group)
 
 
 class Grams:
-    """Which sentences of a party may be alike: those that share some syllables in a row.
+    """Which sentences of a party may be alike: those that share some syllables in a row; in order of their starts.
 
     Where two sentences agree in a given share of their syllables, so few differ that some of the parts that one of
     them is cut into must stand in the other as they are.
@@ -149,21 +151,23 @@ class Grams:
 
     def __init__(self, sentences: Sequence[Sentence], similarity: float) -> None:
         self._sentences = sentences
+        self._starts = [one.start for one in sentences]
         self._differing = (1 - similarity + EPSILON) / max(similarity - EPSILON, EPSILON)
         """Syllables in which another sentence may differ, per syllable of one."""
         self._holding: dict[int, dict[tuple[Role, str], list[int]]] = {}
 
-    def later(self, index: int) -> Sequence[int]:
-        """The sentences after one that may be like it, in order."""
+    def later(self, index: int, latest: float = inf) -> Sequence[int]:
+        """The sentences after one that may be like it, in order, up to the latest start in seconds."""
+        stop = bisect_right(self._starts, latest + EPSILON)
         one = self._sentences[index]
         most = int(len(one.code) * self._differing)
         size = next((size for size in _GRAMS if len(one.code) // size > most), None)
         if size is None:
-            return range(index + 1, len(self._sentences))
+            return range(index + 1, stop)
         holding = self._of(size)
         parts = (one.code[at : at + size] for at in range(0, len(one.code) - size + 1, size))
         rarest = sorted((holding[one.role, part] for part in parts), key=len)[: most + 1]
-        return sorted({other for found in rarest for other in found[bisect_right(found, index) :]})
+        return sorted({i for found in rarest for i in found[bisect_right(found, index) : bisect_left(found, stop)]})
 
     def _of(self, size: int) -> dict[tuple[Role, str], list[int]]:
         """The sentences of each party that hold each row of so many syllables."""
@@ -175,9 +179,10 @@ class Grams:
         return known
 
 
-def _alike(options: Repetition, sentences: Sequence[Sentence], first: Sentence, later: Sequence[int]) -> Iterator[int]:
-    """Those of some later sentences that say the same as one, within the time allowed."""
-    latest = float("inf") if options.within_seconds is None else first.end + options.within_seconds
+def _alike(
+    options: Repetition, sentences: Sequence[Sentence], first: Sentence, later: Sequence[int], latest: float
+) -> Iterator[int]:
+    """Those of some later sentences that say the same as one, up to the latest start in seconds."""
     for other in later:
         sentence = sentences[other]
         if sentence.start > latest + EPSILON:
