@@ -98,7 +98,14 @@ def _ours(issues: Sequence[Issue], folder: Path) -> list[Issue]:
 def _unusable(issue: Issue) -> Issue:
     """A card that comes along and names a rule that this folder leaves out: nobody has to use it."""
     said = say("card_unusable", card=Path(issue.path).stem, problem=issue.said or issue.message)
-    return issue_of(issue.path, issue.line, said, say("own_card"), column=issue.column, severity="note")
+    rule = issue.subject or _named_rule(issue)
+    return issue_of(issue.path, issue.line, said, say("own_card"), column=issue.column, severity="note", subject=rule)
+
+
+def _named_rule(issue: Issue) -> str:
+    """The rule that a card names and cannot have, from what is said of it; empty for any other mistake."""
+    key = {"no_rule": "name", "rule_draft": "rule", "rule_retired": "rule"}.get(issue.said.code) if issue.said else None
+    return str(dict(issue.said.args)[key]) if issue.said and key else ""
 
 
 def _lint(loaded: LoadedRules, folder: Path) -> list[Issue]:

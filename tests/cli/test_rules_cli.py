@@ -278,4 +278,4 @@ def test_a_card_that_comes_along_is_no_error_where_a_rule_is_left_out(shell: She
     result = shell("rules", "lint", folder, "--json")
     assert (result.code, result.json["errors"]) == (0, 0)
     (issue,) = (issue for issue in result.json["issues"] if issue["code"] == "card_unusable")
-    assert (issue["severity"], issue["args"]["card"]) == ("note", "inbound")
+    assert (issue["severity"], issue["args"]["card"], issue["rule"]) == ("note", "inbound", "OPEN-002")
