@@ -6,19 +6,24 @@ Of a run on this machine that was killed nobody waits for the lease: its process
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 import time
 from pathlib import Path
 
 from asr_qa.core.recording import Recording
+from asr_qa.errors import StorageError
 from asr_qa.pipeline.ports import Clock
 from asr_qa.pipeline.store import Store
+
+log = logging.getLogger(__name__)
 
 LEASE = 300.0
 """Seconds after which a run that says nothing is taken for gone."""
 _RENEW = 30.0
 """Seconds between renewals; a writer may wait for the database for as long again."""
+_UNKNOWN = "?"
 
 
 class Claims:
@@ -28,7 +33,7 @@ class Claims:
         self._store = store
         self._clock = clock
         self._renewed = time.monotonic()
-        self.worker = f"{socket.gethostname()} {os.getpid()} {_begun(os.getpid())}"
+        self.worker = f"{_place()} {os.getpid()} {_begun(os.getpid())}"
         """Who this run is."""
 
     def take(self, recording: Recording) -> bool:
@@ -45,8 +50,12 @@ class Claims:
             self._renewed = time.monotonic()
 
     def release(self) -> None:
-        """Give back what was not finished."""
-        self._store.release_claims(self.worker)
+        """Give back what was not finished; where the database is gone, the leases end by themselves."""
+        try:
+            self._store.release_claims(self.worker)
+        except StorageError as exc:
+            # Most likely the run ends because of the same error: that one is to be seen.
+            log.warning("what this run had in work is held for up to %.0f more seconds: %s", LEASE, exc)
 
     def _claim(self, recording: Recording, *, over: str | None = None) -> str:
         return self._store.claim(recording, self.worker, now=self._clock.now(), lease_seconds=LEASE, over=over)
@@ -54,12 +63,26 @@ class Claims:
 
 def is_gone(worker: str) -> bool:
     """Whether a run was one of this machine, and its process has ended; False where that cannot be told."""
-    host, _, process = worker.rpartition(" ")[0].rpartition(" ")
-    begun = worker.rpartition(" ")[2]
-    if host != socket.gethostname() or not process.isdecimal() or not begun:
+    place, process, begun = ["", "", "", *worker.rsplit(" ", 2)][-3:]
+    if place != _place() or _UNKNOWN in place.split(" ") or not process.isdecimal() or not begun:
         return False
-    now = _begun(int(process))
-    return now not in ("?", begun) if Path("/proc/self/stat").exists() else False
+    return _begun(int(process)) not in (_UNKNOWN, begun)
+
+
+def _place() -> str:
+    """Where process ids mean the same: the machine since it was started, and the ids' namespace (containers have own).
+
+    A name of the machine alone does not do: containers may share it.
+    """
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except OSError:
+        boot = _UNKNOWN
+    try:
+        ids = os.readlink("/proc/self/ns/pid")
+    except OSError:
+        ids = _UNKNOWN
+    return f"{socket.gethostname()} {boot} {ids}"
 
 
 def _begun(process: int) -> str:
@@ -67,7 +90,7 @@ def _begun(process: int) -> str:
     try:
         stat = Path(f"/proc/{process}/stat").read_text(encoding="utf-8", errors="replace")
     except FileNotFoundError:
-        return "" if Path("/proc/self/stat").exists() else "?"
+        return "" if Path("/proc/self/stat").exists() else _UNKNOWN
     except OSError:
-        return "?"
+        return _UNKNOWN
     return stat.rpartition(")")[2].split()[19]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -20,6 +20,7 @@ from asr_qa.bootstrap import SystemClock, load_rules
 from asr_qa.config import AsrSettings, Settings, shipped
 from asr_qa.core.document import CallDocument
 from asr_qa.core.transcript import Utterance
+from asr_qa.errors import StorageError
 from asr_qa.pipeline.store import CallFilters
 from asr_qa.testing import MemoryStore
 
@@ -34,6 +35,11 @@ sections:
     criteria:
       - {id: line, title: {zh: 项, en: Item}, points: 100, class: customer, rules: [OPEN-001]}
 """
+
+
+def place() -> str:
+    """Where this run works, as it is in the names of runs."""
+    return Claims(MemoryStore(), SystemClock()).worker.rsplit(" ", 2)[0]
 
 
 class Silent:
@@ -129,7 +135,7 @@ def test_what_another_run_gives_up_is_done_here(desk: Desk) -> None:
 def test_nobody_waits_for_a_run_that_was_killed(desk: Desk) -> None:
     with subprocess.Popen([sys.executable, "-c", "pass"]) as process:
         pass
-    desk.held_by(f"{socket.gethostname()} {process.pid} 123")
+    desk.held_by(f"{place()} {process.pid} 123")
     assert [one.state for one in desk.score()] == ["scored"]
 
 
@@ -151,10 +157,52 @@ def test_a_run_that_is_stopped_gives_back_what_it_has(desk: Desk) -> None:
     assert taken == [Claims(MemoryStore(), SystemClock()).worker]
 
 
+def test_the_first_error_is_told_where_the_database_is_gone(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    class Stopped(Silent):
+        def done(self, outcome: Outcome, seconds: float) -> None:
+            raise StorageError("the first error")
+
+    def gone(worker: str) -> None:
+        raise StorageError("the second error")
+
+    desk.store.release_claims = gone  # type: ignore[method-assign]
+    with caplog.at_level(logging.WARNING), pytest.raises(StorageError, match="the first error"):
+        desk.score(Stopped())
+    assert "the second error" in caplog.text
+
+
 def test_whether_a_run_is_gone_is_known_of_this_machine_only() -> None:
     mine = Claims(MemoryStore(), SystemClock()).worker
-    host, process, _ = mine.split(" ")
+    host, boot, ids, process, _ = mine.split(" ")
+    here = f"{host} {boot} {ids}"
     assert not is_gone(mine)
-    assert is_gone(f"{host} {process} 1"), "the id belongs to another process by now"
-    for other in (f"elsewhere {process} 1", "elsewhere", "", f"{host} x 1", f"{host} {process} "):
+    assert is_gone(f"{here} {process} 1"), "the id belongs to another process by now"
+    for other in (
+        f"elsewhere {boot} {ids} {process} 1",
+        f"{host} {process} 1",
+        "elsewhere",
+        "",
+        f"{here} x 1",
+        f"{here} {process} ",
+    ):
         assert not is_gone(other)
+
+
+def test_containers_of_one_name_do_not_take_each_other_for_gone() -> None:
+    host, boot, ids, process, _ = Claims(MemoryStore(), SystemClock()).worker.split(" ")
+    assert not is_gone(f"{host} {boot} pid:[1] {process} 1"), "process ids of another container"
+    assert not is_gone(f"{host} other-start {ids} {process} 1"), "another machine of this name"
+
+
+@pytest.mark.parametrize("unknown", ["boot_id", "ns"])
+def test_where_process_ids_count_must_be_known(unknown: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*args: object, **more: object) -> str:
+        raise FileNotFoundError
+
+    read = Path.read_text
+    if unknown == "ns":
+        monkeypatch.setattr("os.readlink", refused)
+    else:
+        monkeypatch.setattr(Path, "read_text", lambda at, **how: refused() if at.name == unknown else read(at, **how))
+    assert "?" in place().split(" ")
+    assert not is_gone(f"{place()} 1 1")
