@@ -8,7 +8,7 @@ from asr_qa.core.checks.base import CallView, Hit, Looking, Stance
 from asr_qa.core.checks.phrase import decide_phrase
 from asr_qa.core.checks.remembered import Remembered
 from asr_qa.core.checks.timing import event_hits, find_events
-from asr_qa.core.checks.units import units_of
+from asr_qa.core.checks.units import counts, units_of
 from asr_qa.core.finding import Verdict
 from asr_qa.core.recording import Role
 from asr_qa.core.rule import Anchor, Scope, Within
@@ -91,15 +91,7 @@ def position(within: Within, view: CallView, role: Role | None) -> Segment:
 
 def _sentences(view: CallView, role: Role | None) -> list[Utterance]:
     """The sentences of a role in order."""
-    return view.once(("lines", role), lambda: [u for u in view.facts.transcript.utterances if _counts(u, role, view)])
-
-
-def _counts(utterance: Utterance, role: Role | None, view: CallView) -> bool:
-    """Whether an utterance is one of a role; where any will do, prompts are none of them."""
-    if role is not None:
-        return utterance.role is role
-    spoken = view.automatic(utterance.role)
-    return not (spoken and clip(spoken, utterance.segment))
+    return view.once(("lines", role), lambda: [u for u in view.facts.transcript.utterances if counts(view, u, role)])
 
 
 def anchor_hits(anchor: Anchor, looking: Looking) -> tuple[tuple[Hit, ...], bool]:

@@ -65,7 +65,7 @@ def units_of(view: CallView, kind: str, role: Role | None, window: Segment) -> t
 
 def _lines(view: CallView, role: Role | None, window: Segment) -> Iterator[Unit]:
     for said in view.facts.transcript.utterances:
-        if said.start in window and _counts(view, said, role):
+        if said.start in window and counts(view, said, role):
             yield _unit(said.role, [said])
 
 
@@ -73,7 +73,7 @@ def _turns(view: CallView, role: Role | None, window: Segment) -> Iterator[Unit]
     """Lines of one party with nothing but acknowledgements of the other between them."""
     turn: list[Utterance] = []
     for said in view.facts.transcript.utterances:
-        if said.start not in window or not _counts(view, said, None):
+        if said.start not in window or not counts(view, said, None):
             continue
         if turn and said.role is not turn[0].role:
             if said.text and acknowledges(said.text):
@@ -86,7 +86,7 @@ def _turns(view: CallView, role: Role | None, window: Segment) -> Iterator[Unit]
         yield _unit(turn[0].role, turn)
 
 
-def _counts(view: CallView, said: Utterance, role: Role | None) -> bool:
+def counts(view: CallView, said: Utterance, role: Role | None) -> bool:
     """Whether a line is one of a role; where any will do, prompts are none of them."""
     if role is not None:
         return said.role is role
