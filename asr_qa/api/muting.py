@@ -88,7 +88,8 @@ def find_samples(file: BinaryIO) -> Samples | None:
     """Where the samples of a plain WAV file lie; None for any other file. The file is read from its beginning.
 
     A file that says twice what its samples are or where they lie is not plain: players and decoders read it each in
-    their own way, and what is silent in one place is heard in another.
+    their own way, and what is silent in one place is heard in another. Nor is one with anything behind its samples:
+    where their size is stated too small, that is sound which nobody has silenced.
     """
     file.seek(0)
     head = file.read(12)
@@ -113,7 +114,10 @@ def find_samples(file: BinaryIO) -> Samples | None:
         return None
     if len(forms) != 1 or len(places) != 1 or forms[0] is None:
         return None
-    return _samples(forms[0], *places[0])
+    first, end = places[0]
+    if size_of_file > end + (end - first) % 2:  # chunks of odd sizes are filled up by a byte
+        return None
+    return _samples(forms[0], first, end)
 
 
 def _form(body: bytes) -> _Form | None:

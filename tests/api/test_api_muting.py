@@ -215,6 +215,22 @@ def test_files_that_say_twice_where_their_samples_lie_are_not_touched_byte_by_by
     assert find_samples(io.BytesIO(file_of(1, 16, bytes(4), size=4) + bytes(9000))) is None, "zeros are no chunks"
 
 
+@pytest.mark.parametrize("behind", [b"\1\2", bytes(800), b"LIST" + (4).to_bytes(4, "little") + b"said"])
+def test_files_with_anything_behind_their_samples_are_not_touched_byte_by_byte(behind: bytes) -> None:
+    assert find_samples(io.BytesIO(file_of(1, 16, bytes(400) + behind, size=400))) is None
+    assert find_samples(io.BytesIO(file_of(1, 8, bytes(400), size=399))) is not None, "a byte fills it up"
+
+
+def test_what_lies_behind_samples_of_too_small_a_size_is_not_sent(api: Api) -> None:
+    path = api.folder / "small.wav"
+    whole = wav(tone())
+    tail = whole[-4000:]
+    path.write_bytes(whole[:40] + (len(whole) - 44 - 4000).to_bytes(4, "little") + whole[44:])
+    body = api.client("reviewer").get(add(api, path, number())).content
+    assert tail not in body
+    assert not heard(body)[seconds(SAID[0] - AROUND, SAID[1] + AROUND, rate=16000)].any()
+
+
 def test_a_file_that_was_cleared_away_is_made_again() -> None:
     muting, path = Muting(), shipped("sample_audio") / "dead-air.mp3"
     with muting.made(path, "a", (Segment(1, 2),)) as first:
