@@ -24,6 +24,9 @@ AGENT_WORDS, CUSTOMER_WORDS = phrases("agent"), phrases("customer")
 POLITELY = phrases("politely")
 """What an agent calls the customer."""
 
+HELLOS = phrases("hello")
+"""What who is called answers with."""
+
 OPENING_SECONDS = 40.0
 """How far into the call the opening script is looked for: past a recorded notice and a customer's hello."""
 CLOSING_SECONDS = 40.0
@@ -193,10 +196,15 @@ def _pattern(utterances: Sequence[Utterance], direction: str | None) -> tuple[fl
 def _first(said: Sequence[Utterance]) -> int:
     """1 where what is called the agent begins, -1 where the other does, 0 where one says hello to the other."""
     in_order = sorted(said, key=lambda u: u.start)
-    begun = next((u for u in in_order if len(plain(u.text)) > HELLO), in_order[0])
+    begun = next((u for u in in_order if not _is_hello(plain(u.text))), in_order[0])
     if begun.role is not in_order[0].role:
         return 0
     return 1 if begun.role is Role.AGENT else -1
+
+
+def _is_hello(heard: str) -> bool:
+    """Whether somebody only answers; few characters alone may be what is left of a sentence."""
+    return len(heard) <= HELLO and bool(find_phrases(heard, HELLOS))
 
 
 def _lead(said: Mapping[Role, str], phrases: Iterable[str], *, often: bool = False) -> int:

@@ -1,7 +1,7 @@
 """Phrases that tell who speaks, as data: one file a list and language beside this one.
 
 opening, closing  what only an agent says there      agent, customer  what one of them says far more often
-politely          what an agent calls the customer
+politely          what an agent calls the customer    hello            what who is called answers with
 """
 
 from __future__ import annotations
@@ -17,6 +17,6 @@ def phrases(name: str) -> tuple[str, ...]:
     """The lines of a list in every language, without remarks and blank ones.
 
     Args:
-        name: opening, closing, agent, customer or politely.
+        name: opening, closing, agent, customer, politely or hello.
     """
     return tuple(line for language in LANGUAGES for line in read_lines(files(__package__), f"{name}.{language}"))
