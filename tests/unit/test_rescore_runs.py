@@ -25,20 +25,10 @@ from asr_qa.db.store import SqlStore
 from asr_qa.errors import StorageError
 from asr_qa.pipeline.store import CallFilters
 from asr_qa.testing import make_document, make_recording
+from asr_qa.testing.cards import SMALL_CARD
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 CALLS = 4
-CARD = """\
-id: small
-version: "1"
-title: {zh: 卡, en: Card}
-points: 100
-sections:
-  - id: all
-    title: {zh: 全部, en: All}
-    criteria:
-      - {id: line, title: {zh: 项, en: Item}, points: 100, class: customer, rules: [OPEN-001]}
-"""
 
 
 class Silent:
@@ -53,7 +43,7 @@ def settings(tmp_path: Path) -> Iterator[Settings]:
     for name in ("scorecards", "opening"):
         (tmp_path / "rules" / name).mkdir(parents=True)
     shutil.copy(shipped("rules") / "opening" / "greeting.yml", tmp_path / "rules" / "opening")
-    (tmp_path / "rules" / "scorecards" / "small.yml").write_text(CARD, encoding="utf-8")
+    (tmp_path / "rules" / "scorecards" / "small.yml").write_text(SMALL_CARD, encoding="utf-8")
     made = Settings(data_dir=tmp_path / "data", rules_dir=tmp_path / "rules", scorecard="small")
     store = connect(made)
     for number in range(CALLS):

@@ -23,18 +23,7 @@ from asr_qa.core.transcript import Utterance
 from asr_qa.errors import StorageError
 from asr_qa.pipeline.store import CallFilters
 from asr_qa.testing import MemoryStore
-
-CARD = """\
-id: small
-version: "1"
-title: {zh: 卡, en: Card}
-points: 100
-sections:
-  - id: all
-    title: {zh: 全部, en: All}
-    criteria:
-      - {id: line, title: {zh: 项, en: Item}, points: 100, class: customer, rules: [OPEN-001]}
-"""
+from asr_qa.testing.cards import SMALL_CARD
 
 
 def place() -> str:
@@ -65,7 +54,7 @@ class Desk:
         shutil.copy(shipped("sample_audio") / "rude-words.wav", self.home / "calls" / "a.wav")
         shutil.copy(shipped("sample_audio") / "rude-words.truth.json", self.home / "replay" / "a.json")
         shutil.copy(shipped("rules") / "opening" / "greeting.yml", self.home / "rules" / "opening")
-        (self.home / "rules" / "scorecards" / "small.yml").write_text(CARD, encoding="utf-8")
+        (self.home / "rules" / "scorecards" / "small.yml").write_text(SMALL_CARD, encoding="utf-8")
 
     def score(self, watcher: Silent | None = None) -> list[Outcome]:
         settings = Settings(
