@@ -169,6 +169,19 @@ def test_a_recording_that_begins_in_a_word_does_not_tell_how_the_call_began() ->
     assert (verdict(cut, "OPEN-001"), verdict(whole, "OPEN-001")) == (Verdict.UNDETERMINED, Verdict.NOT_MET)
 
 
+def test_percents_of_a_call_that_began_before_its_recording_are_not_known() -> None:
+    # cut   [A..B..A....B..A...B]  18 s: of the whole call, the last 60 % may reach back before the recording.
+    sketch = (
+        "A 0-2 帮您的吗 | B 3-6 我要投诉你们 | A 6.5-9 好的您的话费是五十元 | B 9.5-12 那你帮我办理吧 | "
+        "A 12.5-15 好的为您办理 | B 15.5-18 嗯 | end 19"
+    )
+    cut, whole = worked(Scene(sketch, rising=False)), worked(Scene(sketch))
+    for rule in ("CLOS-002", "CMPL-008"):
+        assert (verdict(cut, rule), verdict(whole, rule)) == (Verdict.UNDETERMINED, Verdict.NOT_MET), rule
+    # What follows a sentence that is heard is known all the same: nobody said sorry.
+    assert verdict(cut, "SERV-002") is Verdict.NOT_MET
+
+
 def test_a_third_speaker_after_a_transfer_neither_blames_nor_is_blamed() -> None:
     # agent     ##..##...............
     # customer  ..##....#####..####..

@@ -39,8 +39,9 @@ def resolve(scope: Scope, looking: Looking) -> Resolved:
         anchored.append((anchor, hits))
     base = looking.windows
     if scope.within is not None:
-        within = scope.within
-        base = clip(base, looking.view.once((id(_one(within)), role), lambda: position(within, looking.view, role)))
+        within, wide = scope.within, looking.stance is Stance.REQUIRED
+        key = (id(_one(within)), role, wide)
+        base = clip(base, looking.view.once(key, lambda: position(within, looking.view, role, wide=wide)))
     tracks: tuple[Track, ...] = (base,)
     for anchor, hits in anchored:
         windows = [_window(anchor, hit, looking.view, role) for hit in hits]
@@ -71,16 +72,24 @@ _one: Remembered[Within, Within] = Remembered(lambda within: _withins.setdefault
 """One position for all that say the same."""
 
 
-def position(within: Within, view: CallView, role: Role | None) -> Segment:
-    """The part of the call that a position means; empty where its bounds exclude each other."""
+def position(within: Within, view: CallView, role: Role | None, *, wide: bool = False) -> Segment:
+    """The part of the call that a position means; empty where its bounds exclude each other.
+
+    Args:
+        wide: Of a call that began before its recording, or went on after it, all that the position may mean: nobody
+            knows where its seconds and percents are counted from.
+    """
     begin, end = view.begin, view.end
-    starts = [0.0, within.from_seconds or 0.0]
+    late, early = wide and view.facts.unsure_of_start, wide and view.facts.unsure_of_end
+    starts = [0.0] if within.from_seconds is None or late else [within.from_seconds]
     ends = [view.whole.end]
     ends += [] if within.to_seconds is None else [within.to_seconds]
     ends += [] if within.first_seconds is None else [begin + within.first_seconds]
     starts += [] if within.last_seconds is None else [end - within.last_seconds]
-    ends += [] if within.first_percent is None else [begin + (end - begin) * within.first_percent / _PERCENT]
-    starts += [] if within.last_percent is None else [end - (end - begin) * within.last_percent / _PERCENT]
+    if within.first_percent is not None and not early:
+        ends.append(begin + (end - begin) * within.first_percent / _PERCENT)
+    if within.last_percent is not None and not late:
+        starts.append(end - (end - begin) * within.last_percent / _PERCENT)
     if within.first_sentences is not None and (said := _sentences(view, role)):
         ends.append(said[: within.first_sentences][-1].end)
     if within.last_sentences is not None and (said := _sentences(view, role)):
