@@ -39,6 +39,7 @@ EXAMPLE = {
         }
     ],
     "sentence": "客户在坐席发言 3.2 秒后开始说话（≥ 1.0），重叠 0.8 秒（≥ 0.5），… → 抢话（客户）",
+    "caveats": [],
 }
 
 
@@ -77,6 +78,8 @@ class ExplanationOut(Shape):
     """Empty where an older version made the document."""
     sentence: str
     """All reasons, and what follows."""
+    caveats: list[str]
+    """Codes of the call's warnings under which it may be another event, or none: roles_unknown, one_sided, ..."""
 
 
 @router.get(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -12,17 +13,18 @@ from asr_qa.audio.probe import sha256_of
 from asr_qa.bootstrap import connect
 from asr_qa.cli.printing import Json, Language, print_json
 from asr_qa.config import Settings
-from asr_qa.core.document import CallDocument
+from asr_qa.core.document import CallDocument, CallWarning
 from asr_qa.core.redacted import redacted
 from asr_qa.errors import ConflictError, NotFoundError, UsageError
 from asr_qa.pipeline.documents import from_json
 from asr_qa.pipeline.ingest import ID_LENGTH
 from asr_qa.render.explain import Explanation, as_plain, explain, title_of
-from asr_qa.render.texts import Lang
+from asr_qa.render.remarks import remark
+from asr_qa.render.texts import Lang, Texts
 
 _NAMES: dict[Lang, tuple[str, ...]] = {
-    "zh": ("定义", "参数", "依据", "结论", "免责"),
-    "en": ("means", "in force", "because", "so", "excused by"),
+    "zh": ("定义", "参数", "依据", "结论", "免责", "注意"),
+    "en": ("means", "in force", "because", "so", "excused by", "note"),
 }
 
 
@@ -50,6 +52,8 @@ def explain_command(
     elif event is None:
         for one in found:
             typer.echo(f"{one.number:4}  {title_of(one.event, lang)}  {one.definition}")
+        for line in _notes([warning for one in found for warning in one.caveats], lang):
+            typer.echo(line)
     else:
         typer.echo("\n".join(lines_of(found[0], lang)))
 
@@ -88,4 +92,11 @@ def lines_of(one: Explanation, lang: Lang) -> list[str]:
     lines.append(f"{names[1]}: {one.definition or '–'}")
     lines += [f"{names[2]}: {'✓' if view.reason.holds else '✗'} {view.text}" for view in one.reasons]
     lines.append(f"{names[3]}: {one.sentence}")
-    return [*lines, f"{names[4]}: {one.event.waived_by}"] if one.event.waived_by else lines
+    excused = [f"{names[4]}: {one.event.waived_by}"] if one.event.waived_by else []
+    return [*lines, *excused, *_notes(one.caveats, lang)]
+
+
+def _notes(warnings: Sequence[CallWarning], lang: Lang) -> list[str]:
+    """Each warning once, in words."""
+    said = dict.fromkeys(remark(warning, Texts(lang)) for warning in warnings)
+    return [f"{_NAMES[lang][5]}: {text}" for text in said]

@@ -10,7 +10,7 @@ from asr_qa.core.document import CallWarning
 from asr_qa.core.recording import Recording, Role
 from asr_qa.core.segment import EPSILON, Segment, Track, total
 from asr_qa.core.timeline import CallTimeline
-from asr_qa.pipeline.ports import CallAudio, Samples
+from asr_qa.pipeline.ports import CallAudio, Samples, SpokenChannel
 
 BEGINS_IN_SPEECH = "begins_in_speech"
 ENDS_IN_SPEECH = "ends_in_speech"
@@ -71,6 +71,16 @@ def one_sided(recording: Recording, speech: Mapping[Role, Track]) -> tuple[CallW
     if len(silent) != 1:
         return ()
     message = f"the {silent[0]} is never heard: perhaps not recorded, so what seems silent may not have been"
+    return (CallWarning(code=ONE_SIDED, message=message),)
+
+
+def one_voice(heard: Sequence[SpokenChannel], *, told_apart: bool) -> tuple[CallWarning, ...]:
+    """The warning that a channel of both parties carries one voice, where somebody looked for two."""
+    if not told_apart or len(heard) != 1 or not total(heard[0].speech):
+        return ()
+    message = (
+        "one voice alone is heard: perhaps the other party was not recorded, so what seems silent may not have been"
+    )
     return (CallWarning(code=ONE_SIDED, message=message),)
 
 

@@ -27,6 +27,7 @@ from asr_qa.pipeline.limits import (
     begins_in_speech,
     ends_in_speech,
     one_sided,
+    one_voice,
     too_short,
 )
 from asr_qa.pipeline.ports import (
@@ -50,6 +51,7 @@ from asr_qa.pipeline.secondlook import look_again
 from asr_qa.pipeline.speaking import hear_speaking
 from asr_qa.pipeline.unspoken import EDGES, find_speech, find_waits, holds_of, let_fade
 from asr_qa.pipeline.voices import (
+    NO_MODEL,
     ONE_CHANNEL,
     Parted,
     loudest,
@@ -167,11 +169,11 @@ def _listen(recording: Recording, audio: CallAudio, stages: Stages) -> _Listened
     unspoken = [stages.non_speech.find(channel, audio.sample_rate) for channel in audio.samples]
     audio.release()
     found = [_speech(*pair, audio.sample_rate, stages) for pair in zip(audio.samples, unspoken, strict=True)]
-    unspoken = [replace(each, hearing=None) for each in unspoken]  # megabytes that nobody asks for any more
     waits = find_waits(unspoken, found)
     inspected = stages.inspect(audio.samples, found)
     audio.release()
     tracks = let_fade(inspected.tracks, audio.duration, unspoken=unspoken)
+    unspoken = [replace(each, hearing=None) for each in unspoken]  # megabytes that nobody asks for any more
     codes = {warning.code for warning in inspected.warnings}
     if codes & _NOT_TWO_PARTIES:
         recording = replace(recording, role_by_channel=(None,) * audio.channels)
@@ -185,7 +187,8 @@ def _listen(recording: Recording, audio: CallAudio, stages: Stages) -> _Listened
     warnings = (*truncated, *inspected.warnings, *cut)
     if parted:
         named = name_voices(parted, transcript, direction=recording.direction, diarizer=stages.diarizer)
-        warnings = (*warnings, *parted.warnings, *named.warnings)
+        alone = one_voice(named.channels, told_apart=NO_MODEL not in parted.warnings)
+        warnings = (*warnings, *parted.warnings, *named.warnings, *alone)
         return _Listened(
             recording,
             named.speech,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from asr_qa.core.document import CallDocument
+from asr_qa.core.document import CallDocument, CallWarning
 from asr_qa.core.event import Event
 from asr_qa.core.reason import Reason
 from asr_qa.core.recording import Role
@@ -97,6 +97,11 @@ _WORDS: Mapping[Lang, Mapping[str, tuple[str, str]]] = {
         "ivr_gap": ("{v} s of quiet follow ({c})", ""),
     },
 }
+_UNSURE: Mapping[Lang, str] = {
+    "zh": "不知道谁是坐席，因此不知道此前是否说明过要等待",
+    "en": "it is not known who the agent is, so whether a wait was announced is not known either",
+}
+"""In place of "excuse", where nobody can say who spoke."""
 _HEARD: Mapping[Lang, str] = {"zh": "（“{text}”）", "en": " (“{text}”)"}
 _NO_WORDS: Mapping[Lang, str] = {"zh": "没有听到可以判断的词", "en": "no words were heard that could tell"}
 _ALONE: Mapping[Lang, str] = {"zh": "旁边没有自己的话", "en": "nothing else is said near it"}
@@ -108,6 +113,11 @@ _LEVELS: Mapping[Lang, Mapping[str, str]] = {
     "zh": {"plain": "普通", "excused": "已说明", "serious": "严重"},
     "en": {"plain": "plain", "excused": "excused", "serious": "serious"},
 }
+_OF_ROLES = frozenset({"roles_unknown", "swapped_roles"})
+"""Warnings that bear on whose event it is."""
+_OF_QUIET = frozenset({"one_sided", "dead_channel"})
+"""Warnings that bear on whether nobody spoke; not where both parties are heard on one channel."""
+_QUIET = frozenset({"silence", "dead_air", "monologue", "response_latency"})
 _SAYS: Mapping[Lang, tuple[str, str]] = {"zh": ("，", " → "), "en": ("; ", " → ")}
 _SIGNS = {">=": "≥", "<=": "≤"}
 
@@ -135,6 +145,8 @@ class Explanation:
     reasons: tuple[ReasonView, ...]
     sentence: str
     """All reasons, and what follows."""
+    caveats: tuple[CallWarning, ...] = ()
+    """Warnings of the call that bear on it."""
 
 
 def explain(document: CallDocument, number: int, *, lang: Lang = "zh") -> Explanation:
@@ -153,7 +165,14 @@ def explain(document: CallDocument, number: int, *, lang: Lang = "zh") -> Explan
         has = f"its events are numbered 1 to {count}" if count else "it has none"
         raise NotFoundError(f"call {document.recording.id} has no event {number}: {has}")
     event, texts = document.events[number - 1], Texts(lang)
-    reasons = tuple(ReasonView(text=_say(reason, event, texts), reason=reason) for reason in event.reasons)
+    caveats = caveats_of(event, document.warnings)
+    unsure = any(warning.code in _OF_ROLES for warning in caveats)
+    reasons = tuple(
+        ReasonView(
+            text=_UNSURE[lang] if unsure and reason.test == "excuse" else _say(reason, event, texts), reason=reason
+        )
+        for reason in event.reasons
+    )
     said = _SAYS[lang][0].join(view.text for view in reasons) or _UNKNOWN[lang]
     return Explanation(
         number=number,
@@ -164,7 +183,17 @@ def explain(document: CallDocument, number: int, *, lang: Lang = "zh") -> Explan
         parameters=parameters_of(event.definition),
         reasons=reasons,
         sentence=f"{said}{_SAYS[lang][1]}{_name(event, texts)}",
+        caveats=caveats,
     )
+
+
+def caveats_of(event: Event, warnings: Sequence[CallWarning]) -> tuple[CallWarning, ...]:
+    """The warnings of a call under which an event may be another one, or none."""
+    codes = {warning.code for warning in warnings}
+    wanted = _OF_ROLES if event.by is not None or event.kind == "dead_air" else frozenset()
+    if event.kind in _QUIET and "one_channel" not in codes:
+        wanted |= _OF_QUIET
+    return tuple(warning for warning in warnings if warning.code in wanted)
 
 
 def title_of(event: Event, lang: Lang) -> str:
@@ -198,6 +227,7 @@ def as_plain(one: Explanation) -> dict[str, Any]:
         "parameters": dict(one.parameters),
         "reasons": [{"said": view.text, **asdict(view.reason)} for view in one.reasons],
         "sentence": one.sentence,
+        "caveats": [warning.code for warning in one.caveats],
     }
 
 

@@ -21,6 +21,7 @@ _ZH: tuple[tuple[str, str], ...] = (
     ),
     (r"the agent is never heard: .*", "始终没有听到坐席，可能没有录上，因此看似安静处未必安静"),
     (r"the customer is never heard: .*", "始终没有听到客户，可能没有录上，因此看似安静处未必安静"),
+    (r"one voice alone is heard: .*", "只听到一个人的声音，另一方可能没有录上，因此看似安静处未必安静"),
     (r"speech of the agent could not be read", "坐席的这段话无法识别"),
     (r"speech of the customer could not be read", "客户的这段话无法识别"),
     (r"speech of the other could not be read", "这段话无法识别"),

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from cli_shell import Shell
 
+from asr_qa.core.document import CallWarning
 from asr_qa.core.sketch import parse_sketch
 from asr_qa.core.timeline import build_timeline
-from asr_qa.pipeline.documents import to_json
+from asr_qa.pipeline.documents import from_json, to_json
 from asr_qa.testing.builders import make_document
 
 
@@ -52,3 +53,20 @@ def test_explain_names_what_is_missing(shell: Shell, home: Path) -> None:
     result = shell("explain", home / "other.json")
     assert result.code == 1
     assert "is no call document" in result.err
+
+
+def test_explain_notes_what_makes_events_doubtful(shell: Shell, home: Path) -> None:
+    path = written(home)
+    plain = shell("explain", path).out
+    document = from_json(path.read_bytes())
+    message = "one channel, and one voice on it: rules about one party are left to a person"
+    doubtful = replace(document, warnings=(CallWarning(code="roles_unknown", message=message),))
+    path.write_text(to_json(doubtful), encoding="utf-8")
+    note = "注意: 只有一个声道，且只听到一个人的声音：涉及单方的规则待人工判断"
+    assert "注意" not in plain
+    assert shell("explain", path).out.splitlines()[-1] == note
+    rows = json.loads(shell("explain", path, "--json").out)
+    number = next(row["number"] for row in rows if row["kind"] == "dead_air")
+    one = shell("explain", path, "--event", number).out
+    assert one.splitlines()[-1] == note
+    assert "坐席没有说明要等待" not in one

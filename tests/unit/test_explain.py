@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from asr_qa.core.document import CallDocument
+from asr_qa.core.document import CallDocument, CallWarning
 from asr_qa.core.event import KINDS, Event
 from asr_qa.core.prompts import Prompts
 from asr_qa.core.reason import Reason
@@ -17,7 +17,7 @@ from asr_qa.core.sketch import parse_sketch
 from asr_qa.core.timeline import TimingOptions, build_timeline
 from asr_qa.errors import NotFoundError
 from asr_qa.pipeline.documents import from_json, to_json
-from asr_qa.render.explain import explain, parameters_of, title_of
+from asr_qa.render.explain import as_plain, explain, parameters_of, title_of
 from asr_qa.render.texts import Lang
 from asr_qa.testing.builders import make_document
 
@@ -118,6 +118,29 @@ def test_the_busy_tone_that_tells_who_hung_up_is_named() -> None:
         sentence(call, "hang_up_side") == "清单没有写；第 3.4 秒起客户的声道上响起忙音，此后没有再说话 → 挂机（客户）"
     )
     assert "from 3.4 s on busy tone sounds on the channel of" in sentence(call, "hang_up_side", "en")
+
+
+def test_nobody_is_said_to_have_announced_nothing_where_roles_are_unknown() -> None:
+    call = document("A 0-3 您好 | B 20-22 喂")
+    unknown = replace(call, warnings=(CallWarning(code="roles_unknown", message="one channel, and one voice on it"),))
+    assert "此前坐席没有说明要等待" in sentence(call, "dead_air")
+    assert "坐席没有说明" not in sentence(unknown, "dead_air")
+    assert "不知道此前是否说明过要等待" in sentence(unknown, "dead_air")
+    assert "whether a wait was announced is not known" in sentence(unknown, "dead_air", "en")
+
+
+def test_warnings_that_bear_on_an_event_come_with_it() -> None:
+    codes = ("one_sided", "roles_unknown", "clipping")
+    call = document("A 0-3 您好 | B 20-22 喂")
+    warned = replace(call, warnings=tuple(CallWarning(code=code, message="x") for code in codes))
+    both = replace(warned, warnings=(*warned.warnings, CallWarning(code="one_channel", message="x")))
+    kinds = {event.kind: number for number, event in enumerate(call.events, 1)}
+    found = {kind: as_plain(explain(warned, number))["caveats"] for kind, number in kinds.items()}
+    assert found["dead_air"] == ["one_sided", "roles_unknown"]
+    assert found["silence"] == ["one_sided"]
+    assert found["first_response"] == ["roles_unknown"]
+    # Both parties are heard, if not told apart: what is silent is silent.
+    assert as_plain(explain(both, kinds["silence"]))["caveats"] == []
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

@@ -137,3 +137,13 @@ def test_where_nobody_knows_who_speaks_nothing_is_blamed_on_anybody(scene: Scene
     assert {code, "roles_unknown"} <= {warning.code for warning in document.warnings}
     assert Verdict.NOT_MET not in verdicts(document).values()
     assert verdicts(document)["OPEN-001"] is Verdict.UNDETERMINED
+
+
+def test_one_voice_alone_may_be_half_a_call() -> None:
+    alone = Diarization((union(*tracks(CALL).values()),))
+    told, untold = worked(Scene(answer=alone)), worked(Scene(), voices=False)
+    assert "one_sided" in {warning.code for warning in told.warnings}
+    assert "one_sided" not in {warning.code for warning in untold.warnings}  # nobody looked for two
+    # What seems silent may be the other party: not even that nothing is wrong with it is known.
+    assert verdicts(told)["TIME-002"] is Verdict.UNDETERMINED
+    assert verdicts(untold)["TIME-002"] is Verdict.MET
