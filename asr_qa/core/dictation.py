@@ -16,25 +16,12 @@ from itertools import groupby, pairwise
 
 from asr_qa.core.digits import DIGITS, HARD_BREAK, Row, groups_of, value_of
 from asr_qa.core.figures import CALENDAR, COUNTING, UNIT
-from asr_qa.core.numberplan import is_public, is_service, is_year
+from asr_qa.core.numbernames import announcement, asks, measures, no_whole
+from asr_qa.core.numberplan import SHORTEST, is_public, is_service, is_year
 from asr_qa.core.numerals import OTHER_WORDS, Span, heard, mostly_numerals, only_numerals, stray
 
-_ASKED = re.compile(
-    r"(?:身份证|证件|卡|账|帐|户|手机|电话|座机|联系|订单|单|会员|编|机)(?:号码?|方式)?.{0,4}(?:多少|是什么|报一下|念一下|说一下)"
-    r"|(?:身份证|证件|卡号|账号|帐号|手机号|座机|固定电话|家里电话|联系电话|联系方式|订单号|单号|工单编号|会员号|打这个电话|号码是)"
-    r"(?:码)?[^\n]{0,3}$"
-)
-_ANNOUNCED = re.compile(
-    r"(?:(?:身份证|证件|卡|账|帐|手机|电话|座机|订单|单|会员|编|户)(?:号码?)?|[号好厚后耗][是式为事]|号码|(?<![0-9一二三四五六七八九十几])[号厚]|记一下|[念报]给[你您])"
-    r"(?:是|为|式)?[，,：: ]*"
-)
-"""Says that a number follows; its name may be misheard."""
 _FIRST = re.compile(f"[{DIGITS}]")
-_ASKED_ROUGHLY = re.compile(r"[号码].{0,3}多少|是多少[?？]?$")
-"""The name of the number may be misheard."""
-_NO_WHOLE = re.compile(r"尾号|末尾|后[三四五六]位|末[三四五六]位|验证码")
-_NO_NUMBER = re.compile(r"钱|款|费|价|额|元|利|率|年|月|天|点|分|岁|时|量|数|高|重|长|度|面积|速|流量|套餐|楼|房|班")
-_COUNTED = re.compile(r" ?(?:共|个(?![零〇一二三四五六七八九0-9]))")
+_COUNTED = re.compile(r" ?(?:共|下|个(?![零〇一二三四五六七八九0-9]))")
 _SIZES = tuple("GMK")
 """Units of a size: nobody has thousands of one, a letter after a number is something misheard."""
 _GAP = 3
@@ -90,7 +77,7 @@ def _joined(text: str, run: Sequence[Row]) -> Iterator[Span]:
 def _announced(text: str, run: Sequence[Row], before: Callable[[int], str]) -> bool:
     """Whether a number is asked for or announced before a run, and not the last digits of one."""
     first, last = run[0].first, run[-1].last
-    return asks(before(first)) and not _NO_WHOLE.search(text, max(0, first - _GAP), last)
+    return asks(before(first)) and not no_whole(text, max(0, first - _GAP), last)
 
 
 def _beside(text: str, run: Sequence[Row], whole: Sequence[Span]) -> Iterator[Span]:
@@ -143,12 +130,17 @@ def answers(turns: Sequence[Turn]) -> Iterator[tuple[int, Span]]:
         if not _HIDDEN.search(turn.text, turn.first, turn.last) and (found := heard(turn.text, turn.first, turn.last))
     ]
     numbered = [at for at, turn in enumerate(turns) if _touched(turn.first, turn.last, turn.whole)]
-    if numbered or (sum(turn.count for _, turn in kept) >= _LEAST and sum(turn.clear for _, turn in kept) >= _SURE):
+    if numbered or _are_a_number(sum(turn.count for _, turn in kept), sum(turn.clear for _, turn in kept)):
         yield from ((at, span) for at, turn in kept for span in turn.spans)
         inside = sorted({*numbered, *(at for at, _ in kept)})
         for at in range(inside[0], inside[-1]):
             if at not in inside and not _HIDDEN.search(turns[at].text, turns[at].first, turns[at].last):
                 yield from ((at, span) for span in stray(turns[at].text, turns[at].first, turns[at].last))
+
+
+def _are_a_number(count: int, clear: int) -> bool:
+    """Whether so many digits and what sounds like them, some of them clear, are a number where one is expected."""
+    return (count >= _LEAST and clear >= _SURE) or (count >= SHORTEST and clear > 0)
 
 
 def alone(text: str, turns: Sequence[Span], rows: Sequence[Row], asked: Callable[[int], str]) -> Iterator[Span]:
@@ -163,12 +155,12 @@ def alone(text: str, turns: Sequence[Span], rows: Sequence[Row], asked: Callable
     firsts = [row.first for row in rows]
     for first, last in turns:
         inside = rows[bisect_left(firsts, first) : bisect_left(firsts, last)]
-        if not inside or _OTHERWISE.search(text, first, last) or _NO_NUMBER.search(asked(first)):
+        if not inside or _OTHERWISE.search(text, first, last) or measures(asked(first)):
             continue
         groups = [group for row in inside for group in groups_of(row.digits)]
         if only_numerals(text[first:last]) and not _is_nobodys([value_of(group) for group in groups]):
             yield first, last
-        elif mostly_numerals(text[first:last]) and not _NO_NUMBER.search(text, first, last):
+        elif mostly_numerals(text[first:last]) and not measures(text[first:last]):
             yield from (
                 (group[0].first, group[-1].last)
                 for group in groups
@@ -230,26 +222,12 @@ def _runs(text: str, rows: Sequence[Row]) -> Iterator[list[Row]]:
         yield run
 
 
-def asks(words: str) -> bool:
-    """Whether somebody is asked for a number, or announces one with the last words."""
-    if _NO_WHOLE.search(words):
-        return False
-    return bool(_ASKED.search(words)) or bool(_ASKED_ROUGHLY.search(words) and not _NO_NUMBER.search(words))
-
-
 def opening(text: str) -> int | None:
-    """From where on a turn reads out a number that it announces itself; None where it does not.
-
-    Up to three letters may stand between the announcement and the first digit: the first digits, misheard.
-    """
+    """From where on a turn reads out a number that it announces itself; None where it does not."""
     first = _FIRST.search(text)
-    if first is None or _HIDDEN.search(text) or _NO_WHOLE.search(text, 0, first.end() + 1):
+    if first is None or _HIDDEN.search(text) or no_whole(text, 0, first.end() + 1):
         return None
-    names = _ANNOUNCED.finditer(text, 0, first.start())
-    end = max((name.end() for name in names), default=-1)
-    if end < 0 or sum(char.isalnum() for char in text[end : first.start()]) > _GAP:
-        return None
-    return end if heard(text, end, len(text)) else None
+    return next((at for at in announcement(text, first.start()) if heard(text, at, len(text))), None)
 
 
 def _is_figure(text: str, row: Row) -> bool:

@@ -31,12 +31,21 @@ _NEAR = frozenset(
     )
 )
 """Toneless syllables that a digit, or 双 before one, is heard as."""
+_FAR = _NEAR | frozenset(
+    (
+        *("yan", "ya", "rao", "ai", "e", "zhan", "chan", "zeng", "zheng", "zhi", "chi", "lv", "tu", "qu", "fa"),
+        *("pai", "zhou", "zhuang", "chuang", "chong"),
+    )
+)
+"""Those and what they are heard as where the line is bad: 发 for 八, 区 for 七; only where a number is expected."""
 _FILLER = re.compile(
-    r"[嗯呃唔啊哦额哎诶]|然后|就是|那个|这个|接着|后面|最后|不对|不是|说错了?|错了|重来|更正|应该是?|改成"
+    r"[嗯呃唔啊哦额哎诶]|然后|就是|那个|这个|接着|后面|最后|不对|不是|说错了?|错了|重来|更正|应该是?|改成|一下"
 )
 _ROW = re.compile(f"[{DIGITS}十百千万]+")
 _UNIT_OR_DIGIT = frozenset("次时期百十")
 """Units that a digit is heard as: one where a digit follows."""
+_MONEY = frozenset("元块美人多")
+"""After 亿 it is no 一 that was misheard."""
 _GROUP = 4
 """Digits of a group of a number that is read out; it is no service then: 110, 122."""
 _NAMES = re.compile(r"身份证|证件|银行|卡号|账号|帐号|手机号?|电话|座机|号码|订单号?|会员号?|编号")
@@ -144,7 +153,7 @@ def _kinds(text: str, first: int, last: int) -> str:
         "c" if char in _CLEAR else
         "s" if char in _STRICT else
         " " if not char.isalnum() else
-        "n" if near is not None and near[at] in _NEAR else "x"
+        "n" if near is not None and near[at] in _FAR else "x"
         for at, char in enumerate(part)
     ]  # fmt: skip
     for match in _FILLER.finditer(part):
@@ -165,6 +174,7 @@ def _drop_figures(part: str, found: list[str]) -> None:
         end = match.end()
         repeats = part.startswith("个", end) and found[end : end + 1] == ["s"]
         misheard = part[end : end + 1] in _UNIT_OR_DIGIT and found[end + 1 : end + 2] in (["c"], ["s"], ["n"])
+        misheard |= part[end : end + 1] == "亿" and part[end + 1 : end + 2] not in _MONEY
         if not repeats and not misheard and (UNIT.match(part, end) or CALENDAR.match(part, end)):
             found[match.start() : end + 1] = "q" * (end + 1 - match.start())
     for row in rows(part):

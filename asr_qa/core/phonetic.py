@@ -57,6 +57,12 @@ def _sound(syllable: str) -> Sound:
     return Sound(initial, final, _NEAR_INITIAL.get(initial, initial), _NEAR_FINAL.get(final, final))
 
 
+def near_sound(syllable: str) -> tuple[str, str]:
+    """The classes of its initial and of its final, in which easily confused ones are the same: zhang is (z, an)."""
+    sound = _sound(syllable)
+    return sound.near_initial, sound.near_final
+
+
 @lru_cache(maxsize=8192)
 def syllables(text: str) -> tuple[str, ...]:
     """Toneless pinyin of each character, polyphones by their context; other characters stand for themselves."""

@@ -10,9 +10,10 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from asr_qa.core.dictation import Turn, answers, asks, opening
+from asr_qa.core.dictation import Turn, answers, opening
 from asr_qa.core.digits import HARD_BREAK, fold_width, rows
 from asr_qa.core.lexicon import acknowledges
+from asr_qa.core.numbernames import asks
 from asr_qa.core.numerals import Span, mostly_numerals
 from asr_qa.core.recording import Role
 from asr_qa.core.transcript import Utterance
