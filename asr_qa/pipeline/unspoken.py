@@ -19,10 +19,10 @@ FADE_UNDER_NOISE = 0.26
 """The same where noise is loud: it hides more, and no tail is followed."""
 RISE_UNDER_NOISE = 0.15
 """Seconds that the first syllable after a silence has begun unheard where noise is loud."""
-EDGES = "/".join(f"{seconds:g}" for seconds in (FADE, FADE_UNDER_NOISE, RISE_UNDER_NOISE))
-"""The three as they stand in the stamp of a document."""
 _CLEAR, _NOISY = 24.0, 18.0
 """dB that loud speech stands out of the noise, from where on that hides nothing more and down to where it hides all."""
+EDGES = "/".join(f"{number:g}" for number in (FADE, FADE_UNDER_NOISE, RISE_UNDER_NOISE, _CLEAR, _NOISY))
+"""All of these as they stand in the stamp of a document."""
 _WHILE = 2.01
 """Seconds nobody speaks: less is no silence by its definition (and a hair for the rounding of sums)."""
 _FRAMES = 100

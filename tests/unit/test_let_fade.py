@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from asr_qa.asr.replay import ReplayTranscriber
+from asr_qa.audio.channels import inspect_channels
+from asr_qa.config import shipped
 from asr_qa.core.segment import Segment, Track
-from asr_qa.pipeline.ports import Hearing, Loudness, NonSpeech
+from asr_qa.core.transcript import Transcript
+from asr_qa.pipeline.ports import CallAudio, Hearing, Loudness, NonSpeech, Samples
+from asr_qa.pipeline.process import Stages, process
 from asr_qa.pipeline.unspoken import FADE, FADE_UNDER_NOISE, RISE_UNDER_NOISE, let_fade
+from asr_qa.ruleset.loader import load_ruleset
+from asr_qa.ruleset.scorecards import load_scorecard
+from asr_qa.testing.builders import make_recording
 
 
 def track(*parts: tuple[float, float]) -> Track:
@@ -69,3 +81,50 @@ def test_no_silence_is_lost_to_noise() -> None:
 
 def test_a_channel_without_speech_hides_nothing() -> None:
     assert let_fade([(), track((0, 0.001))], 5.0, unspoken=[standing_out(0.0)] * 2)[0] == ()
+
+
+@dataclass(frozen=True)
+class Line:
+    """Reader and detectors of a call of 20 s: the agent speaks at 1 to 5 s, the customer at 9 to 12 s."""
+
+    standing_out: float = 40.0
+    """dB that voices stand out of the noise."""
+    name: str = "scripted"
+
+    def read(self, path: Path) -> CallAudio:
+        samples = np.random.default_rng(3).normal(0, 20, (2, 20 * 16000))
+        samples[0, 16000 : 5 * 16000] *= 100
+        samples[1, 9 * 16000 : 12 * 16000] *= 100
+        return CallAudio(samples.astype(np.int16))
+
+    def detect(self, samples: Samples, sample_rate: int, *, hearing: Hearing | None = None) -> Track:
+        return track((1, 5)) if np.abs(samples[2 * 16000 : 3 * 16000]).mean() > 200 else track((9, 12))
+
+    def find(self, samples: Samples, sample_rate: int) -> NonSpeech:
+        return standing_out(self.standing_out)
+
+    def silence(self, samples: Samples, sounds: Track, sample_rate: int) -> Samples:
+        return samples
+
+
+@cache
+def stages() -> Stages:
+    line, rules = Line(), shipped("rules")
+    ruleset = load_ruleset(rules)
+    return Stages(
+        reader=line,  # type: ignore[arg-type]
+        detector=line,
+        inspect=inspect_channels,
+        non_speech=line,
+        transcriber=ReplayTranscriber(Transcript((), "none", "zh")),
+        ruleset=ruleset,
+        scorecard=load_scorecard("inbound", rules, ruleset),
+        version="0",
+    )
+
+
+@pytest.mark.parametrize(("decibels", "start", "end"), [(40.0, FADE, 0.0), (10.0, FADE_UNDER_NOISE, RISE_UNDER_NOISE)])
+def test_silences_of_a_call_allow_for_what_its_noise_hides(decibels: float, start: float, end: float) -> None:
+    document = process(make_recording(), replace(stages(), non_speech=Line(decibels)))
+    (silence,) = (event for event in document.events if event.kind == "silence")
+    assert (silence.start, silence.end) == pytest.approx((5 + start, 9 - end), abs=1e-4)
