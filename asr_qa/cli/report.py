@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -21,7 +21,7 @@ from asr_qa.config import Settings
 from asr_qa.core.repeats import DAYS, Contact, repeat_calls
 from asr_qa.core.report import CallSummary, Figure, Kpis, kpis
 from asr_qa.core.rule import ErrorClass
-from asr_qa.core.scorecard import Scorecard
+from asr_qa.core.scorecard import Scorecard, ScoreSheet
 from asr_qa.errors import UsageError
 from asr_qa.pipeline.review import Reviewed, reviewed_sheet
 from asr_qa.pipeline.store import CallFilters, CallState, Store
@@ -97,10 +97,21 @@ def errors(
 
 
 @dataclass(frozen=True, slots=True)
+class OnCard:
+    """The indicators of the calls that were scored on one card."""
+
+    card: Scorecard
+    kpis: Kpis
+
+
+@dataclass(frozen=True, slots=True)
 class Figures:
     """What is shown above the errors."""
 
-    kpis: Kpis
+    cards: tuple[OnCard, ...]
+    """The card in use first, then further ones that calls were scored on."""
+    gone: Mapping[str, int]
+    """Ids of cards that the rules in use do not have, and how many calls were scored on each."""
     repeats: Figure
     reviewed_before: int
     """Calls that were scored anew after their review: their sheets are newer than what people decided."""
@@ -130,11 +141,24 @@ def _build(store: Store, settings: Settings, query: ReportQuery) -> tuple[ErrorR
     cards = load_scorecards(settings, rules)
     report = build_report(Context(store=store, clock=SystemClock(), ruleset=rules.ruleset, scorecards=cards), query)
     filters = CallFilters(agent=query.agent, queue=query.queue, team=query.team, since=query.since, until=query.until)
-    calls = (CallSummary.from_document(document) for document in store.documents(filters))
     reviewed = _reviewed(store, filters, cards)
-    figures = kpis(calls, rules.scorecard, reviewed={name: found.sheet for name, found in reviewed.items()})
-    earlier = sum(found.earlier for found in reviewed.values())
-    return report, Figures(figures, _repeats(store, filters), earlier)
+    found = _by_card(store, filters, {name: one.sheet for name, one in reviewed.items()})
+    at_hand = {card.id: card for card in (*(one.scorecard for one in rules.every), *cards.values())}
+    shown = [card for card in at_hand.values() if card.id in found] or [rules.scorecard]
+    figures = tuple(OnCard(card, kpis(found.get(card.id, []), card)) for card in shown)
+    gone = {name: len(calls) for name, calls in found.items() if name not in at_hand}
+    earlier = sum(one.earlier for one in reviewed.values())
+    return report, Figures(figures, gone, _repeats(store, filters), earlier)
+
+
+def _by_card(store: Store, filters: CallFilters, decided: Mapping[str, ScoreSheet]) -> dict[str, list[CallSummary]]:
+    """The calls by the id of the card they were scored on, those that people decided on with the sheet they made."""
+    found: dict[str, list[CallSummary]] = {}
+    for document in store.documents(filters):
+        call = CallSummary.from_document(document)
+        call = replace(call, sheet=decided.get(call.recording_id, call.sheet))
+        found.setdefault(call.sheet.scorecard, []).append(call)
+    return found
 
 
 def _repeats(store: Store, filters: CallFilters) -> Figure:
@@ -179,13 +203,21 @@ def _nothing(store: Store, lang: Lang) -> str:
 
 
 def _json_text(report: ErrorReport, figures: Figures, _lang: Lang) -> str:
-    kpi = figures.kpis
-    shares = {name: _plain(getattr(kpi, name)) for name in (*_SHARES, "mean_points")}
-    classes = {name.value: _plain(kpi.class_accuracy[name]) for name in ErrorClass}
-    indicators: dict[str, Any] = {"calls": kpi.calls, **shares, "class_accuracy": classes}
-    indicators["repeat_calls"] = _plain(figures.repeats)
-    shown = {**report.model_dump(mode="json"), "reviewed_before": figures.reviewed_before, "indicators": indicators}
+    by_card = [_plain_card(one) for one in figures.cards]
+    shown = {
+        **report.model_dump(mode="json"),
+        "reviewed_before": figures.reviewed_before,
+        "indicators": {**by_card[0], "repeat_calls": _plain(figures.repeats)},
+        "indicators_by_card": by_card,
+        "unknown_cards": dict(figures.gone),
+    }
     return json.dumps(shown, ensure_ascii=False, indent=1) + "\n"
+
+
+def _plain_card(one: OnCard) -> dict[str, Any]:
+    shares = {name: _plain(getattr(one.kpis, name)) for name in (*_SHARES, "mean_points")}
+    classes = {name.value: _plain(one.kpis.class_accuracy[name]) for name in ErrorClass}
+    return {"scorecard": one.card.id, "calls": one.kpis.calls, **shares, "class_accuracy": classes}
 
 
 def _plain(figure: Figure) -> dict[str, float | int | None]:
@@ -203,15 +235,10 @@ def _table_text(report: ErrorReport, figures: Figures, lang: Lang) -> str:
     screen = console()
     paper = Console(file=io.StringIO(), width=screen.width or PIPED_WIDTH, markup=False, highlight=False, emoji=False)
     texts, words = Texts(lang), _WORDS[lang]
-    head = plain_table(texts("kpi"), texts("kpi_value"), texts("kpi_n"), texts("kpi_interval"), right=(texts("kpi_n"),))
-    for row in _indicator_rows(figures.kpis, texts):
-        head.add_row(*row)
-    head.add_row(words["repeats"], *_figure(figures.repeats, texts))
     paper.print(words["head"].format(n=report.calls))
-    paper.print(head)
     if figures.reviewed_before:
         paper.print(words["before"].format(n=figures.reviewed_before))
-    paper.print()
+    _print_indicators(paper, figures, texts)
     if not report.patterns:
         paper.print(texts("no_errors"))
         return _printed(paper)
@@ -226,6 +253,29 @@ def _table_text(report: ErrorReport, figures: Figures, lang: Lang) -> str:
         paper.print(words["few"])
     paper.print(words["defined"])
     return _printed(paper)
+
+
+def _print_indicators(paper: Console, figures: Figures, texts: Texts) -> None:
+    """A table a card: points and shares of different cards do not add up. What no card bears on stands in the last."""
+    words = _WORDS[texts.lang]
+    for one in figures.cards:
+        head = plain_table(
+            texts("kpi"), texts("kpi_value"), texts("kpi_n"), texts("kpi_interval"), right=(texts("kpi_n"),)
+        )
+        for row in _indicator_rows(one.kpis, texts):
+            head.add_row(*row)
+        if len(figures.cards) == 1:
+            head.add_row(words["repeats"], *_figure(figures.repeats, texts))
+        paper.print(words["card"].format(title=one.card.title[texts.lang], id=one.card.id, n=one.kpis.calls))
+        paper.print(head)
+        paper.print()
+    if len(figures.cards) > 1:
+        value, count, interval = _figure(figures.repeats, texts)
+        paper.print(words["repeats_of_all"].format(value=value, n=count, interval=interval))
+    for name, calls in figures.gone.items():
+        paper.print(words["gone"].format(id=name, n=calls))
+    if len(figures.cards) > 1 or figures.gone:
+        paper.print()
 
 
 def _printed(paper: Console) -> str:
@@ -280,7 +330,10 @@ _WORDS: Mapping[Lang, Mapping[str, str]] = {
         "share": "出错/评估",
         "rate": "错误率",
         "head": "共 {n} 通通话",
+        "card": "{title}（{id}）：{n} 通",
         "repeats": "七日内重复来电率",
+        "repeats_of_all": "各评分表合计 七日内重复来电率 {value}，n={n}，95% 区间 {interval}",
+        "gone": "另有 {n} 通评在评分表 {id} 上：现用规则里没有这张表，无法计算指标",
         "before": "其中 {n} 通复核后又重新评分：人工结论来自较早版本",
         "few": "* 可判定通话太少，不参与排名",
         "defined": "定义：错误率 [rate] = 出错通话 / 可判定通话，区间为 95% Wilson；"
@@ -300,7 +353,10 @@ _WORDS: Mapping[Lang, Mapping[str, str]] = {
         "share": "calls",
         "rate": "rate",
         "head": "{n} calls",
+        "card": "{title} ({id}): {n} calls",
         "repeats": "Called again within 7 days",
+        "repeats_of_all": "all cards: called again within 7 days {value}, n={n}, 95 % interval {interval}",
+        "gone": "{n} more calls were scored on the card {id}: the rules in use do not have it, so no indicators",
         "before": "{n} of them scored anew after their review: what people decided is of an earlier version",
         "few": "* too few calls to be ranked",
         "defined": "definitions: rate = calls with the error / calls in which it could be told, 95 % Wilson; "

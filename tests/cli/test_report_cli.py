@@ -74,6 +74,38 @@ def test_the_table_is_chinese_and_fits_80_columns(shell: Shell, calls: Path) -> 
     assert max(widths) <= 80
 
 
+def test_each_card_has_its_indicators(shell: Shell, calls: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ASR_QA_SCORECARD", "auto")
+    settings = Settings()
+    rules = load_rules(settings)
+    card = next(one.scorecard for one in rules.every if one.scorecard.id == "complaint")
+    findings = [make_finding(rule.id, Verdict.MET) for rule in rules.ruleset.rules]
+    store = connect(settings)
+    try:
+        for number in (7, 8):
+            recording = make_recording(number, started_at="2026-11-12T09:00:00+00:00", queue="complaint")
+            sheet = score(card if number == 7 else replace(card, id="of_last_year"), findings)
+            document = make_document(recording, findings=findings, sheet=sheet)
+            store.save_document(document, severities=rules.severities, now=SystemClock().now())
+    finally:
+        store.close()
+    report = shell("report", "errors", "--format", "json").json
+    assert report["indicators"]["scorecard"] == "inbound"
+    counted = [(one["scorecard"], one["calls"], one["mean_points"]["n"]) for one in report["indicators_by_card"]]
+    assert counted == [("inbound", 6, 6), ("complaint", 1, 1)]
+    assert report["unknown_cards"] == {"of_last_year": 1}
+    shown = shell("report", "errors").out
+    for words in ("呼入", "（inbound）：6 通", "投诉热线质检评分表（complaint）：1 通", "评分表 of_last_year"):
+        assert words in shown
+    assert shown.count("业务准确率") == 2
+    assert shown.count("七日内重复来电率") == 1
+    assert "Complaint hotline scorecard (complaint): 1 calls" in shell("report", "errors", "--lang", "en").out
+    # A card that is named, not chosen by call, is shown with the others that calls were scored on.
+    monkeypatch.setenv("ASR_QA_SCORECARD", "complaint")
+    report = shell("report", "errors", "--format", "json").json
+    assert [one["scorecard"] for one in report["indicators_by_card"]] == ["complaint", "inbound"]
+
+
 def test_small_groups_are_marked_and_explained(shell: Shell, calls: Path) -> None:
     result = shell("report", "errors", "--by", "rule,agent", "--lang", "en")
     assert "33.3%*" in result.out
@@ -158,7 +190,7 @@ def test_without_calls_figures_are_unavailable_and_never_zero(shell: Shell) -> N
     result = shell("report", "errors", "--format", "json")
     indicators = result.json["indicators"]
     assert "asr-qa process" in result.err
-    assert indicators.pop("calls") == 0
+    assert (indicators.pop("scorecard"), indicators.pop("calls")) == ("inbound", 0)
     classes = indicators.pop("class_accuracy")
     assert {figure["value"] for figure in (*indicators.values(), *classes.values())} == {None}
     shell("report", "errors", "--out", "table.txt")
