@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 from rich.console import Console
 
 import asr_qa
@@ -18,10 +19,11 @@ from asr_qa.cli import db, models, report, rules, token
 from asr_qa.cli.bench import bench_command
 from asr_qa.cli.demo import demo
 from asr_qa.cli.explain import explain_command
-from asr_qa.cli.printing import forget_language, told_of
+from asr_qa.cli.printing import forget_language, told, told_of
 from asr_qa.cli.process import process
 from asr_qa.cli.rescore import rescore_command
 from asr_qa.cli.serve import serve
+from asr_qa.cli.settings import settings_mistakes, unreadable
 from asr_qa.config import unknown_variables
 from asr_qa.errors import AsrQaError, RulesetError
 
@@ -80,7 +82,7 @@ def run(arguments: list[str] | None = None) -> int:
     """Run the command line; gives the exit status."""
     forget_language()
     for name in unknown_variables(os.environ):
-        Console(stderr=True, highlight=False).print(f"warning: {name} is no setting of asr-qa; see README, Settings")
+        Console(stderr=True, highlight=False, markup=False, soft_wrap=True).print(told("setting_unknown", name=name))
     try:
         result = app(arguments, prog_name="asr-qa", standalone_mode=False)
     except _COMMAND_LINE_ERROR as exc:
@@ -89,7 +91,10 @@ def run(arguments: list[str] | None = None) -> int:
     except (typer.Abort, KeyboardInterrupt):
         return _interrupted()
     except ValidationError as exc:
-        return _say(settings_mistakes(exc))
+        # Each line names its setting.
+        return _say("\n".join(settings_mistakes(exc)), prefix=told("error_prefix"))
+    except SettingsError as exc:
+        return _say(unreadable(exc), prefix=told("error_prefix"))
     except RulesetError as exc:
         # Each line says itself that it is an error, and where.
         return _say(told_of(exc), prefix="")
@@ -101,20 +106,11 @@ def run(arguments: list[str] | None = None) -> int:
     return result if isinstance(result, int) else 0
 
 
-def settings_mistakes(error: ValidationError) -> str:
-    """What is wrong with which environment variable."""
-    lines = (
-        f"ASR_QA_{'__'.join(str(part).upper() for part in mistake['loc'])}: {mistake['msg']}"
-        for mistake in error.errors()
-    )
-    return "\n".join(lines)
-
-
 def _say(message: str, *, prefix: str = "error: ") -> int:
     Console(stderr=True, highlight=False, markup=False, soft_wrap=True).print(f"{prefix}{message}")
     return USAGE
 
 
 def _interrupted() -> int:
-    Console(stderr=True).print("interrupted; what was finished is kept, run the same command again to go on")
+    Console(stderr=True).print(told("interrupted"))
     return INTERRUPTED

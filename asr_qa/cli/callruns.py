@@ -13,6 +13,7 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn,
 from rich.text import Text
 
 from asr_qa.batch.chunks import Bad
+from asr_qa.cli.printing import told
 from asr_qa.errors import UsageError
 from asr_qa.pipeline.store import CallFilters
 
@@ -54,7 +55,7 @@ def moment(option: str, text: str | None) -> datetime | None:
     try:
         found = datetime.fromisoformat(text)
     except ValueError as exc:
-        raise UsageError(f"{option} {text}: write 2026-11-20 or 2026-11-20T09:30+08:00") from exc
+        raise UsageError(told("want_moment", option=option, given=text)) from exc
     return found.replace(tzinfo=UTC) if found.tzinfo is None else found
 
 
@@ -68,7 +69,7 @@ class _Speed(ProgressColumn):
 
     def render(self, task: Task) -> Text:
         speed = task.finished_speed or task.speed
-        return Text(f"{speed:.1f} calls/s" if speed else "- calls/s")
+        return Text(told("bar_speed", n=speed) if speed else told("bar_no_speed"))
 
 
 class CallBar:
@@ -76,7 +77,7 @@ class CallBar:
 
     def __init__(self, bar: Progress) -> None:
         self._bar = bar
-        self._task = bar.add_task("judging", total=None)
+        self._task = bar.add_task(told("bar_judging"), total=None)
 
     def total(self, calls: int) -> None:
         """So many calls are to be looked at."""
@@ -93,10 +94,10 @@ def call_progress(*, quiet: bool = False) -> Iterator[CallBar]:
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
-        TextColumn("{task.completed}/{task.total} calls"),
+        TextColumn("{task.completed}/{task.total} " + told("bar_calls")),
         _Speed(),
         TimeElapsedColumn(),
-        TextColumn("left"),
+        TextColumn(told("bar_left")),
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=Console(stderr=True, quiet=quiet)) as bar:

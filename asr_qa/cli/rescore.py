@@ -15,7 +15,7 @@ from asr_qa.bootstrap import connect, load_rules, rules_dir
 from asr_qa.cli.backtest import report_of
 from asr_qa.cli.callruns import Jobs, Limit, OneName, Since, Until, call_filters, call_progress, exit_code
 from asr_qa.cli.comparison import print_report
-from asr_qa.cli.printing import Json, Lang, Language, print_json
+from asr_qa.cli.printing import Json, Lang, Language, print_json, told
 from asr_qa.config import Settings
 from asr_qa.core.finding import Verdict
 from asr_qa.errors import UsageError
@@ -91,7 +91,7 @@ def _rows(settings: Settings, filters: CallFilters, limit: int | None) -> tuple[
     finally:
         store.close()
     if not rows:
-        raise UsageError("no scored calls fulfil the filters; score some with asr-qa process, or widen --since")
+        raise UsageError(told("backtest_no_calls"))
     return rows, human
 
 
@@ -110,7 +110,7 @@ def _preview(
         print_json({"applied": False, **found})
     else:
         print_report(found, lang)
-        typer.echo("nothing was written; --apply stores the new sheets")
+        typer.echo(told("nothing_written"))
     return exit_code(counted.bad, interrupted=counted.interrupted)
 
 
@@ -133,11 +133,11 @@ def _plain(applied: Applied, rows: Sequence[ScoredRow], human: Human) -> dict[st
 
 def _print(applied: Applied, rows: Sequence[ScoredRow], human: Human) -> None:
     reviewed = len(human.keys() & set(applied.rescored))
-    typer.echo(
-        f"{len(rows)} calls: {len(applied.rescored)} scored again, {applied.unchanged} unchanged, "
-        f"{len(applied.bad)} failed" + (f", {applied.by_others} by another run meanwhile" if applied.by_others else "")
-    )
+    done = {"rescored": len(applied.rescored), "unchanged": applied.unchanged, "failed": len(applied.bad)}
+    typer.echo(told("rescored", calls=len(rows), **done))
+    if applied.by_others:
+        typer.echo(told("rescored_by_others", n=applied.by_others))
     if reviewed:
-        typer.echo(f"  {reviewed} of them had been reviewed; the reviews stay with the version that was reviewed")
+        typer.echo(told("rescored_reviewed", n=reviewed))
     for one in applied.bad:
-        typer.echo(f"  failed [{one.code}] {one.path} ({one.call_id}): {one.reason}")
+        typer.echo(told("rescore_failed", code=one.code, call=f"{one.path} ({one.call_id})", reason=one.reason))

@@ -76,5 +76,42 @@ def test_a_wrong_setting_is_named(shell: Shell, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("ASR_QA_SERVER__PORT", "-1")
     result = shell("db", "status")
     assert result.code == 1
-    assert "ASR_QA_ASR__BEAM_SIZE" in result.err
-    assert "ASR_QA_SERVER__PORT" in result.err
+    assert result.err.splitlines() == [
+        "错误：ASR_QA_ASR__BEAM_SIZE=many：应当是整数",
+        "ASR_QA_SERVER__PORT=-1：不能小于 0",
+    ]
+
+
+WRONG = {
+    "ASR_QA_ASR__ENGINE": ("foo", "expected one of whisper, replay"),
+    "ASR_QA_ASR__DEVICE": ("tpu", "is not written that way; see README, Settings"),
+    "ASR_QA_AUDIO__AGENT_CHANNEL": ("left", "expected a whole number or auto"),
+    "ASR_QA_REDACT": ("perhaps", "expected true or false"),
+    "ASR_QA_VAD__FOO": ("1", "there is no such setting; see README, Settings"),
+    "ASR_QA_CALL_TIMEOUT_FACTOR": ("0", "must be greater than 0"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_wrong_settings_are_named_in_the_language_asked_for(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    value, said = WRONG[name]
+    monkeypatch.setenv(name, value)
+    monkeypatch.setenv("ASR_QA_LANG", "en")
+    assert shell("report", "errors").err == f"error: {name}={value}: {said}\n"
+    monkeypatch.setenv("ASR_QA_LANG", "zh")
+    chinese = shell("report", "errors").err
+    assert chinese.startswith(f"错误：{name}={value}：")
+    assert said not in chinese
+
+
+@pytest.mark.parametrize("value", ["3", '{"x'])
+def test_a_group_of_settings_written_as_one_value_is_named(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    monkeypatch.setenv("ASR_QA_ASR", value)
+    result = shell("report", "errors")
+    assert result.code == 1
+    assert result.err.startswith("错误：ASR_QA_ASR")
+    assert "逐项写 ASR_QA_ASR__" in result.err

@@ -341,10 +341,11 @@ def test_rescore_shows_first_and_writes_when_told(
     with closing(sqlite3.connect(database)) as connection:
         new = connection.execute("SELECT version, supersedes FROM documents WHERE id > 3 ORDER BY id").fetchall()
     assert sorted(new) == [(2, 1), (2, 2), (2, 3)]
-    again = shell("rescore", "--apply")
-    assert "0 scored again, 3 unchanged, 0 failed" in again.out
+    again, chinese = shell("rescore", "--apply", "--lang", "en"), shell("rescore", "--apply")
+    assert "3 calls: 0 scored again, 3 unchanged, 0 failed" in again.out
+    assert "3 通通话：重新评分 0 通，未变 3 通，失败 0 通" in chinese.out
     forced = shell("rescore", "--apply", "--again")
-    assert "0 scored again, 3 unchanged" in forced.out, "the same to the letter is no new version"
+    assert "重新评分 0 通，未变 3 通" in forced.out, "the same to the letter is no new version"
     processed = shell("process", *(SAMPLES / name for name in NAMES), "--json")
     assert processed.json["unchanged"] == 3
 
@@ -354,5 +355,5 @@ def test_rescore_leaves_what_cannot_be_read(shell: Shell, database: Path, change
     monkeypatch.setenv("ASR_QA_RULES_DIR", str(changed))
     result = shell("rescore", "--apply")
     assert result.code == 3
-    assert "2 scored again, 0 unchanged, 1 failed" in result.out
-    assert "failed [" in result.out
+    assert "重新评分 2 通，未变 0 通，失败 1 通" in result.out
+    assert "失败 [" in result.out

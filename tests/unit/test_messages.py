@@ -15,6 +15,7 @@ from asr_qa.ruleset.messages import MESSAGES
 PACKAGE = Path(asr_qa.__file__).parent
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 ALIKE = {
+    *("setting_wrong", "setting_wrong_parts"),
     *("as_is", "list", "timing", "found_value", "not_written_as"),
     *("of_key", "of_part", "of_expression", "json_at", "yaml_context"),
 }

@@ -1,0 +1,89 @@
+"""What is wrong with the settings, by the names of the environment variables they come from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+from pydantic_settings import SettingsError
+
+from asr_qa.cli.printing import told
+from asr_qa.errors import Said
+from asr_qa.ruleset.messages import say
+
+_SAID = {
+    "bool_parsing": "want_bool",
+    "bool_type": "want_bool",
+    "int_parsing": "want_whole",
+    "int_from_float": "want_whole",
+    "int_type": "want_whole",
+    "float_parsing": "want_number",
+    "float_type": "want_number",
+    "finite_number": "want_number",
+    "greater_than": "over",
+    "greater_than_equal": "at_least",
+    "less_than": "under",
+    "less_than_equal": "at_most",
+    "string_pattern_mismatch": "setting_form",
+    "extra_forbidden": "setting_unknown_part",
+}
+"""Message by pydantic's name of a mistake; its arguments are pydantic's own."""
+_BOUNDS = ("gt", "ge", "lt", "le")
+_KINDS = frozenset({"int", "float", "bool", "str"})
+_GROUPS = frozenset({"model_type", "model_attributes_type", "dict_type"})
+
+
+def settings_mistakes(error: ValidationError) -> Iterator[str]:
+    """What is wrong with which environment variable, one a line, in the language of the command."""
+    told_of: set[str] = set()
+    for mistake in error.errors(include_url=False):
+        name = _variable(mistake)
+        if name in told_of:  # each kind of value that it might have been is a mistake of its own
+            continue
+        told_of.add(name)
+        yield _line(name, [one for one in error.errors(include_url=False) if _variable(one) == name])
+
+
+def unreadable(error: SettingsError) -> str:
+    """The line for a group of settings that was written as one value, which is no JSON."""
+    found = re.search(r'field "(\w+)"', str(error))
+    if found is None:
+        return str(error)
+    name = f"ASR_QA_{found.group(1).upper()}"
+    return told("setting_wrong_parts", name=name, said=say("setting_is_group", name=name))
+
+
+def _variable(mistake: ErrorDetails) -> str:
+    """The variable: pydantic adds the kind of value it tried, in lower case or brackets."""
+    steps = [str(step) for step in mistake["loc"]]
+    return "ASR_QA_" + "__".join(step.upper() for step in steps if step not in _KINDS and "[" not in step)
+
+
+def _line(name: str, mistakes: list[ErrorDetails]) -> str:
+    said = _said(name, mistakes[0])
+    for other in mistakes[1:]:
+        said = say("either", one=said, other=_said(name, other))
+    given = mistakes[0]["input"]
+    if isinstance(given, str | int | float):
+        return told("setting_wrong", name=name, given=str(given), said=said)
+    return told("setting_wrong_parts", name=name, said=said)
+
+
+def _said(name: str, mistake: ErrorDetails) -> Said:
+    bounds = mistake.get("ctx", {})
+    if mistake["type"] == "literal_error":
+        known = _known(bounds)
+        return say("setting_one_of", known=known) if len(known) > 1 else say("as_is", text="".join(known))
+    if mistake["type"] in _GROUPS:
+        return say("setting_is_group", name=name)
+    if (code := _SAID.get(mistake["type"])) is None:
+        return say("as_is", text=mistake["msg"])
+    return say(code, **{key: bounds[key] for key in _BOUNDS if key in bounds})
+
+
+def _known(context: dict[str, object]) -> tuple[str, ...]:
+    """The values that are allowed: pydantic writes 'a', 'b' or 'c'."""
+    wanted = str(context.get("expected", "")).replace(" or ", ", ")
+    return tuple(one.strip().strip("'") for one in wanted.split(", ") if one.strip("' "))
