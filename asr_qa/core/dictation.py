@@ -18,7 +18,7 @@ from asr_qa.core.digits import DIGITS, HARD_BREAK, Row, groups_of, value_of
 from asr_qa.core.figures import CALENDAR, COUNTING, UNIT
 from asr_qa.core.numbernames import announcement, asks, measures, no_whole
 from asr_qa.core.numberplan import SHORTEST, is_public, is_service, is_year
-from asr_qa.core.numerals import OTHER_WORDS, Span, heard, mostly_numerals, only_numerals, stray
+from asr_qa.core.numerals import OTHER_WORDS, Span, heard, mostly_numerals, only_numerals, row_heard, stray
 
 _FIRST = re.compile(f"[{DIGITS}]")
 _COUNTED = re.compile(r" ?(?:共|下|个(?![零〇一二三四五六七八九0-9]))")
@@ -41,6 +41,11 @@ _ROUND = re.compile(r"[1-9][0-9]?0{3,}")
 """An amount, where it is all that is said."""
 _OTHERWISE = re.compile(r"[0-9][.:/][0-9]|[*＊]")
 """A fraction, a time of day, or something that is masked already."""
+_OF_MACHINES = re.compile(
+    r"[0-9][:/][0-9]|(?<![0-9.])[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?![0-9.])|(?<![0-9.])[0-9]{1,3}\.[0-9]+$|[0-9],[0-9]{3},[0-9]{3}"
+)
+"""A time, an address, a fraction, thousands set apart."""
+_SUM = re.compile(r"[共总计值][是为有]?$")
 _HIDDEN = re.compile(r"[*＊]")
 _TAIL = re.compile(f"[\u4e00-\u9fff]?(?P<tail>[{DIGITS}十百]{{2,6}})|[.:/](?P<point>[0-9]{{1,4}})")
 """What follows a number at once, or after one letter that was misheard, or as a fraction."""
@@ -155,7 +160,12 @@ def alone(text: str, turns: Sequence[Span], rows: Sequence[Row], asked: Callable
     firsts = [row.first for row in rows]
     for first, last in turns:
         inside = rows[bisect_left(firsts, first) : bisect_left(firsts, last)]
-        if not inside or _OTHERWISE.search(text, first, last) or measures(asked(first)):
+        if not inside or measures(asked(first)):
+            continue
+        row = row_heard(text, first, last)
+        if row and _is_misheard(text, row, inside):
+            yield row
+        if _OTHERWISE.search(text, first, last):
             continue
         groups = [group for row in inside for group in groups_of(row.digits)]
         if only_numerals(text[first:last]) and not _is_nobodys([value_of(group) for group in groups]):
@@ -166,6 +176,17 @@ def alone(text: str, turns: Sequence[Span], rows: Sequence[Row], asked: Callable
                 for group in groups
                 if len(group) >= _CODE and not _is_figure(text, Row(group)) and not _is_nobodys([value_of(group)])
             )
+
+
+def _is_misheard(text: str, span: Span, rows: Sequence[Row]) -> bool:
+    """Whether what may be a row of digits is none that was understood, and no amount, time, date or list."""
+    if measures(text[slice(*span)]) or _OF_MACHINES.search(text, *span) or _HIDDEN.search(text, *span):
+        return False
+    inside = [row for row in rows if span[0] <= row.first and row.last <= span[1]]
+    values = [value_of([digit for digit in row.digits if digit.sure]) for row in inside]
+    if any(len(value) >= SHORTEST for value in values) or _is_nobodys(values):
+        return False
+    return not _SUM.search(text, max(0, span[0] - _GAP), span[0])
 
 
 def without(span: Span, whole: Sequence[Span]) -> Iterator[Span]:

@@ -44,7 +44,7 @@ _FILLER = re.compile(
 _ROW = re.compile(f"[{DIGITS}十百千万]+")
 _UNIT_OR_DIGIT = frozenset("次时期百十")
 """Units that a digit is heard as: one where a digit follows."""
-_MONEY = frozenset("元块美人多")
+_MONEY = frozenset("元块美人多千百十万")
 """After 亿 it is no 一 that was misheard."""
 _GROUP = 4
 """Digits of a group of a number that is read out; it is no service then: 110, 122."""
@@ -62,6 +62,8 @@ _FEW = 5
 """Digits of a turn that is nothing else, from which it is taken for a number ..."""
 _MANY = 7
 """... and where some of them are clear and others only sound like digits."""
+_LEAST_CLEAR = 3
+"""Clear digits of a row, the rest of which only sounds like digits."""
 _REMARK = 12
 """Letters of a short remark."""
 _LONGEST = 60
@@ -89,11 +91,11 @@ def heard(text: str, first: int, last: int) -> Heard | None:
         last: One past its last.
     """
     kinds = _kinds(text, first, last)
-    letters = sum(kind != " " for kind in kinds)
+    letters = _letter_count(kinds)
     strict = sum(kind in "cs" for kind in kinds)
     clear = kinds.count("c")
     count = strict + kinds.count("n")
-    mainly = 2 * strict >= letters or (clear > 0 and 3 * count >= 2 * letters)
+    mainly = 2 * strict >= letters or (clear > 0 and 3 * count >= 2 * letters) or _begins_with_row(kinds)
     if (
         not letters
         or not mainly
@@ -102,6 +104,36 @@ def heard(text: str, first: int, last: int) -> Heard | None:
         return None
     spans = tuple(_stretches(text, first, kinds))
     return Heard(clear, count, spans) if spans else None
+
+
+def _begins_with_row(kinds: str) -> bool:
+    """Whether a long row with hardly a letter between comes first, whatever is said after it: …六，麻烦你了."""
+    run = next(iter(_runs(kinds)), [])
+    if len(run) < _MANY or _letter_count(kinds[: run[0]]) > _EDGE or all(kinds[at] != "c" for at in run):
+        return False
+    return 3 * len(run) >= 2 * _letter_count(kinds[run[0] : run[-1] + 1])
+
+
+def _letter_count(kinds: str) -> int:
+    return len(kinds) - kinds.count(" ")
+
+
+def row_heard(text: str, first: int, last: int) -> Span | None:
+    """The row of seven and more that a turn mainly is: digits, and what sounds like them; where nobody asked for one.
+
+    Args:
+        text: Went through `fold_width`.
+        first: First character of the turn.
+        last: One past its last.
+    """
+    kinds = _kinds(text, first, last) if last - first <= _LONGEST else ""
+    letters = _letter_count(kinds)
+    for run in _runs(kinds):
+        clear = sum(kinds[at] == "c" for at in run)
+        within = _letter_count(kinds[run[0] : run[-1] + 1])
+        if len(run) >= _MANY and clear >= _LEAST_CLEAR and 5 * len(run) >= 4 * within and 2 * len(run) >= letters:
+            return first + run[0], first + run[-1] + 1
+    return None
 
 
 def stray(text: str, first: int, last: int) -> tuple[Span, ...]:
@@ -113,7 +145,7 @@ def stray(text: str, first: int, last: int) -> tuple[Span, ...]:
         last: One past its last.
     """
     kinds = _kinds(text, first, last)
-    if sum(kind != " " for kind in kinds) > _REMARK or "q" in kinds or "c" not in kinds:
+    if _letter_count(kinds) > _REMARK or "q" in kinds or "c" not in kinds:
         return ()
     return tuple((first + run[0], first + run[-1] + 1) for run in _runs(kinds) if any(kinds[at] == "c" for at in run))
 
@@ -160,7 +192,7 @@ def _kinds(text: str, first: int, last: int) -> str:
         if match[0] != "不是":
             found[match.start() : match.end()] = " " * len(match[0])
     for match in _REPEATS.finditer(part):
-        found[match.start()] = "s" if found[match.start() + 1 : match.start() + 2] not in ([], ["x"]) else "x"
+        found[match.start()] = "s" if found[match.start() + 1 : match.start() + 2] in (["c"], ["s"], ["n"]) else "x"
     for match in _NAMES.finditer(part):
         found[match.start() : match.end()] = "q" * len(match[0])
     _drop_figures(part, found)
@@ -174,7 +206,7 @@ def _drop_figures(part: str, found: list[str]) -> None:
         end = match.end()
         repeats = part.startswith("个", end) and found[end : end + 1] == ["s"]
         misheard = part[end : end + 1] in _UNIT_OR_DIGIT and found[end + 1 : end + 2] in (["c"], ["s"], ["n"])
-        misheard |= part[end : end + 1] == "亿" and part[end + 1 : end + 2] not in _MONEY
+        misheard |= part[end : end + 1] == "亿" and _MONEY.isdisjoint(part[end + 1 : end + 4])
         if not repeats and not misheard and (UNIT.match(part, end) or CALENDAR.match(part, end)):
             found[match.start() : end + 1] = "q" * (end + 1 - match.start())
     for row in rows(part):
