@@ -45,6 +45,7 @@ _OF_MACHINES = re.compile(
     r"[0-9][:/][0-9]|(?<![0-9.])[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?![0-9.])|(?<![0-9.])[0-9]{1,3}\.[0-9]+$|[0-9],[0-9]{3},[0-9]{3}"
 )
 """A time, an address, a fraction, thousands set apart."""
+_POINTS = re.compile(r"(?=[^.]*\.) *(?:[0-9][ .,-]*){7,}")
 _SUM = re.compile(r"[共总计值][是为有]?$")
 _HIDDEN = re.compile(r"[*＊]")
 _TAIL = re.compile(f"[\u4e00-\u9fff]?(?P<tail>[{DIGITS}十百]{{2,6}})|[.:/](?P<point>[0-9]{{1,4}})")
@@ -163,7 +164,7 @@ def alone(text: str, turns: Sequence[Span], rows: Sequence[Row], asked: Callable
         if not inside or measures(asked(first)):
             continue
         row = row_heard(text, first, last)
-        if row and _is_misheard(text, row, inside):
+        if row and (_is_misheard(text, row, inside) or _has_points(text, first, last)):
             yield row
         if _OTHERWISE.search(text, first, last):
             continue
@@ -187,6 +188,11 @@ def _is_misheard(text: str, span: Span, rows: Sequence[Row]) -> bool:
     if any(len(value) >= SHORTEST for value in values) or _is_nobodys(values):
         return False
     return not _SUM.search(text, max(0, span[0] - _GAP), span[0])
+
+
+def _has_points(text: str, first: int, last: int) -> bool:
+    """Whether a turn is nothing but digits that are set down as more than one fraction: 138.855 3316."""
+    return _POINTS.fullmatch(text, first, last) is not None and not _OF_MACHINES.search(text, first, last)
 
 
 def without(span: Span, whole: Sequence[Span]) -> Iterator[Span]:
