@@ -7,6 +7,7 @@ drums begins and ends.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -66,6 +67,13 @@ class ListeningOptions:
     """... but not further off than this."""
     shortest: float = 1.0
     """Shorter pieces of music, between voices, are left."""
+    beat: float = 0.5
+    """After music, sounds no longer than this belong to it within `reach`, however long the pauses, while their mean
+    probability of voice is under `voice`: beats and single notes, which a classifier takes for syllables, ..."""
+    apart: float = 0.5
+    """... except those so near before anything else; that is how a voice may begin."""
+    dying: float = 0.1
+    """A beat goes on so long under the level by which it is found."""
 
 
 class ListeningDetector:
@@ -142,7 +150,28 @@ class ListeningDetector:
         whole = [s for s in bridge((*music, *alone), o.near) if intersect((s,), music)]
         within = union(Segment(max(0.0, s.start - o.reach), s.end + o.reach) for s in music)
         played = subtract(intersect(union(whole), within), voice)
-        return tuple(s for s in played if s.duration >= o.shortest)
+        played = tuple(s for s in played if s.duration >= o.shortest)
+        return union(played, self._beats(played, bursts, kinds, other=other))
+
+    def _beats(self, music: Track, bursts: Track, kinds: Kinds, *, other: Track) -> Track:
+        """What goes on after music with pauses between short sounds, up to the last of them."""
+        o = self._options
+        starts, ends = [burst.start for burst in bursts], [sound.end for sound in other]
+        found = []
+        for played in music:
+            until = played.end + o.reach
+            after = bursts[bisect_right(starts, played.end) : bisect_right(starts, until + o.apart)]
+            stops = [burst.start for burst in after if not self._is_beat(burst, kinds)]
+            stops += [max(sound.start, played.end) for sound in other[bisect_right(ends, played.end) :][:1]]
+            until = min([until, *(start - o.apart for start in stops)])
+            beats = [burst for burst in after if burst.end <= until]
+            if beats:
+                found.append(Segment(played.end, beats[-1].end + o.dying))
+        return union(found)
+
+    def _is_beat(self, burst: Segment, kinds: Kinds) -> bool:
+        voice = kinds[_frames(burst.start) : _frames(burst.end), VOICE].astype(np.float32)
+        return burst.duration <= self._options.beat and float(voice.mean()) < self._options.voice
 
     def _voice_of(self, kinds: Kinds) -> VoiceCurve:
         """How voice-like each frame sounds; 0 where it is more like music and no clear voice."""

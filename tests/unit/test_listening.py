@@ -124,6 +124,51 @@ def test_singing_is_music_only_where_music_plays_with_it_for_a_while(music: floa
     assert total(speech_in(samples, listening)) < 2.0 if waits else total(speech_in(samples, listening)) > 6.0
 
 
+class Scripted(SoundKindNetwork):
+    """A network that hears music for the first seconds, and voices where it is told so."""
+
+    def __init__(self, *, music: float, voices: Track) -> None:
+        self._music, self._voices = round(100 * music), voices
+
+    def kinds(self, samples: Samples, sounding: NDArray[np.bool_]) -> Kinds:
+        kinds: Kinds = np.zeros((sounding.size, 3), np.float16)
+        kinds[:, VOICE] = 0.05
+        kinds[: self._music, MUSIC] = 0.9
+        for voice in self._voices:
+            kinds[round(100 * voice.start) : round(100 * voice.end), VOICE] = 0.9
+        return kinds
+
+
+#  0 ........ 8     9.3  10.6  11.7      17 ......
+#  music            beat beat  beat      voice
+@pytest.mark.parametrize(
+    ("beat", "at", "voice", "until"),
+    [
+        (0.25, 13.4, (), 11.95),  # too late to belong to the music
+        (0.25, 9.3, (9.3, 9.55), 8.0),  # the first is a voice: no music after it
+        (0.25, 12.3, (12.4, 14.0), 10.85),  # so near before a voice it may be the beginning of it
+        (0.8, 9.3, (), 8.0),  # too long for a beat
+    ],
+)
+def test_beats_after_music_are_music_until_something_else_is_heard(
+    beat: float, at: float, voice: tuple[float, ...], until: float
+) -> None:
+    sound = np.concatenate([sounds.tune(8.0, seed=3, style="chords", level_db=-28.0), sounds.silence(14.0)])
+    for start in (9.3, 10.6, 11.7):
+        place(sound, start, talk(0.25))
+    place(sound, at, talk(beat))
+    voices = (Segment(*voice),) if voice else ()
+    listening = ListeningDetector(Scripted(music=8.0, voices=(*voices, Segment(17.0, 20.0))), ToneAndMusicDetector())
+    place(sound, 17.0, talk(3.0))
+    (wait,) = listening.find(pcm(sound), SAMPLE_RATE).waits
+    assert wait.end == pytest.approx(until, abs=0.35)
+
+
+def place(sound: sounds.Sound, at: float, other: sounds.Sound) -> None:
+    """Put the other sound there."""
+    sound[round(at * SAMPLE_RATE) :][: other.size] = other
+
+
 def breaths(seconds: float, *, level_db: float) -> sounds.Sound:
     """Air that swells and sinks for 0.6 s every second and a half."""
     swell = np.concatenate([np.hanning(round(0.6 * SAMPLE_RATE)), np.zeros(round(0.9 * SAMPLE_RATE))])
