@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from asr_qa.cli.printing import Json, Lang, Language, print_json, told
 from asr_qa.errors import OutputError, RulesetError
 from asr_qa.ruleset.loader import parse_rules
 from asr_qa.ruleset.messages import issue_of, said_in, say
 from asr_qa.ruleset.sca import Imported, import_sca, parse_sca, to_yaml
-from asr_qa.ruleset.sca.write import dump
+from asr_qa.ruleset.sca.write import draft
 
 LOST = "not_carried_over.txt"
 """Rules of which nothing could be carried over."""
+
+
+_MANY = 500
+"""Rules from which on a bar shows how far it is."""
 
 
 def import_rules(
@@ -35,7 +42,8 @@ def import_rules(
     stands as a comment in its place and in the list that is printed; such a rule is a draft, the others are on test.
     """
     imported = import_sca(parse_sca(_text(file), shown=str(file)), hit_means=hit_means)
-    texts = {one.id: _verified(one, imported, lang) for one in imported}
+    by_id = {one.id: one for one in imported}
+    texts = {one.id: _verified(one, by_id, lang) for one in _shown(imported)}
     gone = {one.id for one in imported if one.rule is None}
     written = _write(out, texts, gone) if out is not None else {}
     if as_json:
@@ -44,6 +52,16 @@ def import_rules(
         typer.echo("---\n".join(texts.values()), nl=False)
     _report(imported, lang, to_stderr=out is None or as_json)
     return 0 if any(one.rule is not None for one in imported) else 1
+
+
+def _shown(imported: tuple[Imported, ...]) -> Iterator[Imported]:
+    """One rule after the other, with a bar on standard error where there are many."""
+    if len(imported) < _MANY:
+        yield from imported
+        return
+    columns = (BarColumn(), TextColumn("{task.completed}/{task.total}"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        yield from bar.track(imported)
 
 
 def _text(file: Path) -> str:
@@ -57,35 +75,29 @@ def _text(file: Path) -> str:
         raise RulesetError([issue_of(str(file), 0, say("cannot_read", reason=error.strerror))]) from None
 
 
-def _verified(one: Imported, all_of_them: tuple[Imported, ...], lang: Lang) -> str:
+def _verified(one: Imported, by_id: Mapping[str, Imported], lang: Lang) -> str:
     """The YAML of a rule; what our own reader refuses of it is lost too."""
     if one.rule is not None:
-        needed = one.rule.get("applies_when", {}).get("rule", {}).get("id")
-        others = [other for other in all_of_them if other.id == needed and other.rule is not None]
         try:
-            parse_rules(_together([*_chain(others, all_of_them), one]))
+            parse_rules(draft([body for each in _chain(one, by_id) for body in (*each.helpers, each.rule or {})]))
         except RulesetError as error:
             one.lost += [issue.said for issue in error.issues if issue.said is not None]
             one.rule = None
     return to_yaml(one, lang)
 
 
-def _chain(first: list[Imported], all_of_them: tuple[Imported, ...]) -> list[Imported]:
-    """Rules with those that they need in turn."""
-    found: list[Imported] = []
-    while first:
-        one = first.pop()
-        if one in found:
-            continue
-        found.append(one)
-        needed = (one.rule or {}).get("applies_when", {}).get("rule", {}).get("id")
-        first += [other for other in all_of_them if other.id == needed]
-    return found
+def _chain(one: Imported, by_id: Mapping[str, Imported]) -> list[Imported]:
+    """A rule after those that it needs in turn, as far as there are any."""
+    found = {one.id: one}
+    needed = by_id.get(_needed(one))
+    while needed is not None and needed.rule is not None and needed.id not in found:
+        found[needed.id] = needed
+        needed = by_id.get(_needed(needed))
+    return list(reversed(found.values()))
 
 
-def _together(rules: list[Imported]) -> str:
-    bodies = [body for one in rules if one.rule is not None for body in (*one.helpers, one.rule)]
-    return dump({"rules": bodies})
+def _needed(one: Imported) -> str:
+    return str((one.rule or {}).get("applies_when", {}).get("rule", {}).get("id", ""))
 
 
 def _write(folder: Path, texts: dict[str, str], gone: set[str]) -> dict[str, Path]:

@@ -14,9 +14,11 @@ from asr_qa.core.finding import Verdict
 from asr_qa.errors import Issue, RulesetError
 from asr_qa.ruleset.cases import sketched_call
 from asr_qa.ruleset.loader import parse_rules
-from asr_qa.ruleset.messages import said_in
+from asr_qa.ruleset.messages import said_in, say
 from asr_qa.ruleset.sca import Imported, import_sca, parse_sca, to_yaml
+from asr_qa.ruleset.sca.convert import NOTE
 from asr_qa.ruleset.sca.expression import parse_expression
+from asr_qa.ruleset.sca.write import draft
 
 SAMPLE = Path(__file__).parents[1] / "assets" / "sca" / "upload_rule.json"
 
@@ -436,3 +438,17 @@ def test_imported_rules_judge_calls(rid: str, call: str, verdict: Verdict) -> No
     ruleset = parse_rules(to_yaml(one)).ruleset
     (finding,) = (f for f in evaluate(ruleset, sketched_call(call)) if f.rule_id == one.id)
     assert finding.verdict is verdict
+
+
+def test_conditions_that_rules_share_are_read_once() -> None:
+    shared = [condition("INCLUDE_KEYWORDS", cid=str(n), keywords=["您好"]) for n in range(1, 4)]
+    rules = [{"rid": str(n), "name": "规则", "lambda": "1&&3"} for n in range(1, 4)]
+    first, *others = parse_sca(json.dumps({"conditions": shared, "rules": rules}))
+    assert [*first.conditions] == ["1", "3"]
+    assert all(other.conditions[cid] is first.conditions[cid] for other in others for cid in ("1", "3"))
+
+
+def test_a_rule_is_tried_with_those_it_needs_and_without_remarks() -> None:
+    helper = {"id": "SCA-001", NOTE: [say("note_rate_least")]}
+    assert "SCA-001" in draft([helper])
+    assert NOTE not in draft([helper])

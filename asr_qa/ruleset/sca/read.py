@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -138,20 +138,27 @@ def _bodies(data: Any, at: str, depth: int) -> Iterator[Params]:
 
 def _rules(body: Params) -> Iterator[ScaRule]:
     """The rules of one body; conditions stand beside them, or inside each."""
-    shared = body.parts("conditions")
+    shared: dict[str, Condition] | None = None
     for rule in body.parts("rules") if "rules" in body else [body]:
         own = rule.parts("conditions") if rule is not body else []
-        yield _rule(rule, [*own, *(shared if not own else [])])
+        if not own and shared is None:
+            shared = _conditions(body.parts("conditions"))
+        yield _rule(rule, _conditions(own) if own else shared or {})
 
 
-def _rule(raw: Params, given: list[Params]) -> ScaRule:
+def _conditions(given: list[Params]) -> dict[str, Condition]:
+    """Conditions by their id; two of one id are refused."""
     conditions: dict[str, Condition] = {}
     for one in given:
         condition = _condition(one)
         if condition.cid in conditions:
             raise mistake(f"{condition.at}.cid", say("condition_twice", name=condition.cid))
         conditions[condition.cid] = condition
-    expression = _expression(raw, list(conditions), "condition")
+    return conditions
+
+
+def _rule(raw: Params, conditions: Mapping[str, Condition]) -> ScaRule:
+    expression = _expression(raw, conditions, "condition")
     used = _reached(expression, conditions, raw.at)
     prerequisite = raw.part("preqRule")
     return ScaRule(
@@ -242,7 +249,7 @@ def _anchor(raw: Params | None) -> Anchor | None:
     return Anchor(raw.text("cid"), location, -1 if hit is None else hit)
 
 
-def _expression(raw: Params, known: list[str], what: str) -> Expression:
+def _expression(raw: Params, known: Collection[str], what: str) -> Expression:
     """The `lambda` of a rule or condition; without one, all of what it has."""
     text = raw.text("lambda", "operLambda", "ruleLambda") or "&&".join(known)
     try:

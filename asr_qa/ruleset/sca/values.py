@@ -6,6 +6,7 @@ import json
 import math
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from asr_qa.errors import Said
@@ -127,6 +128,7 @@ def short(value: object, limit: int = 60) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
+@lru_cache(maxsize=4096)
 def plain_key(key: str) -> str:
     """A key in whatever way it is written."""
     return key.replace("_", "").lower()

@@ -27,6 +27,9 @@ class _Dumper(yaml.SafeDumper):
         return True
 
 
+_PLAIN: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+
+
 def to_yaml(imported: Imported, lang: Lang = "zh") -> str:
     """The text of a file with a rule and those that it needs; remarks in a language."""
     source = imported.source
@@ -48,6 +51,18 @@ def to_yaml(imported: Imported, lang: Lang = "zh") -> str:
 def dump(data: Any, lang: Lang = "zh") -> str:
     """YAML as people write it: Chinese as it is, keys in the order given, no aliases, remarks as comments."""
     return _commented(yaml.dump(_noted(data, lang), Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=_WIDTH))
+
+
+def draft(rules: list[Node]) -> str:
+    """Rules as a text for our own reader, which looks at no remarks."""
+    return str(yaml.dump({"rules": _bare(rules)}, Dumper=_PLAIN, allow_unicode=True, sort_keys=False))
+
+
+def _bare(data: Any) -> Any:
+    """Values without remarks."""
+    if isinstance(data, Mapping):
+        return {key: _bare(value) for key, value in data.items() if key != NOTE}
+    return [_bare(part) for part in data] if isinstance(data, list) else data
 
 
 def _noted(data: Any, lang: Lang) -> Any:
