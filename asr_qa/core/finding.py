@@ -4,8 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeVar, dataclass_transform
 
 from asr_qa.core.recording import Role
+
+T = TypeVar("T")
+
+
+@dataclass_transform(frozen_default=True)
+def value(of: type[T]) -> type[T]:
+    """A dataclass that is never changed: mypy sees to that.
+
+    What a rule found is made a few times per rule and call. To freeze it at run time, too, would make that four times
+    as dear.
+    """
+    return dataclass(slots=True, unsafe_hash=True)(of)
 
 
 class Verdict(StrEnum):
@@ -16,6 +29,8 @@ class Verdict(StrEnum):
     NOT_APPLICABLE = "not_applicable"
     UNDETERMINED = "undetermined"
     """Could not be known: goes to a person and never costs points."""
+
+    __hash__ = str.__hash__  # that of Enum runs in Python, thousands of times per call
 
 
 class Match(StrEnum):
@@ -33,8 +48,10 @@ class Match(StrEnum):
     TIMING = "timing"
     """Not words but a metric or an event."""
 
+    __hash__ = str.__hash__
 
-@dataclass(frozen=True, slots=True)
+
+@value
 class Evidence:
     """A place in the recording that a finding rests on."""
 
@@ -48,7 +65,7 @@ class Evidence:
     match: Match
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Trace:
     """Why a condition came out as it did: a tree that mirrors the rule."""
 
@@ -61,7 +78,7 @@ class Trace:
     children: tuple[Trace, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Finding:
     """The outcome of one rule for one call; its id within the call is `rule_id`."""
 
