@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from operator import attrgetter
 
 from asr_qa.core.checks import CHECKS
 from asr_qa.core.checks.base import CallFacts, CallView, Looking, Outcome, Settled, Stance
@@ -45,25 +44,44 @@ def apply(ready: Compiled, call: CallFacts, *, drafts: bool = False) -> tuple[Fi
     """The same for a ruleset that is made ready for the accents of a call."""
     view = CallView(call, index=ready.index)
     settled: dict[str, Settled] = {}
-    findings: list[Finding] = []
     looking = Looking(
         view=view, role=None, windows=(view.whole,), stance=Stance.NEUTRAL, settled=settled, run=_decide_check
     )
-    for plan in ready.plans:
-        rule = plan.rule
-        finding, settled[rule.id] = _judge(plan, looking)
-        if rule.status in (Status.STABLE, Status.TEST) or (drafts and rule.status is Status.DRAFT):
-            findings.append(finding)
-    return tuple(sorted(findings, key=attrgetter("rule_id")))
+    silent = _silent(ready, looking)
+    findings: list[Finding] = []
+    for number, plan in enumerate(ready.plans):
+        finding = silent.get(number)
+        if finding is not None and plan.free:
+            settled[plan.rule.id] = _SETTLED[finding.verdict]
+        else:
+            finding, settled[plan.rule.id] = _judge(plan, looking, finding)
+        findings.append(finding)
+    shown = (Status.STABLE, Status.TEST, Status.DRAFT) if drafts else (Status.STABLE, Status.TEST)
+    return tuple([findings[number] for number in ready.by_id if ready.plans[number].rule.status in shown])
 
 
-def _judge(plan: Plan, looking: Looking) -> tuple[Finding, Settled]:
+def _silent(ready: Compiled, looking: Looking) -> dict[int, Finding]:
+    """What rules come to nothing of which is heard, where they apply; by number."""
+    found: dict[int, Finding] = {}
+    for alike in ready.alike:
+        found.update(alike.findings(looking, lambda rule: _settle(rule, looking, None)[0]))
+    return found
+
+
+def _judge(plan: Plan, looking: Looking, silent: Finding | None) -> tuple[Finding, Settled]:
+    """Decide a rule, or say why it does not apply.
+
+    Args:
+        silent: What it comes to where it applies, as nothing of it is heard; None where something may be.
+    """
     rule = plan.rule
+    if plan.free:
+        return _settle(rule, looking, None)
     if plan.filtered and (reason := _inapplicable(rule, looking.view.facts.recording)) is not None:
         return _unsettled(rule, Outcome(verdict=Verdict.NOT_APPLICABLE, note=reason))
     if rule.prerequisites and (barred := _barred(rule, looking.settled)) is not None:
         return _unsettled(rule, barred)
-    if plan.unheard is not None and (silent := plan.unheard.finding(looking, _decided)) is not None:
+    if silent is not None:
         return silent, _SETTLED[silent.verdict]
     gate = _gate(rule, looking)
     if gate is not None and gate.verdict is not Verdict.MET:
@@ -80,11 +98,6 @@ def _unsettled(rule: Rule, outcome: Outcome, *parts: Outcome) -> tuple[Finding, 
 
 _SETTLED = {verdict: Settled(verdict) for verdict in Verdict}
 """Rules decided without any hits."""
-
-
-def _decided(rule: Rule, looking: Looking) -> Finding:
-    """What comes of a rule that applies."""
-    return _settle(rule, looking, None)[0]
 
 
 def _settle(rule: Rule, looking: Looking, gate: Outcome | None) -> tuple[Finding, Settled]:
@@ -146,7 +159,7 @@ def _noted(check: Check, outcome: Outcome) -> Outcome:
     said, known = _told(check)
     if outcome.hits or steps:
         own = outcome.hits[:_KEPT_EVIDENCE]
-        at = tuple([(hit.start, hit.end) for hit in own])
+        at = tuple([hit.at for hit in own])
         outcome.trace = Trace(said, verdict, at, noted(note, priced(own)), steps)
         return outcome
     if (trace := known.get((verdict, note))) is None:

@@ -51,9 +51,11 @@ _OPEN = (
     f"{_D}{{2}}[十百千万亿]+|(?>{_SECTION}){_D}"
     f"|(?:一两|一二|两三|二三|三四|三五|四五|五六|六七|七八|八九)(?=[{_COUNTED}])"
 )
+_NUMERALS = "零〇一二两三四五六七八九十百千万亿幺廿卅俩仨洞拐勾"
 _SAID = re.compile(
-    # most characters begin no number: that is told first
-    f"(?=[0-9零〇一二两三四五六七八九十百千万亿幺廿卅俩仨洞拐勾])(?:百分(?:百|之百(?!{_D}))|百分之(?P<percent>{_DECIMAL}|{_CARDINAL}|{_ROW}|[0-9]+(?:[.点][0-9]+)?)"
+    # most characters begin no number, and most of the others are digits that stand alone: that is told first
+    f"(?=[0-9{_NUMERALS}])(?:(?P<digit>(?<![0-9{_NUMERALS}])[零〇一二两三四五六七八九幺](?![0-9{_NUMERALS}点]))"
+    f"|百分(?:百|之百(?!{_D}))|百分之(?P<percent>{_DECIMAL}|{_CARDINAL}|{_ROW}|[0-9]+(?:[.点][0-9]+)?)"
     f"|(?P<decimal>{_DECIMAL})(?![十百千分刻点号幺两])(?P<scale>[万亿]?)"
     f"|(?P<open>{_OPEN})"
     f"|(?P<cardinal>{_CARDINAL})"
@@ -62,7 +64,7 @@ _SAID = re.compile(
     "|(?<!伎)(?P<pair>[俩仨]))"
 )
 """A number as it is said."""
-MAY_BE_SAID = re.compile("[零〇一二两三四五六七八九十百千万亿幺廿卅俩仨洞拐勾]")
+MAY_BE_SAID = re.compile(f"[{_NUMERALS}]")
 """What stands in every number that is said in words, or in digits and words."""
 _WRITTEN = re.compile(r"(?P<whole>[0-9]+)(?:\.(?P<part>[0-9]+))?(?P<percent>%)?|[廿卅]")
 """A number as it is written."""
@@ -171,6 +173,8 @@ def _section(value: int) -> str:
 
 def _as_digits(match: re.Match[str]) -> str:
     kind = match.lastgroup
+    if kind == "digit":
+        return _DIGIT[match[0]]
     if kind == "pair":
         return _PAIRS[match[0]]
     if kind == "coded":

@@ -13,16 +13,17 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from asr_qa.core.checks.again import Again, heard_again
+from asr_qa.core.checks.again import Again
 from asr_qa.core.checks.index import PhraseIndex
-from asr_qa.core.checks.stream import Place, Ranges, Source, Stream, build_source
+from asr_qa.core.checks.spoken import Words
+from asr_qa.core.checks.stream import Place, Ranges, Source, Stream
 from asr_qa.core.finding import Evidence, Match, Trace, Verdict
 from asr_qa.core.metrics import CallMetrics
 from asr_qa.core.recording import Recording, Role
 from asr_qa.core.rule import Check
 from asr_qa.core.segment import Segment, Track, clip, subtract, union
 from asr_qa.core.timeline import CallTimeline, Event
-from asr_qa.core.transcript import UNINTELLIGIBLE, Transcript, Utterance
+from asr_qa.core.transcript import UNINTELLIGIBLE, Transcript
 
 T = TypeVar("T")
 
@@ -126,11 +127,24 @@ class Hit:
     """What was looked for."""
     cost: float = 0.0
     """What it differs by, in syllables."""
+    _evidence: Evidence | None = field(default=None, init=False, repr=False, compare=False)
+    _at: tuple[float, float] | None = field(default=None, init=False, repr=False, compare=False)
+
+    # Many rules find the same: what is shown of a hit is made once.
 
     @property
     def evidence(self) -> Evidence:
         """The hit as it is shown."""
-        return Evidence(self.role, self.start, self.end, self.text, self.match)
+        if self._evidence is None:
+            self._evidence = Evidence(self.role, self.start, self.end, self.text, self.match)
+        return self._evidence
+
+    @property
+    def at(self) -> tuple[float, float]:
+        """Start and end in seconds."""
+        if self._at is None:
+            self._at = self.start, self.end
+        return self._at
 
 
 @dataclass(slots=True, kw_only=True)
@@ -172,7 +186,7 @@ class CallView:
 
     def __init__(self, facts: CallFacts, *, index: PhraseIndex | None = None) -> None:
         self.facts = facts
-        self._index = PhraseIndex({}) if index is None else index
+        self._words = Words(facts.transcript.utterances, facts.sounds, facts.again, index or PhraseIndex({}))
         self._known: dict[Hashable, Any] = {}
 
     def once(self, key: Hashable, make: Callable[[], T]) -> T:
@@ -182,30 +196,7 @@ class CallView:
     @cached_property
     def pieces(self) -> Mapping[Role, Source]:
         """What was understood, per role that said anything."""
-        utterances = self.facts.transcript.utterances
-        sounds: Sequence[str | None] = self.facts.sounds
-        if len(sounds) != len(utterances):
-            sounds = [None] * len(utterances)
-        of: dict[Role, list[tuple[Utterance, str | None]]] = {}
-        for pair in zip(utterances, sounds, strict=True):
-            of.setdefault(pair[0].role, []).append(pair)
-        sources = ((role, build_source(role, of[role])) for role in Role if role in of)
-        return {role: source for role, source in sources if source is not None}
-
-    def find(self, role: Role, phrases: Iterable[str], least: int) -> Mapping[str, Sequence[Place]]:
-        """Where a role says each of some phrases, wherever it is; by sound from `least` syllables up (0: never)."""
-        found = self._found(role)
-        strange = self._index.strange(phrases, least)
-        known = {**found, **self._index.like(strange).search(self.pieces[role])} if strange else found
-        return heard_again(known, self.facts.again, self.pieces[role], phrases) if self.facts.again else known
-
-    @cached_property
-    def _places(self) -> Mapping[Role, Mapping[str, Sequence[Place]]]:
-        return dict(zip(self.pieces, self._index.search_each([*self.pieces.values()]), strict=True))
-
-    def _found(self, role: Role) -> Mapping[str, Sequence[Place]]:
-        """Where a role says what the rules listen for."""
-        return self._places[role]
+        return self._words.sources
 
     def heard(self, role: Role | None, windows: Track) -> Set[str]:
         """Of the phrases that rules listen for, those that may be said inside the windows."""
@@ -215,7 +206,7 @@ class CallView:
         heard = {look.phrase for look in self.facts.again}
         for stream in streams:
             if stream.whole:
-                heard |= self._found(stream.role).keys()
+                heard |= self._words.places[stream.role].keys()
                 continue
             places, firsts = self._in_order(stream.role)
             for start, end in stream.ranges:
@@ -225,7 +216,7 @@ class CallView:
 
     def _in_order(self, role: Role) -> tuple[list[Place], list[int]]:
         """Where a role says what the rules listen for, all of it in order, and the first word of each."""
-        return self.once(("places", role), lambda: _sorted(self._found(role).values()))
+        return self.once(("places", role), lambda: _sorted(self._words.places[role].values()))
 
     @cached_property
     def events(self) -> Mapping[str, Sequence[Event]]:
@@ -272,7 +263,8 @@ class CallView:
 
     def _stream(self, role: Role, ranges: Ranges) -> Stream:
         """Some words of a role; there is one stream of them for all that look at them."""
-        return self.once(("stream", role, ranges), lambda: Stream(self.pieces[role], ranges, partial(self.find, role)))
+        find = partial(self._words.find, role)
+        return self.once(("stream", role, ranges), lambda: Stream(self.pieces[role], ranges, find))
 
     @cached_property
     def _unintelligible(self) -> Sequence[tuple[Role, Segment]]:
@@ -327,12 +319,18 @@ class Looking:
     @property
     def streams(self) -> tuple[Stream, ...]:
         """The words in scope."""
-        return self.once("streams", lambda: self.view.streams(self.role, self.windows))
+        found: tuple[Stream, ...] | None = self.known.get("streams")
+        if found is None:
+            found = self.known["streams"] = self.view.streams(self.role, self.windows)
+        return found
 
     @property
     def unintelligible(self) -> Track:
         """Speech in scope that could not be understood."""
-        return self.once("unintelligible", lambda: self.view.unintelligible(self.role, self.windows))
+        found: Track | None = self.known.get("unintelligible")
+        if found is None:
+            found = self.known["unintelligible"] = self.view.unintelligible(self.role, self.windows)
+        return found
 
 
 class Decide(Protocol):

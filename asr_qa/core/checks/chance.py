@@ -51,8 +51,12 @@ def chance(cost: float, clarity: float | None) -> float:
 
     Nothing was measured on words heard with less confidence than LEAST_CLARITY: there it sinks in proportion.
     """
-    likely = probability(_weights("text"), text_features(cost, clarity))
-    return likely if clarity is None else likely * min(1.0, clarity / LEAST_CLARITY)
+    base, per_cost, rough, per_clarity = _weights("text")  # what `probability` does, for the hundreds of hits of a call
+    odds = base + per_cost * cost + (rough if cost > 0 else 0.0)
+    if clarity is None:
+        return _bounded(odds + per_clarity * TYPICAL_CLARITY)
+    likely = _bounded(odds + per_clarity * clarity)
+    return likely if clarity >= LEAST_CLARITY else likely * (clarity / LEAST_CLARITY)
 
 
 def chance_again(ratio: float, cost: float, length: int, clarity: float) -> float:
@@ -62,8 +66,12 @@ def chance_again(ratio: float, cost: float, length: int, clarity: float) -> floa
 
 def probability(weights: Sequence[float], features: Sequence[float]) -> float:
     """The logistic model."""
+    return _bounded(sum([weight * feature for weight, feature in zip(weights, features, strict=True)]))
+
+
+def _bounded(odds: float) -> float:
+    """Log-odds as a probability."""
     low, high = _BOUNDS
-    odds = sum([weight * feature for weight, feature in zip(weights, features, strict=True)])
     likely = 1.0 / (1.0 + math.exp(-odds)) if abs(odds) < _CERTAIN else float(odds > 0)
     return low if likely < low else high if likely > high else likely
 

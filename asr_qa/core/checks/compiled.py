@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from asr_qa.core.checks.index import MIN_SYLLABLES, SHORT_SYLLABLES, PhraseIndex
-from asr_qa.core.checks.unheard import Unheard, unheard
+from asr_qa.core.checks.unheard import Alike, Unheard, grouped, unheard
 from asr_qa.core.rule import Check, Phrase, Repetition, Rule, Ruleset, Script, walk
 from asr_qa.core.sounds import DEFAULT_ACCENTS
 
@@ -20,17 +21,29 @@ class Plan:
     rule: Rule
     filtered: bool
     """Whether anything that is known before listening bears on it."""
+    free: bool
+    """Whether it applies to every call, whatever other rules come to."""
     unheard: Unheard | None
     """What it comes to where nothing of it is heard."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Compiled:
     """A ruleset made ready."""
 
     index: PhraseIndex
     plans: tuple[Plan, ...]
     """In the order of the rules."""
+
+    @cached_property
+    def alike(self) -> tuple[Alike, ...]:
+        """Those of the rules that have an answer where nothing of them is heard."""
+        return grouped(plan.unheard for plan in self.plans)
+
+    @cached_property
+    def by_id(self) -> tuple[int, ...]:
+        """Numbers of the rules in order of their ids."""
+        return tuple(sorted(range(len(self.plans)), key=lambda number: self.plans[number].rule.id))
 
 
 _made: list[tuple[Ruleset, tuple[str, ...], Compiled]] = []
@@ -54,7 +67,8 @@ def compiled(ruleset: Ruleset, accents: tuple[str, ...] = DEFAULT_ACCENTS) -> Co
 def _plan(rule: Rule) -> Plan:
     when = rule.applies_when
     filtered = bool(rule.effective_from or rule.effective_until or when.fields or when.metadata or when.has)
-    return Plan(rule, filtered, unheard(rule))
+    free = not filtered and not rule.prerequisites and when.condition is None
+    return Plan(rule, filtered, free, unheard(rule))
 
 
 def _phrases(ruleset: Ruleset) -> Iterator[tuple[str, int]]:

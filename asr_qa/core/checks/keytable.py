@@ -157,13 +157,12 @@ class KeyTable:
 
     def _free(self, which: Ints, starts: Ints, taken: dict[int, list[int]]) -> tuple[Ints, Ints]:
         """Those that do not reach into a place where the same key is heard as it is."""
-        lengths = self._lengths.take(which).tolist()
-        kept = [
-            at
-            for at, (number, start, length) in enumerate(zip(which.tolist(), starts.tolist(), lengths, strict=True))
-            if number not in taken or all(abs(start - other) >= length for other in taken[number])
-        ]
-        return which.take(kept), starts.take(kept)
+        free = np.ones(len(which), dtype=np.bool_)
+        for number, places in taken.items():
+            for at in np.flatnonzero(which == number).tolist():
+                start, length = starts.item(at), self._lengths.item(number)
+                free[at] = all(abs(start - other) >= length for other in places)
+        return which[free], starts[free]
 
     def _within(self, costs: Floats, added: Floats, which: Ints, starts: Ints) -> tuple[Ints, Ints, Floats]:
         """Those whose cheapest alignment stays within the limit, with what it costs."""

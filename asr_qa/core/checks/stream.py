@@ -7,8 +7,8 @@ is what of it begins in a scope. A word is read in its whole sentence, also wher
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate, pairwise
@@ -16,7 +16,8 @@ from math import fsum
 
 import numpy as np
 
-from asr_qa.core.checks.pieces import JOIN, Piece, Reading, is_latin, pieces_of, written
+from asr_qa.core.checks.atonce import at_once
+from asr_qa.core.checks.pieces import JOIN, Piece, Reading, is_latin, may_be_latin, pieces_of, written
 from asr_qa.core.checks.syllables import Sounds, units
 from asr_qa.core.finding import Match
 from asr_qa.core.phonetic import SEPARATOR, readings
@@ -37,6 +38,10 @@ class Source:
 
     role: Role
     words: Sequence[Word]
+    texts: Sequence[str]
+    """What each of the words says."""
+    starts: Sequence[float]
+    ends: Sequence[float]
     plain: Reading
     folded: Reading
     """The same object as `plain` where there are no numbers."""
@@ -44,8 +49,8 @@ class Source:
     said: Sequence[str]
     """How each character of `spoken` is read."""
     _sounds: Sounds | None = field(default=None, init=False)
-    _starts: list[float] | None = field(default=None, init=False)
-    _sorted: bool = field(default=True, init=False)
+    _sorted: bool | None = field(default=None, init=False)
+    _spaced: bool | None = field(default=None, init=False)
     _confidences: list[float | None] | None = field(default=None, init=False)
     _sums: tuple[list[float], list[int]] | None = field(default=None, init=False)
     _said: dict[tuple[int, int], Said] = field(default_factory=dict, init=False)
@@ -59,24 +64,28 @@ class Source:
         return self._sounds
 
     def holds(self, text: str) -> bool:
-        """Whether a text stands anywhere in the plain or in the folded reading."""
+        """Whether a text stands anywhere in the plain or in the folded reading, and runs across no separator."""
         found = self._held.get(text)
         if found is None:
-            found = self._held[text] = text in self.plain.text or text in self.folded.text
+            found = (text in self.plain.text or text in self.folded.text) and SEPARATOR not in text
+            self._held[text] = found
         return found
 
     def heard(self, first: int, last: int) -> str:
         """What the words from `first` to `last` say, as written."""
-        return written(self.words[first : last + 1])
+        if self._spaced is None:
+            self._spaced = may_be_latin("".join(self.texts))
+        texts = self.texts[first : last + 1]
+        return written(texts) if self._spaced else "".join(texts).strip()
 
     def said_in(self, first: int, last: int) -> Said:
         """What the words from `first` to `last` say; many rules find the same ones."""
         found = self._said.get((first, last))
         if found is None:
-            known = [sure for sure in self.confidences[first : last + 1] if sure is not None]
+            sure = self.confidences[first : last + 1]
+            known = [one for one in sure if one is not None]
             clarity = fsum(known) / len(known) if known else None
-            start, end = self.words[first].start, self.words[last].end
-            found = self._said[first, last] = start, end, self.heard(first, last), clarity
+            found = self._said[first, last] = self.starts[first], self.ends[last], self.heard(first, last), clarity
         return found
 
     @property
@@ -98,10 +107,9 @@ class Source:
 
     def ranges(self, windows: Track) -> Ranges:
         """The stretches of words that begin in each of the windows."""
-        if self._starts is None:
-            self._starts = [word.start for word in self.words]
-            self._sorted = self._starts == sorted(self._starts)
-        starts = self._starts
+        starts = self.starts
+        if self._sorted is None:
+            self._sorted = starts == sorted(starts)
         if self._sorted:
             pairs = ((bisect_left(starts, w.start - EPSILON), bisect_left(starts, w.end - EPSILON)) for w in windows)
             return tuple((first, end) for first, end in pairs if end > first)
@@ -174,7 +182,7 @@ class Stream:
 
     def heard(self, first: int, last: int) -> str:
         """What the words from `first` to `last` say, as written."""
-        return written(self.words[first : last + 1])
+        return written([word.text for word in self.words[first : last + 1]])
 
     @cached_property
     def whole(self) -> bool:
@@ -198,17 +206,31 @@ class Stream:
         """How long all its stretches are."""
         return sum(len(stretch.text) for stretch in self.stretches)
 
+    @cached_property
+    def _together(self) -> tuple[str, list[int]]:
+        """All stretches as one text, and where in it each of them ends: to look into them at once costs a tenth."""
+        texts = [stretch.text for stretch in self.stretches]
+        return SEPARATOR.join(texts), list(accumulate([len(text) + 1 for text in texts]))
+
     def holding(self, texts: Sequence[str]) -> Sequence[Stretch]:
         """The stretches in which one of some texts stands, in order; all of them where there are no texts."""
         if not texts:
             return self.stretches
-        held = filter(self.source.holds, texts)
-        numbers = {n for text in held for n, stretch in enumerate(self.stretches) if text in stretch.text}
+        numbers = {number for text in texts if self.source.holds(text) for number in self._where(text)}
         return [self.stretches[number] for number in sorted(numbers)]
+
+    def _where(self, text: str) -> Iterator[int]:
+        """Numbers of the stretches in which a text stands, which runs across no separator."""
+        whole, ends = self._together
+        at = whole.find(text)
+        while at >= 0:
+            number = bisect_right(ends, at)
+            yield number
+            at = whole.find(text, ends[number])
 
     def holds(self, texts: Sequence[str]) -> bool:
         """Whether one of some texts stands anywhere in it."""
-        return any(map(self.source.holds, texts)) and (self.whole or bool(self.holding(texts)))
+        return any(self.source.holds(text) and (self.whole or text in self._together[0]) for text in texts)
 
 
 def _stretches(reading: Reading, ranges: Ranges) -> list[Stretch]:
@@ -228,22 +250,30 @@ def build_source(role: Role, utterances: Iterable[tuple[Utterance, str | None]])
     Args:
         utterances: Each with its sounds (an entry of `sounds_of`) where they are known.
     """
-    words: list[Word] = []
+    utterances = list(utterances)
+    if (easy := at_once(utterances)) is not None:
+        columns = easy.words, easy.texts, easy.starts, easy.ends
+        return Source(role, *columns, easy.plain, easy.folded, easy.spoken, easy.said)
     pieces: list[Piece] = []
     said: list[Sequence[str]] = []
+    count = 0
     for utterance, sounds in utterances:
-        found = pieces_of(utterance, len(words))
+        found = pieces_of(utterance, count)
         known = sounds.split(" ") if sounds else []
-        if len(known) != sum(len(piece.spoken.text) for piece in found):
+        if len(known) != sum([len(piece.spoken.text) for piece in found]):
             known = [reading for piece in found for reading in readings(piece.spoken.text)]
         at = 0
         for piece in found:
-            words += piece.words
+            count += len(piece.words)
             pieces.append(piece)
             said.append(known[at : at + len(piece.spoken.text)])
             at += len(piece.spoken.text)
     if not pieces:
         return None
+    words = [word for piece in pieces for word in piece.words]
+    texts = [text for piece in pieces for text in piece.texts]
+    starts = [start for piece in pieces for start in piece.starts]
+    ends = [end for piece in pieces for end in piece.ends]
     glue = [_glue(one, other) for one, other in pairwise(pieces)]
     plain = _joined([piece.plain for piece in pieces], glue)
     same = all(piece.folded is piece.plain for piece in pieces)
@@ -253,7 +283,8 @@ def build_source(role: Role, utterances: Iterable[tuple[Utterance, str | None]])
     for joint, readings_ in zip(glue, said[1:], strict=True):
         flat += joint
         flat += readings_
-    return Source(role, words, plain, plain if same else _joined([p.folded for p in pieces], glue), spoken, flat)
+    folded = plain if same else _joined([piece.folded for piece in pieces], glue)
+    return Source(role, words, texts, starts, ends, plain, folded, spoken, flat)
 
 
 def sounds_of(utterances: Iterable[Utterance]) -> tuple[str, ...]:
@@ -266,28 +297,34 @@ def sounds_of(utterances: Iterable[Utterance]) -> tuple[str, ...]:
 
 def _glue(one: Piece, other: Piece) -> str:
     """What stands between two pieces: a separator, a blank between Latin words, or nothing."""
-    if other.words[0].start - one.words[-1].end > JOIN + EPSILON:
+    if other.starts[0] - one.ends[-1] > JOIN + EPSILON:
         return SEPARATOR
     return " " if is_latin(one.plain.text[-1]) and is_latin(other.plain.text[0]) else ""
 
 
 def _joined(parts: Sequence[Reading], glue: Sequence[str]) -> Reading:
-    texts, firsts, lasts = [parts[0].text], [*parts[0].firsts], [*parts[0].lasts]
+    texts, firsts = [parts[0].text], [*parts[0].firsts]
+    # One list serves both ends where no character stands for more than one word.
+    lasts = firsts if all(part.firsts is part.lasts for part in parts) else [*parts[0].lasts]
     for joint, part in zip(glue, parts[1:], strict=True):
         if joint:
             texts.append(joint)
-            firsts.append(lasts[-1])
-            lasts.append(lasts[-1])
+            last = lasts[-1]
+            firsts.append(last)
+            if lasts is not firsts:
+                lasts.append(last)
         texts.append(part.text)
         firsts += part.firsts
-        lasts += part.lasts
+        if lasts is not firsts:
+            lasts += part.lasts
     return Reading("".join(texts), firsts, lasts)
 
 
 def _sounds_of(stream: Source) -> Sounds:
     spoken = stream.spoken
     codes, tones, places = units(spoken.text, stream.said)
-    firsts, lasts = np.array(spoken.firsts, dtype=np.int32)[places], np.array(spoken.lasts, dtype=np.int32)[places]
-    known = [1.0 if word.confidence is None else word.confidence for word in stream.words]
+    firsts = np.array(spoken.firsts, dtype=np.int32)[places]
+    lasts = firsts if spoken.lasts is spoken.firsts else np.array(spoken.lasts, dtype=np.int32)[places]
+    known = [1.0 if confidence is None else confidence for confidence in stream.confidences]
     clarity = np.array(known, dtype=np.float32)[firsts]
     return Sounds(codes, tones, firsts, lasts, clarity)

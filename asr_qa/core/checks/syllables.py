@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from itertools import accumulate
+from itertools import accumulate, chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,12 +34,12 @@ class Sounds:
 def units(text: str, said: Sequence[str]) -> tuple[NDArray[np.int16], NDArray[np.int8], NDArray[np.int32]]:
     """Code, tone and character of each syllable of a text in its SPOKEN reading; codes of letters are spelt out."""
     coded = list(map(unit, said))
+    places = np.arange(len(coded), dtype=np.int32)
     if _HAS_LETTER.search(text):
-        coded, places = _with_letters(text, coded)
-    else:
-        places = list(range(len(coded)))
-    codes, tones = zip(*coded, strict=True) if coded else ((), ())
-    return np.array(codes, dtype=np.int16), np.array(tones, dtype=np.int8), np.array(places, dtype=np.int32)
+        coded, letters = _with_letters(text, coded)
+        places = np.array(letters, dtype=np.int32)
+    table = np.fromiter(chain.from_iterable(coded), dtype=np.int16, count=2 * len(coded)).reshape(-1, 2)
+    return np.ascontiguousarray(table[:, 0]), table[:, 1].astype(np.int8), places
 
 
 def joined(parts: Sequence[Sounds], apart: int) -> tuple[Sounds, list[int]]:

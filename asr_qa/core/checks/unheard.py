@@ -7,7 +7,7 @@ else is in doubt.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Set
+from collections.abc import Callable, Hashable, Iterable, Set
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -47,11 +47,10 @@ class Hush:
 
     def lacks(self, listens: Listens) -> bool:
         """Whether nothing of it may be said."""
-        return (
-            listens.phrases.isdisjoint(self._heard)
-            and not (listens.texts and any(stream.holds(listens.texts) for stream in self._streams))
-            and not (listens.other and not listens.phrases.isdisjoint(self._elsewhere))
-        )
+        phrases, texts = listens.phrases, listens.texts
+        if not phrases.isdisjoint(self._heard) or (listens.other and not phrases.isdisjoint(self._elsewhere)):
+            return False
+        return not texts or not any(stream.holds(texts) for stream in self._streams)
 
     @cached_property
     def _elsewhere(self) -> Set[str]:
@@ -73,33 +72,60 @@ def hush_in(there: Looking) -> Hush | None:
 class Unheard:
     """What a rule comes to where nothing is heard of what it listens for."""
 
-    __slots__ = ("_example", "_key", "_listens", "_rule", "_scope", "_stance")
+    __slots__ = ("_example", "_rule", "listens", "scope", "stance")
 
     def __init__(self, rule: Rule, scope: Scope, listens: Listens) -> None:
-        self._rule, self._scope, self._listens = rule, scope, listens
-        self._stance = Stance.FORBIDDEN if rule.polarity == "forbid" else Stance.REQUIRED
-        self._key = rule.polarity, place_of(scope)
+        self._rule, self.scope, self.listens = rule, scope, listens
+        self.stance = Stance.FORBIDDEN if rule.polarity == "forbid" else Stance.REQUIRED
         self._example: Finding | None = None
 
-    def finding(self, looking: Looking, decide: Callable[[Rule, Looking], Finding]) -> Finding | None:
-        """The finding of a call; None where there may be more to it.
+    def example(self, decide: Callable[[Rule], Finding]) -> Finding:
+        """The finding of the first call where nothing was heard.
+
+        Args:
+            decide: Decides the rule in the call at hand, where nothing is heard.
+        """
+        if self._example is None:
+            self._example = decide(self._rule)
+        return self._example
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """Rules that look at the same place for the same at stake: what may be said there is worked out once."""
+
+    rules: tuple[tuple[int, Unheard], ...]
+    """Each with its number in the ruleset."""
+
+    def findings(self, looking: Looking, decide: Callable[[Rule], Finding]) -> dict[int, Finding]:
+        """Findings of those nothing of which is heard, by number; there may be more to the others.
 
         Args:
             looking: The whole call.
-            decide: Decides the rule there; called the first time that nothing is heard.
+            decide: As for `Unheard.example`.
         """
-        hush = looking.known.get(self._key, self)
-        if hush is self:
-            hush = looking.known[self._key] = hush_in(place(self._scope, looking.staking(self._stance)))
-        if hush is None or not hush.lacks(self._listens):
-            return None
-        if self._example is None:
-            self._example = decide(self._rule, looking)
-        known, role, at = self._example, hush.role, hush.segment
-        evidence = known.evidence and tuple(
-            [Evidence(role, at.start, at.end, one.text, one.match) for one in known.evidence]
-        )
-        return Finding(known.rule_id, known.rule_version, known.verdict, hush.clarity, evidence, known.trace)
+        first = self.rules[0][1]
+        hush = hush_in(place(first.scope, looking.staking(first.stance)))
+        if hush is None:
+            return {}
+        role, at, clarity, lacks = hush.role, hush.segment, hush.clarity, hush.lacks
+        start, end = at.start, at.end
+        found: dict[int, Finding] = {}
+        for number, one in self.rules:
+            if lacks(one.listens):
+                known = one.example(decide)
+                shown = known.evidence and tuple([Evidence(role, start, end, e.text, e.match) for e in known.evidence])
+                found[number] = Finding(known.rule_id, known.rule_version, known.verdict, clarity, shown, known.trace)
+        return found
+
+
+def grouped(rules: Iterable[Unheard | None]) -> tuple[Alike, ...]:
+    """Rules by place and stake."""
+    found: dict[tuple[Hashable, Stance], list[tuple[int, Unheard]]] = {}
+    for number, one in enumerate(rules):
+        if one is not None:
+            found.setdefault((place_of(one.scope), one.stance), []).append((number, one))
+    return tuple(Alike(tuple(some)) for some in found.values())
 
 
 def unheard(rule: Rule) -> Unheard | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import islice
 
 from asr_qa.core.checks.base import Hit
 from asr_qa.core.checks.remembered import Remembered
@@ -49,11 +50,8 @@ say = Remembered(_say)
 
 def priced(hits: Iterable[Hit]) -> str:
     """How the first words found match and what that is worth, e.g. 'homophone 0.83; fuzzy 0.7 syllables 0.61'."""
-    said = [hit for hit in hits if hit.match not in _UNPRICED]
-    return "; ".join(dict.fromkeys(map(_price, said[:_PRICED])))
-
-
-_UNPRICED = frozenset({Match.TIMING, Match.SIMILAR})
+    said = islice((hit for hit in hits if hit.match is not Match.TIMING and hit.match is not Match.SIMILAR), _PRICED)
+    return "; ".join(dict.fromkeys(map(_price, said)))
 
 
 def _price(hit: Hit) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache
 from itertools import pairwise
 from operator import attrgetter
@@ -31,6 +31,7 @@ SYLLABLE_SECONDS = 0.12
 _SHOWN_PLACES = 3
 _NEUTRAL = 5
 _SPAN = attrgetter("first", "last")
+_FIRST = attrgetter("first")
 _TIME = attrgetter("start", "end")
 
 
@@ -64,21 +65,22 @@ def find_phrases(
     """
     kinds, least = _asked(tuple(match), allow_short)
     found = stream.find((*phrases, *exclude) if exclude else phrases, least)
-    if found.keys().isdisjoint(phrases):
+    heard = [phrase for phrase in phrases if phrase in found]
+    if not heard:
         return ()
-    ranges = stream.ranges
+    ranges, source = stream.ranges, stream.source
     dropped = [p for phrase in exclude for p in _allowed(found.get(phrase, ()), kinds & _CLOSE, least, ranges)]
     places: list[Place] = []
-    for phrase in phrases:
-        if phrase in found:
-            allowed = _allowed(found[phrase], kinds, least, ranges)
-            if tones:
-                allowed = [p for p in allowed if p.match not in _TONED or tones_agree(stream.source, p)]
-            if dropped:
-                allowed = [p for p in allowed if not any(p.overlaps(other) for other in dropped)]
-            places += _apart(allowed)
-    places.sort(key=_SPAN)
-    return tuple([_hit(stream.source, place) for place in places])
+    for phrase in heard:
+        allowed = _allowed(found[phrase], kinds, least, ranges)
+        if tones:
+            allowed = [p for p in allowed if p.match not in _TONED or tones_agree(source, p)]
+        if dropped:
+            allowed = [p for p in allowed if not any(p.overlaps(other) for other in dropped)]
+        places += allowed if len(allowed) <= 1 else _apart(allowed)
+    if len(heard) > 1:
+        places.sort(key=_SPAN)
+    return tuple([_hit(source, place) for place in places])
 
 
 def tones_agree(source: Source, place: Place) -> bool:
@@ -119,12 +121,12 @@ def _allowed(places: Iterable[Place], kinds: frozenset[str], least: int, ranges:
     found = [place for start, end in ranges for place in places if start <= place.first and place.last < end]
     if not found:
         return found
-    allowed = _matches(kinds, long_enough=key_of(found[0].key).syllables >= least)
+    allowed = _matches(kinds, key_of(found[0].key).syllables >= least)
     return [place for place in found if place.match in allowed]
 
 
 @cache
-def _matches(kinds: frozenset[str], *, long_enough: bool) -> frozenset[Match]:
+def _matches(kinds: frozenset[str], long_enough: bool) -> frozenset[Match]:
     """How a phrase may be found where some kinds of match are asked for."""
     allowed = {Match.EXACT, *_BY_SOUND} & kinds if long_enough else {Match.EXACT} & kinds
     heard_again = () if kinds.isdisjoint(_ROUGH) else (Match.ACOUSTIC,)
@@ -133,24 +135,33 @@ def _matches(kinds: frozenset[str], *, long_enough: bool) -> frozenset[Match]:
 
 def find_pattern(stream: Stream, pattern: str, *, exclude: Iterable[str] = ()) -> tuple[Hit, ...]:
     """Hits of a regular expression in the plain or the folded reading, in order of time, none overlapping."""
+    places = _pattern_places(stream, pattern)
     dropped = [place for other in exclude for place in _pattern_places(stream, other)]
-    places = (p for p in _pattern_places(stream, pattern) if not any(p.overlaps(other) for other in dropped))
-    return tuple([_hit(stream.source, place) for place in sorted(_apart(places), key=lambda p: p.first)])
+    if dropped:
+        places = [p for p in places if not any(p.overlaps(other) for other in dropped)]
+    if len(places) > 1:
+        places = sorted(_apart(places), key=_FIRST)
+    return tuple([_hit(stream.source, place) for place in places])
 
 
 def apart(hits: Iterable[Hit]) -> tuple[Hit, ...]:
     """Of hits that overlap in one role's words only the best, in order of time."""
     hits = tuple(hits)
-    if len(hits) <= 1:
+    if len(hits) <= 1 or _are_apart(hits):
         return hits
     in_order = sorted(hits, key=_TIME)
-    if all(one.start < other.start >= one.end for one, other in pairwise(in_order)):
+    if _are_apart(in_order):
         return tuple(in_order)
     kept: list[Hit] = []
     for hit in sorted(hits, key=lambda h: (-h.confidence, h.start - h.end, h.start)):
         if not any(hit.role is k.role and hit.start < k.end and k.start < hit.end for k in kept):
             kept.append(hit)
     return tuple(sorted(kept, key=_TIME))
+
+
+def _are_apart(hits: Sequence[Hit]) -> bool:
+    """Whether hits are in order of time and none overlaps the next."""
+    return all(one.start < other.start >= one.end for one, other in pairwise(hits))
 
 
 def is_weak(hit: Hit, limit: float) -> bool:
@@ -160,7 +171,9 @@ def is_weak(hit: Hit, limit: float) -> bool:
 
 def blocked(looking: Looking) -> Outcome | None:
     """Why words cannot be looked for here at all, if so."""
-    note = looking.once("blocked", lambda: _barrier(looking))
+    note: str | None = looking.known.get("blocked")
+    if note is None:
+        note = looking.known["blocked"] = _barrier(looking)
     return Outcome(verdict=Verdict.UNDETERMINED, note=note) if note else None
 
 
@@ -181,14 +194,15 @@ def absence(looking: Looking, *, wanted: str, seconds: float) -> Outcome:
         wanted: The words, for people.
         seconds: The shortest time in which they can be said.
     """
-    role, windows = looking.role, looking.windows
-    doubt, clarity = looking.once(
-        ("absence", seconds if looking.unintelligible else 0.0),
-        lambda: (_doubt(looking, seconds) if looking.stance is Stance.REQUIRED else "", _clarity(looking)),
-    )
+    key = "absence", seconds if looking.unintelligible else 0.0
+    known: tuple[str, float | None] | None = looking.known.get(key)
+    if known is None:
+        doubt = _doubt(looking, seconds) if looking.stance is Stance.REQUIRED else ""
+        known = looking.known[key] = doubt, _clarity(looking)
+    doubt, clarity = known
     text = f"（未听到：{wanted}）"
-    places = windows[:_SHOWN_PLACES] or (looking.view.whole,)
-    missing = tuple([Evidence(role, place.start, place.end, text, Match.TIMING) for place in places])
+    places = looking.windows[:_SHOWN_PLACES] or (looking.view.whole,)
+    missing = tuple([Evidence(looking.role, place.start, place.end, text, Match.TIMING) for place in places])
     verdict = Verdict.UNDETERMINED if doubt else Verdict.NOT_MET
     return Outcome(verdict=verdict, missing=missing, confidence=clarity, note=doubt)
 
@@ -258,14 +272,18 @@ def _compiled(pattern: str) -> regex.Pattern[str]:
     return regex.compile(pattern, 0 if pattern == pattern.lower() else regex.IGNORECASE)
 
 
-def _pattern_places(stream: Stream, pattern: str) -> Iterator[Place]:
+def _pattern_places(stream: Stream, pattern: str) -> list[Place]:
     """Every match that is not empty, stretch by stretch: none runs across a separator.
 
     Each stretch has its share of PATTERN_BUDGET; a pattern that needs more raises TimeoutError.
     """
-    compiled = _compiled(pattern)
-    for stretch in stream.holding(required(pattern)):
-        share = PATTERN_BUDGET * max(_LEAST_SHARE, len(stretch.text) / max(1, stream.characters))
-        for match in compiled.finditer(stretch.text, timeout=share):
-            if match.end() > match.start():
-                yield Place(*stretch.words(*match.span()), Match.EXACT, 1.0, pattern)
+    found: list[Place] = []
+    stretches = stream.holding(required(pattern))
+    matches, characters = _compiled(pattern).finditer, max(1, stream.characters)
+    for stretch in stretches:
+        share = PATTERN_BUDGET * max(_LEAST_SHARE, len(stretch.text) / characters)
+        for match in matches(stretch.text, timeout=share):
+            at, end = match.span()
+            if end > at:
+                found.append(Place(*stretch.words(at, end), Match.EXACT, 1.0, pattern))
+    return found
