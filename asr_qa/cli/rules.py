@@ -18,7 +18,7 @@ from asr_qa.config import Settings
 from asr_qa.core.rule import Check, Phrase, Rule, descend
 from asr_qa.core.scorecard import Scorecard
 from asr_qa.errors import Issue, NotFoundError, RulesetError, UsageError
-from asr_qa.ruleset.cases import Case, CaseReport, CaseResult, load_cases, run_case
+from asr_qa.ruleset.cases import Case, CaseReport, CaseResult, case_mistakes, load_cases, run_case
 from asr_qa.ruleset.describe import describe
 from asr_qa.ruleset.lint import lint
 from asr_qa.ruleset.loader import LoadedRules, load_rules, load_ruleset
@@ -79,7 +79,7 @@ def all_issues(folder: Path) -> tuple[Issue, ...]:
     try:
         loaded = load_rules(folder, settings=Settings().rules_variables)
     except RulesetError as exc:
-        return _ordered([*card_issues(folder), *exc.issues])
+        return _ordered([*card_issues(folder), *exc.issues, *_without_rules(folder)])
     return _ordered(_ours([*card_issues(folder, loaded.ruleset), *_lint(loaded, folder)], folder))
 
 
@@ -108,15 +108,30 @@ def _named_rule(issue: Issue) -> str:
     return str(dict(issue.said.args)[key]) if issue.said and key else ""
 
 
+def _without_rules(folder: Path) -> list[Issue]:
+    """What is wrong in case files while a rule cannot be read, and what is not looked at until it can."""
+    try:
+        wrong = case_mistakes(folder, settings=Settings().rules_variables)
+    except RulesetError:  # no folder, or no rule in it: that is said already
+        return []
+    return [*wrong, _left_out(folder, "left_out_rules")]
+
+
+def _left_out(folder: Path, code: str) -> Issue:
+    return issue_of(str(folder), 0, say(code), severity="note")
+
+
 def _lint(loaded: LoadedRules, folder: Path) -> list[Issue]:
-    """Issues across rules, cases and scorecards; without readable cases those that need none."""
+    """Issues across rules, cases and scorecards; where cases cannot be read, all but how many each rule has."""
+    wrong: tuple[Issue, ...] = ()
+    cases: tuple[Case, ...] | None = None
     try:
         cases = load_cases(loaded.ruleset, folder, settings=Settings().rules_variables)
     except RulesetError as exc:
-        # A rule whose cases cannot be read would be reported as one that has none.
-        return list(exc.issues)
+        wrong = (*exc.issues, _left_out(folder, "left_out_cases"))
     today = SystemClock().now().date().isoformat()
-    return [*loaded.warnings, *lint(loaded.ruleset, cases, rule_uses(folder), sources=loaded.sources, today=today)]
+    found = lint(loaded.ruleset, cases, rule_uses(folder), sources=loaded.sources, today=today)
+    return [*wrong, *loaded.warnings, *found]
 
 
 def _ordered(issues: Sequence[Issue]) -> tuple[Issue, ...]:

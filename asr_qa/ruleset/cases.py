@@ -205,6 +205,14 @@ def load_cases(
     return tuple(cases)
 
 
+def case_mistakes(folder: Path, *, settings: Path | None = None) -> tuple[Issue, ...]:
+    """What is wrong in case files taken by themselves, while the rules they belong to cannot be read."""
+    given, _ = read_settings(settings) if settings is not None else ({}, ())
+    values = {name: definition.value for name, definition in given.items()}
+    found = (_read_cases(one, None, None, values) for one in files_of(open_pack(folder), cases=True))
+    return tuple(issue for _, wrong in found for issue in wrong)
+
+
 def _needed(ruleset: Ruleset, rule_id: str) -> Ruleset:
     """The rule and everything it rests on, in the order of the set."""
     wanted = {rule_id}
@@ -237,8 +245,9 @@ def _lies_in(evidence: Evidence, at: Segment) -> bool:
 
 
 def _read_cases(
-    one: PackFile, ruleset: Ruleset, timing: TimingOptions | None, settings: Mapping[str, Value]
+    one: PackFile, ruleset: Ruleset | None, timing: TimingOptions | None, settings: Mapping[str, Value]
 ) -> tuple[list[Case], list[Issue]]:
+    """The cases of a file and what is wrong in it; without rules it is not asked which rule a case is of."""
     read = read_source(one.path)
     # What cannot be read as a list has no variables to fill in.
     file = filled(read, (), values_of(one.layers, settings)) if isinstance(read.data, list) else read
@@ -250,7 +259,7 @@ def _read_cases(
     for index, data in enumerate(file.data if isinstance(file.data, list) else ()):
         try:
             model = CaseModel.model_validate(data)
-            rule_id = _rule_id(model, beside, ruleset, one.path)
+            rule_id = model.rule or "" if ruleset is None else _rule_id(model, beside, ruleset, one.path)
             cases.append(_case(model, file, (index,), rule_id, timing, own=not one.inherited))
         except ValidationError as error:
             issues += issues_of(error, file, (index,), model=CaseModel)

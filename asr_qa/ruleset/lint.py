@@ -73,7 +73,7 @@ class RuleUse:
 
 def lint(
     ruleset: Ruleset,
-    cases: Iterable[Case],
+    cases: Iterable[Case] | None,
     scorecard_rules: Iterable[RuleUse] = (),
     *,
     sources: Mapping[str, RuleSource] | None = None,
@@ -82,14 +82,15 @@ def lint(
     """Every cross-rule issue, in order of file and line.
 
     Args:
-        cases: Cases of all rules.
+        cases: Cases of all rules; None where they cannot be read: then nothing is said of how many a rule has.
         scorecard_rules: Where scorecards name rules.
         sources: Where each rule stands, from `load_rules`; without it issues name the rule instead of a file.
         today: An ISO day; rules whose effective dates lie before it are named.
     """
-    desk = Desk(ruleset, tuple(cases), sources or {})
+    desk = Desk(ruleset, tuple(cases or ()), sources or {})
     uses = tuple(scorecard_rules)
-    issues = [*_case_issues(desk), *_twins(desk), *across(desk, today=today), *_scorecard_issues(ruleset, uses)]
+    counted = [] if cases is None else _case_issues(desk)
+    issues = [*counted, *_twins(desk), *across(desk, today=today), *_scorecard_issues(ruleset, uses)]
     issues += _orphans(desk, uses)
     for rule in ruleset.rules:
         for part in walk(rule):

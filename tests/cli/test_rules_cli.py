@@ -70,7 +70,29 @@ def test_lint_names_every_mistake_with_file_and_line(shell: Shell, folder: Path)
     for text in ("severity: minor", "role: agent", "within:"):
         number = next(index for index, line in enumerate(lines, 1) if text in line)
         assert re.search(rf"^{re.escape(str(path))}:{number}:\d+: error:", result.out, re.MULTILINE)
-    assert result.out.splitlines()[-1] == "3 errors, 0 warnings"
+    assert result.out.splitlines()[-1] == "3 errors, 0 warnings, 1 note"
+
+
+def test_lint_reads_cases_while_a_rule_is_broken(shell: Shell, folder: Path) -> None:
+    (folder / "toy" / "greeting.yml").write_text(RULE.replace("severity: minor", "severity: huge"), encoding="utf-8")
+    cases = folder / "toy" / "greeting.cases.yml"
+    cases.write_text(CASES.replace("call:", "cal:", 1), encoding="utf-8")
+    result = shell("rules", "lint", folder, "--lang", "en")
+    assert re.search(rf"^{re.escape(str(cases))}:\d+:\d+: error: unknown key 'cal'", result.out, re.MULTILINE)
+    assert "left out until the rules can be read" in result.out
+    assert result.out.splitlines()[-1].endswith("0 warnings, 1 note")
+
+
+def test_lint_compares_rules_while_a_case_is_broken(shell: Shell, folder: Path) -> None:
+    twin = RULE.replace("TOY-001", "TOY-002").replace("toy.greeting", "toy.again")
+    (folder / "toy" / "again.yml").write_text(twin, encoding="utf-8")
+    cases = folder / "toy" / "greeting.cases.yml"
+    cases.write_text(CASES.replace("call:", "cal:", 1), encoding="utf-8")
+    result = shell("rules", "lint", folder, "--lang", "en")
+    assert "unknown key 'cal'" in result.out
+    assert "asks for the same as" in result.out
+    assert "left out until the cases can be read" in result.out
+    assert "are needed" not in result.out
 
 
 def test_lint_with_warnings_only_succeeds(shell: Shell, folder: Path) -> None:
@@ -257,7 +279,8 @@ def test_the_language_is_a_setting_that_an_option_overrides(
 def test_lint_gives_programs_codes_and_arguments(shell: Shell, folder: Path) -> None:
     path = folder / "toy" / "greeting.yml"
     path.write_text(RULE.replace("role: agent", "rolle: agent"), encoding="utf-8")
-    (issue,) = shell("rules", "lint", folder, "--json", "--lang", "zh").json["issues"]
+    found = shell("rules", "lint", folder, "--json", "--lang", "zh").json["issues"]
+    issue, _ = sorted(found, key=lambda one: one["severity"])
     assert (issue["code"], issue["args"]) == ("unknown_key", {"key": "rolle"})
     assert (issue["hint_code"], issue["hint_args"]) == ("did_you_mean", {"name": "role"})
     assert (issue["message"], issue["hint"]) == ("不认识的键 rolle", "是不是想写 role？")

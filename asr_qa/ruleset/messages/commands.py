@@ -23,6 +23,14 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
     "one_miss": ("{n} known miss", "{n} 个已知漏判"),
     "many_miss": ("{n} known misses", "{n} 个已知漏判"),
     "no_mistakes": ("no mistakes found", "没有发现错误"),
+    "left_out_rules": (
+        "left out until the rules can be read: rules beside each other, cases and scorecards beside the rules",
+        "规则读不出来之前没有检查：规则之间、例子与规则、评分表与规则是否对得上",
+    ),
+    "left_out_cases": (
+        "left out until the cases can be read: whether each rule has enough of them",
+        "例子读不出来之前没有检查：每条规则的例子够不够",
+    ),
     # Cases run
     "ran": (
         "{cases} of {rules}: {passed} passed, {failed} failed, {misses}",
