@@ -11,7 +11,6 @@ import hashlib
 import math
 import shutil
 import struct
-import tempfile
 import threading
 import wave
 import weakref
@@ -25,6 +24,7 @@ from typing import BinaryIO, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from asr_qa.api.scratch import make_folder
 from asr_qa.audio.decode import AvReader
 from asr_qa.core.document import CallDocument
 from asr_qa.core.redacted import private_seconds
@@ -209,7 +209,7 @@ class Muting:
 
     def _home(self) -> Path:
         if self._folder is None or not self._folder.is_dir():
-            self._folder = Path(tempfile.mkdtemp(prefix="asr_qa-muted-"))
+            self._folder = make_folder()
             weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
         return self._folder
 

@@ -43,6 +43,7 @@ def serve(
     The description for programs is at /v1/openapi.json. Behind a proxy let the proxy do TLS.
     Ctrl-C or SIGTERM lets running requests finish, then stops. What asr-qa process scores meanwhile shows at once.
     """
+    from asr_qa.api.scratch import clear_left_behind
     from asr_qa.server import check_exposure, check_port, create_app
 
     settings = Settings()
@@ -51,6 +52,7 @@ def serve(
     with_token = settings.server.require_token and not no_token
     check_exposure(address, require_token=with_token)
     check_port(address, number)
+    clear_left_behind()
     rules = load_rules(settings)
     cards = load_scorecards(settings, rules)
     store = connect(settings)

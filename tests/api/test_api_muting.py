@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import io
+import os
 import shutil
+import subprocess
+import sys
+import tempfile
+import time
 import wave
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +21,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from asr_qa.api.muting import Muting, Samples, find_samples, silenced
+from asr_qa.api.scratch import OLD, clear_left_behind, make_folder
 from asr_qa.config import shipped
 from asr_qa.core.recording import Role
 from asr_qa.core.redacted import AROUND
@@ -272,3 +278,37 @@ def test_what_was_made_does_not_fill_the_disk() -> None:
         file.close()
     del muting
     assert not folder.exists()
+
+
+def gone_process() -> int:
+    """The id of a process that has ended."""
+    with subprocess.Popen([sys.executable, "-c", ""]) as process:
+        process.wait()
+    return process.pid
+
+
+def test_only_old_folders_of_killed_processes_are_cleared_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    gone, day = gone_process(), OLD + 60
+    own = make_folder()
+    assert own.parent == tmp_path
+    ages = {
+        f"asr_qa-muted-{gone}-left": day,
+        f"asr_qa-muted-{gone}-fresh": OLD - 60,  # perhaps of a container with process ids of its own
+        own.name: day,
+        "asr_qa-muted-nobody": day,
+        f"else-{gone}-left": day,
+    }
+    for name, age in ages.items():
+        (tmp_path / name).mkdir(exist_ok=True)
+        (tmp_path / name / "made").write_bytes(b"x")
+        os.utime(tmp_path / name, (time.time() - age,) * 2)
+    (tmp_path / f"asr_qa-muted-{gone}-link").symlink_to(own)
+    assert [path.name for path in clear_left_behind()] == [f"asr_qa-muted-{gone}-left"]
+    assert {path.name for path in tmp_path.iterdir()} == {*list(ages)[1:], f"asr_qa-muted-{gone}-link"}
+    assert (own / "made").exists()
+
+
+def test_what_was_made_lies_in_a_folder_named_after_the_process() -> None:
+    with Muting().made(shipped("sample_audio") / "dead-air.mp3", "a", (Segment(1, 2),)) as made:
+        assert Path(made.name).parent.name.startswith(f"asr_qa-muted-{os.getpid()}-")
