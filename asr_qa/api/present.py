@@ -1,7 +1,7 @@
 """What leaves the store: the one place that decides which texts and paths a user gets to see.
 
-Every text of a call that the API sends passes through `present_document`, which masks what is private in it for all
-who may not see that.
+Every text of a call that the API sends passes through `present_document`, and every comment through `present_remark`:
+they mask what is private in it for all who may not see that.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import PurePath
 
 from asr_qa.core.document import CallDocument
-from asr_qa.core.redacted import redacted
+from asr_qa.core.redacted import redacted, redacted_remark
 from asr_qa.errors import NotFoundError, PermissionDeniedError
 from asr_qa.pipeline.store import CallFilters, CallSummary, Store, StoredCall
 from asr_qa.pipeline.tokens import Principal, Scope
@@ -22,6 +22,13 @@ def present_document(document: CallDocument, principal: Principal) -> CallDocume
         document = redacted(document)
     recording = replace(document.recording, path=present_path(document.recording.path, principal))
     return replace(document, recording=recording)
+
+
+def present_remark(text: str, call: StoredCall, principal: Principal) -> str:
+    """What a reviewer wrote about a call as this user may see it."""
+    if principal.may(Scope.UNREDACTED):
+        return text
+    return redacted_remark(text, call.document.utterances if call.document else ())
 
 
 def present_path(path: str, principal: Principal) -> str:

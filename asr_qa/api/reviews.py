@@ -9,7 +9,7 @@ from fastapi import APIRouter, Body, Header, Path, Response
 from asr_qa.api import docs, etags
 from asr_qa.api.calls import CallId
 from asr_qa.api.deps import Context, Ctx, ReviewManager, ReviewReader, ReviewWriter
-from asr_qa.api.present import visible_call
+from asr_qa.api.present import present_remark, visible_call
 from asr_qa.api.schemas import DecisionIn, ReviewOut
 from asr_qa.core.review import ReviewState
 from asr_qa.errors import NotFoundError, UsageError
@@ -52,7 +52,7 @@ def get_review(call_id: CallId, response: Response, context: Ctx, principal: Rev
     released = view.review is not None and view.review.state is ReviewState.RELEASED
     if not released and not principal.may(Scope.REVIEWS_READ):
         raise NotFoundError(f"the review of call {call_id} has not been released")
-    return _answer(view, response)
+    return _answer(view, response, principal)
 
 
 @router.post(
@@ -66,7 +66,7 @@ def post_review(call_id: CallId, response: Response, context: Ctx, principal: Re
     """Begin, or go on with one's own review; 409 where somebody else is at it."""
     visible_call(context.store, call_id, principal)
     view = begin_review(context.store, call_id, _who(principal), now=context.clock.now(), scorecards=context.scorecards)
-    return _answer(view, response)
+    return _answer(view, response, principal)
 
 
 @router.put(
@@ -101,7 +101,7 @@ def put_criterion(
         now=context.clock.now(),
         scorecards=context.scorecards,
     )
-    return _answer(view, response)
+    return _answer(view, response, principal)
 
 
 @router.post(
@@ -149,7 +149,7 @@ def _move(
         now=context.clock.now(),
         scorecards=context.scorecards,
     )
-    return _answer(view, response)
+    return _answer(view, response, principal)
 
 
 def _revision(context: Context, call_id: str, principal: Principal, if_match: str | None) -> int:
@@ -176,7 +176,7 @@ def _who(principal: Principal) -> Reviewer:
     return Reviewer(principal.name, manages=principal.may(Scope.REVIEWS_MANAGE))
 
 
-def _answer(view: ReviewView, response: Response) -> ReviewOut:
+def _answer(view: ReviewView, response: Response, principal: Principal) -> ReviewOut:
     if view.review is not None:
         response.headers["ETag"] = etags.of_review(view.review)
-    return ReviewOut.of(view)
+    return ReviewOut.of(view, lambda comment: present_remark(comment, view.call, principal))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, date, datetime, time
 from typing import Annotated, Literal
@@ -42,6 +43,10 @@ def _to_utc(moment: datetime) -> datetime:
 Text = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00]*$")]
 Moment = Annotated[datetime, BeforeValidator(_to_moment), AfterValidator(_to_utc)]
 Points = Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)]
+
+
+Remark = Callable[[str], str]
+"""Gives a comment as the reader may see it."""
 
 
 class Shape(BaseModel):
@@ -188,14 +193,14 @@ class DecisionOut(Shape):
     decided_at: datetime
 
     @classmethod
-    def of(cls, entry: DecisionEntry) -> DecisionOut:
-        """A recorded decision."""
+    def of(cls, entry: DecisionEntry, show: Remark) -> DecisionOut:
+        """A recorded decision, its comment as the reader may see it."""
         decision = entry.decision
         return cls(
             verdict=decision.verdict,
             points=decision.points,
             cause=decision.cause,
-            comment=decision.comment,
+            comment=show(decision.comment),
             reviewer=entry.reviewer,
             decided_at=entry.decided_at,
         )
@@ -212,13 +217,13 @@ class ReviewLineOut(Shape):
     history: list[DecisionOut]
 
     @classmethod
-    def of(cls, line: ReviewLine) -> ReviewLineOut:
+    def of(cls, line: ReviewLine, show: Remark) -> ReviewLineOut:
         """A line of a review."""
         return cls(
             machine=line.machine,
-            decision=DecisionOut.of(line.entry) if line.entry else None,
+            decision=DecisionOut.of(line.entry, show) if line.entry else None,
             kind=line.kind,
-            history=[DecisionOut.of(entry) for entry in line.history],
+            history=[DecisionOut.of(entry, show) for entry in line.history],
         )
 
 
@@ -247,8 +252,8 @@ class ReviewOut(Shape):
     """Why there is none, and what to do."""
 
     @classmethod
-    def of(cls, view: ReviewView) -> ReviewOut:
-        """A review as it stands."""
+    def of(cls, view: ReviewView, show: Remark) -> ReviewOut:
+        """A review as it stands, its comments as the reader may see them."""
         review, machine = view.review, view.machine_sheet
         missing = None if view.human_sheet else _card_missing(machine.label)
         return cls(
@@ -260,7 +265,7 @@ class ReviewOut(Shape):
             revision=review.revision if review else 0,
             started_at=review.started_at if review else None,
             changed_at=review.changed_at if review else None,
-            criteria=[ReviewLineOut.of(line) for line in view.lines],
+            criteria=[ReviewLineOut.of(line, show) for line in view.lines],
             open_criteria=list(view.open_criteria),
             machine_sheet=view.machine_sheet,
             human_sheet=view.human_sheet,

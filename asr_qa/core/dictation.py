@@ -104,7 +104,10 @@ def tails(text: str, whole: Sequence[Span]) -> Iterator[Span]:
     """The end of a number that was heard as something read in tens: …零二六刷三十八."""
     for _, last in whole:
         match = _TAIL.match(text, last)
-        if match and not UNIT.match(text, match.end()) and not CALENDAR.match(text, match.end()):
+        if match is None:
+            continue
+        size = match["point"] and text.startswith(_SIZES, match.end())
+        if size or not (UNIT.match(text, match.end()) or CALENDAR.match(text, match.end())):
             yield match.span("tail" if match["tail"] else "point")
 
 

@@ -42,8 +42,9 @@ _FILLER = re.compile(
     r"[嗯呃唔啊哦额哎诶]|然后|就是|那个|这个|接着|后面|最后|不对|不是|说错了?|错了|重来|更正|应该是?|改成|一下"
 )
 _ROW = re.compile(f"[{DIGITS}十百千万]+")
-_UNIT_OR_DIGIT = frozenset("次时期百十")
-"""Units that a digit is heard as: one where a digit follows."""
+_STROKE = re.compile(r"[0-9]{3}[-.]$")
+_UNIT_OR_DIGIT = frozenset("次时期百十分GMK")
+"""Units that a digit is heard as: one where a digit follows, or where the digits before go on with a number."""
 _MONEY = frozenset("元块美人多千百十万")
 """After 亿 it is no 一 that was misheard."""
 _GROUP = 4
@@ -205,7 +206,8 @@ def _drop_figures(part: str, found: list[str]) -> None:
     for match in _ROW.finditer(part):
         end = match.end()
         repeats = part.startswith("个", end) and found[end : end + 1] == ["s"]
-        misheard = part[end : end + 1] in _UNIT_OR_DIGIT and found[end + 1 : end + 2] in (["c"], ["s"], ["n"])
+        goes_on = found[end + 1 : end + 2] in (["c"], ["s"], ["n"]) or _hangs_on(part, found, match.start())
+        misheard = part[end : end + 1] in _UNIT_OR_DIGIT and goes_on
         misheard |= part[end : end + 1] == "亿" and _MONEY.isdisjoint(part[end + 1 : end + 4])
         if not repeats and not misheard and (UNIT.match(part, end) or CALENDAR.match(part, end)):
             found[match.start() : end + 1] = "q" * (end + 1 - match.start())
@@ -214,6 +216,11 @@ def _drop_figures(part: str, found: list[str]) -> None:
         in_one = row.last - row.first == len(value)
         if is_public(value) or (in_one and is_service(value) and len(value) > _GROUP):
             found[row.first : row.last] = "q" * (row.last - row.first)
+
+
+def _hangs_on(part: str, found: list[str], first: int) -> bool:
+    """Whether digits go on with a number: after a stroke, or after what sounds like a digit, 952次|356分."""
+    return _STROKE.search(part, 0, first) is not None or (found[first - 2 : first] == ["c", "n"])
 
 
 def _drop_words(part: str, found: list[str]) -> None:

@@ -18,6 +18,7 @@ from asr_qa.core.contact import Contact, contacts
 from asr_qa.core.dictation import alone, pieces, tails, without
 from asr_qa.core.digits import Row, groups_of, rows, value_of
 from asr_qa.core.masking import MASK, Clock, Place, masked
+from asr_qa.core.numbernames import no_whole
 from asr_qa.core.numberplan import Kind, announced
 from asr_qa.core.numerals import Span
 from asr_qa.core.privatenumber import Number, private_numbers
@@ -25,7 +26,9 @@ from asr_qa.core.stream import Readings, Stream, streams_of
 from asr_qa.core.transcript import Utterance
 
 _READ_BACK = 45.0
-"""Seconds around a number in which parts of it count."""
+"""Seconds around a number in which parts of it count; anywhere in the call where they are called its last digits."""
+_TAIL_NAME = 8
+"""Characters before a part in which it may be called that."""
 _FRAGMENT = range(4, 7)
 """Digits of a part that is not private by itself."""
 _PIECE_TRUST = 0.5
@@ -57,7 +60,7 @@ def find_private(utterances: Sequence[Utterance]) -> tuple[Private, ...]:
     others: list[Private] = []
     short: list[tuple[Stream, Span]] = []
     wholes: dict[Stream, list[Span]] = {}
-    fragments: list[tuple[str, Place]] = []
+    fragments: list[tuple[str, Place, bool]] = []
     reading = Readings()
     for stream in streams_of(utterances):
         said = rows(stream.text)
@@ -68,7 +71,7 @@ def find_private(utterances: Sequence[Utterance]) -> tuple[Private, ...]:
         short += ((stream, span) for span in _pieces(stream, said, whole))
         reading.add(stream, whole)
         fragments += (
-            (value, place)
+            (value, place, no_whole(stream.text, max(0, hit[0] - _TAIL_NAME), hit[0]))
             for value, hit in _fragments(stream.text, said, hits)
             for place in clocks.places(stream, *hit)
         )
@@ -187,8 +190,10 @@ def _covers(spans: list[tuple[int, int]], place: Place) -> bool:
     return before >= 0 and spans[before][1] >= place.last
 
 
-def _read_back(numbers: Iterable[tuple[Number, Private]], fragments: Iterable[tuple[str, Place]]) -> Iterator[Private]:
-    """Parts of a number that are said again, by anybody, soon before or after it."""
+def _read_back(
+    numbers: Iterable[tuple[Number, Private]], fragments: Iterable[tuple[str, Place, bool]]
+) -> Iterator[Private]:
+    """Parts of a number that are said again, by anybody, soon before or after it; as its last digits at any time."""
     heard: dict[str, list[tuple[float, Private]]] = {}
     for number, private in numbers:
         if len(number.digits) <= _LONGEST_REPEATED:
@@ -196,10 +201,10 @@ def _read_back(numbers: Iterable[tuple[Number, Private]], fragments: Iterable[tu
                 heard.setdefault(part, []).append((private.places[0].start, private))
     for times in heard.values():
         times.sort(key=lambda entry: entry[0])
-    for value, place in fragments:
+    for value, place, tail in fragments:
         near = heard.get(value, [])
-        at = bisect_left(near, place.start - _READ_BACK, key=lambda entry: entry[0])
-        if at < len(near) and near[at][0] <= place.end + _READ_BACK:
+        at = 0 if tail else bisect_left(near, place.start - _READ_BACK, key=lambda entry: entry[0])
+        if at < len(near) and (tail or near[at][0] <= place.end + _READ_BACK):
             whole = near[at][1]
             yield Private(whole.kind, (place,), round(0.8 * whole.confidence, 2), "号码的一部分：复述、更正或重报")
 

@@ -65,6 +65,21 @@ def redacted(document: CallDocument, *, mask: str = MASK) -> CallDocument:
     )
 
 
+def redacted_remark(text: str, utterances: Sequence[Utterance], *, mask: str = MASK) -> str:
+    """What a person wrote about a call, without private numbers: parts of those said in the call, and any other.
+
+    Args:
+        text: A comment.
+        utterances: Those of the call.
+        mask: One character, no letter or digit.
+    """
+    if not may_hold_private(text):
+        return text
+    written = (Utterance(Role.OTHER, 0.0, 1.0, text),)
+    (alone,) = redact(written, find_private(written), mask=mask)
+    return Veil(utterances, mask=mask).mention(alone.text)
+
+
 def private_seconds(utterances: Sequence[Utterance]) -> Track:
     """When something private is said, in a call or in one that is masked already; with a margin, in order.
 

@@ -256,8 +256,10 @@ def test_a_card_announced_in_one_turn_and_read_in_others() -> None:
 def test_a_part_that_is_read_back_is_found_near_the_number_only() -> None:
     near = call("B 0-4 一三八零零一三八零零零 | A 5-7 尾号八零零零对吗")
     assert [(p.kind, p.places[0].utterance) for p in find_private(near)] == [(Kind.MOBILE, 0), (Kind.MOBILE, 1)]
-    late = call("B 0-4 一三八零零一三八零零零 | A 90-92 尾号八零零零对吗")
+    late = call("B 0-4 一三八零零一三八零零零 | A 90-92 是八零零零对吗")
     assert [p.places[0].utterance for p in find_private(late)] == [0]
+    tail = call("B 0-4 一三八零零一三八零零零 | A 90-92 尾号是八零零零对吗 | A 93-95 尾号是八零零二")
+    assert [p.places[0].utterance for p in find_private(tail)] == [0, 1]
 
 
 def test_words_keep_their_number_times_and_lengths() -> None:
