@@ -41,10 +41,9 @@ _ROUND = re.compile(r"[1-9][0-9]?0{3,}")
 """An amount, where it is all that is said."""
 _OTHERWISE = re.compile(r"[0-9][.:/][0-9]|[*＊]")
 """A fraction, a time of day, or something that is masked already."""
-_OF_MACHINES = re.compile(
-    r"[0-9][:/][0-9]|(?<![0-9.])[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?![0-9.])|(?<![0-9.])[0-9]{1,3}\.[0-9]+$|[0-9],[0-9]{3},[0-9]{3}"
-)
-"""A time, an address, a fraction, thousands set apart."""
+_OF_MACHINES = re.compile(r"[0-9][:/][0-9]|(?<![0-9.])[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?![0-9.])|[0-9],[0-9]{3},[0-9]{3}")
+"""A time, an address, thousands set apart."""
+_FRACTION = re.compile(r"(?:[^.]*[^0-9.])?[0-9]{1,3}\.[0-9]+")
 _POINTS = re.compile(r"(?=[^.]*\.) *(?:[0-9][ .,-]*){7,}")
 _SUM = re.compile(r"[共总计值][是为有]?$")
 _HIDDEN = re.compile(r"[*＊]")
@@ -182,9 +181,14 @@ def alone(text: str, turns: Sequence[Span], rows: Sequence[Row], asked: Callable
             )
 
 
+def _is_of_machines(text: str, first: int, last: int) -> bool:
+    """Whether it is a time, an address, thousands set apart or one fraction."""
+    return _OF_MACHINES.search(text, first, last) is not None or _FRACTION.fullmatch(text, first, last) is not None
+
+
 def _is_misheard(text: str, span: Span, rows: Sequence[Row]) -> bool:
     """Whether what may be a row of digits is none that was understood, and no amount, time, date or list."""
-    if measures(text[slice(*span)]) or _OF_MACHINES.search(text, *span) or _HIDDEN.search(text, *span):
+    if measures(text[slice(*span)]) or _is_of_machines(text, *span) or _HIDDEN.search(text, *span):
         return False
     inside = [row for row in rows if span[0] <= row.first and row.last <= span[1]]
     values = [value_of([digit for digit in row.digits if digit.sure]) for row in inside]
@@ -195,7 +199,7 @@ def _is_misheard(text: str, span: Span, rows: Sequence[Row]) -> bool:
 
 def _has_points(text: str, first: int, last: int) -> bool:
     """Whether a turn is nothing but digits that are set down as more than one fraction: 138.855 3316."""
-    return _POINTS.fullmatch(text, first, last) is not None and not _OF_MACHINES.search(text, first, last)
+    return _POINTS.fullmatch(text, first, last) is not None and not _is_of_machines(text, first, last)
 
 
 def without(span: Span, whole: Sequence[Span]) -> Iterator[Span]:

@@ -45,6 +45,8 @@ _ROW = re.compile(f"[{DIGITS}十百千万]+")
 _STROKE = re.compile(r"[0-9]{3}[-.]$")
 _UNIT_OR_DIGIT = frozenset("次时期百十分GMK")
 """Units that a digit is heard as: one where a digit follows, or where the digits before go on with a number."""
+_SURE_UNITS = frozenset("元块万千亿年月日天")
+"""Units even in the middle of digits."""
 _MONEY = frozenset("元块美人多千百十万")
 """After 亿 it is no 一 that was misheard."""
 _GROUP = 4
@@ -208,6 +210,7 @@ def _drop_figures(part: str, found: list[str]) -> None:
         repeats = part.startswith("个", end) and found[end : end + 1] == ["s"]
         goes_on = found[end + 1 : end + 2] in (["c"], ["s"], ["n"]) or _hangs_on(part, found, match.start())
         misheard = part[end : end + 1] in _UNIT_OR_DIGIT and goes_on
+        misheard |= part[end : end + 1] not in _SURE_UNITS and _within_row(found, match.start())
         misheard |= part[end : end + 1] == "亿" and _MONEY.isdisjoint(part[end + 1 : end + 4])
         if not repeats and not misheard and (UNIT.match(part, end) or CALENDAR.match(part, end)):
             found[match.start() : end + 1] = "q" * (end + 1 - match.start())
@@ -221,6 +224,11 @@ def _drop_figures(part: str, found: list[str]) -> None:
 def _hangs_on(part: str, found: list[str], first: int) -> bool:
     """Whether digits go on with a number: after a stroke, or after what sounds like a digit, 952次|356分."""
     return _STROKE.search(part, 0, first) is not None or (found[first - 2 : first] == ["c", "n"])
+
+
+def _within_row(found: list[str], first: int) -> bool:
+    """Whether three digits, or what sounds like them, stand right before a place."""
+    return first >= _EDGE and all(kind in ("c", "s", "n") for kind in found[first - _EDGE : first])
 
 
 def _drop_words(part: str, found: list[str]) -> None:
