@@ -12,7 +12,7 @@ from dataclasses import replace
 from asr_qa.core.checks import CHECKS
 from asr_qa.core.checks.base import CallFacts, CallView, Looking, Outcome, Settled, Stance
 from asr_qa.core.checks.compiled import Compiled, Plan, compiled
-from asr_qa.core.checks.logic import ALL, ANY, combine, negate, noted
+from asr_qa.core.checks.logic import ALL, ANY, combine, negate
 from asr_qa.core.checks.remembered import Remembered
 from asr_qa.core.checks.scope import place, resolve
 from asr_qa.core.checks.units import by_units
@@ -129,6 +129,20 @@ def decide(condition: Condition, looking: Looking) -> Outcome:
 
 
 def _decide_check(check: Check, looking: Looking) -> Outcome:
+    """The outcome of a check; rules that ask for the same share it."""
+    one = _one(check)
+    known: tuple[Check, Outcome] | None = looking.known.get(id(one))
+    if known is None:
+        known = looking.known[id(one)] = one, _checked(one, looking)  # which holds on to it, so that its id stays its
+    return known[1]
+
+
+_checks: dict[Check, Check] = {}
+_one: Remembered[Check, Check] = Remembered(lambda check: _checks.setdefault(check, check))
+"""One check for all that say the same."""
+
+
+def _checked(check: Check, looking: Looking) -> Outcome:
     """Resolve the scope, decide in every stretch it names, and note what came out."""
     if not check.scope.anchors:
         return _noted(check, _look(check, place(check.scope, looking)))
@@ -159,8 +173,9 @@ def _noted(check: Check, outcome: Outcome) -> Outcome:
     said, known = _told(check)
     if outcome.hits or steps:
         own = outcome.hits[:_KEPT_EVIDENCE]
-        at = tuple([hit.at for hit in own])
-        outcome.trace = Trace(said, verdict, at, noted(note, priced(own)), steps)
+        worth = priced(own)
+        told = note and worth and f"{note}; {worth}"
+        outcome.trace = Trace(said, verdict, tuple([hit.at for hit in own]), told or note or worth, steps)
         return outcome
     if (trace := known.get((verdict, note))) is None:
         trace = Trace(said, verdict, (), note)
@@ -194,8 +209,7 @@ def _excused(failure: Outcome, excuse: Outcome) -> Outcome:
 
 def _finding(rule: Rule, outcome: Outcome, parts: Iterable[Outcome]) -> Finding:
     trace = _root(rule, outcome, tuple([part.trace for part in parts if part.trace is not None]))
-    evidence = _evidence(rule, outcome)
-    return Finding(rule.id, rule.version, outcome.verdict, outcome.confidence, evidence, trace)
+    return Finding(rule.id, rule.version, outcome.verdict, outcome.confidence, _evidence(rule, outcome), trace)
 
 
 def _root(rule: Rule, outcome: Outcome, children: tuple[Trace, ...]) -> Trace:

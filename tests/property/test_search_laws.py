@@ -183,7 +183,24 @@ def test_every_character_has_a_reading(heard: str) -> None:
 def test_what_a_pattern_needs_stands_in_every_match(heard: str) -> None:
     import re
 
-    for pattern in ("您好", "(?:您|不)好", "a+b", "[ab]好?不", "(?:a|b)?您", "(ab){2,}", "您(?=好)", "a.{0,3}b|不好"):
+    patterns = (
+        "您好",
+        "(?:您|不)好",
+        "a+b",
+        "[ab]好?不",
+        "(?:a|b)?您",
+        "(ab){2,}",
+        "您(?=好)",
+        "a.{0,3}b|不好",
+        "(a|您好)b?(不|b)",
+    )
+    for pattern in patterns:
         for match in re.finditer(pattern, heard):
-            texts = required(pattern)
-            assert not texts or any(one in match[0] for one in texts)
+            for texts in required(pattern):
+                assert any(one in match[0] for one in texts)
+
+
+def test_what_a_pattern_needs_is_told_of_each_of_its_parts() -> None:
+    assert required("您好.{0,6}(?:套餐|业务)") == (("您好",), ("业务", "套餐"))
+    assert required("(?:不|没)VIP[0-3]+") == (("vip",), ("不", "没"), ("0", "1", "2", "3"))
+    assert required("(?:不|.)[^ab]x?[一-龥]") == ()

@@ -20,9 +20,9 @@ REPEATED = 20
 _BEYOND = float("inf")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Alignment:
-    """The cheapest way to hear a key somewhere."""
+    """The cheapest way to hear a key somewhere; never changed, but made too often to be frozen."""
 
     cost: float
     start: int

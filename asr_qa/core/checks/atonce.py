@@ -10,7 +10,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
+from itertools import accumulate, compress, count, pairwise
 from operator import sub
 
 from asr_qa.core import numbers
@@ -51,7 +51,7 @@ def at_once(spoken: Spoken) -> Comparable | None:
         texts = [word.text for word in words]
     starts, ends = [word.start for word in words], [word.end for word in words]
     lines = list(accumulate(map(len, rows)))
-    paused = {n for n, pause in enumerate(map(sub, starts[1:], ends), 1) if pause > CUT}
+    paused = {*compress(count(1), map(CUT.__lt__, map(sub, starts[1:], ends)))}
     edges = [0, *sorted(paused.union(lines))]
     plain = _plain(texts, edges)
     if plain is None:
@@ -111,6 +111,10 @@ def _said(
         edges: Where the words of each of them begin, and where the last ends.
         joints: What stands before each of them.
     """
+    stored = [sounds or "" for _, sounds in heard]
+    if len(lines) == len(parts) and all(map(_fits, stored, parts)):
+        joined = [f"{joint} {sounds}" if joint else sounds for joint, sounds in zip(joints, stored, strict=True)]
+        return " ".join(joined).split(" ")
     flat: list[str] = []
     first = 0
     for (_, sounds), line in zip(heard, lines, strict=True):
@@ -125,3 +129,8 @@ def _said(
             at += len(parts[number])
         first = end
     return flat
+
+
+def _fits(sounds: str, text: str) -> bool:
+    """Whether the sounds stored for a text have one reading for each of its characters."""
+    return sounds != "" and sounds.count(" ") + 1 == len(text)

@@ -53,10 +53,8 @@ def chance(cost: float, clarity: float | None) -> float:
     """
     base, per_cost, rough, per_clarity = _weights("text")  # what `probability` does, for the hundreds of hits of a call
     odds = base + per_cost * cost + (rough if cost > 0 else 0.0)
-    if clarity is None:
-        return _bounded(odds + per_clarity * TYPICAL_CLARITY)
-    likely = _bounded(odds + per_clarity * clarity)
-    return likely if clarity >= LEAST_CLARITY else likely * (clarity / LEAST_CLARITY)
+    likely = _bounded(odds + per_clarity * (TYPICAL_CLARITY if clarity is None else clarity))
+    return likely if clarity is None or clarity >= LEAST_CLARITY else likely * (clarity / LEAST_CLARITY)
 
 
 def chance_again(ratio: float, cost: float, length: int, clarity: float) -> float:

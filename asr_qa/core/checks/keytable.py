@@ -71,7 +71,7 @@ class KeyTable:
         by_key[:, REACH : REACH + longest][np.arange(longest) < self._lengths[:, None]] = columns + 1
         self._columns = np.ascontiguousarray(by_key.T)
         self._margin = longest + 2 * REACH
-        self._pairs = _PairTable(keys, listener, self._columns, self._limits)
+        self._pairs = _PairTable(keys, listener, self._columns, self._limits, len(used) + 1)
 
     def search(self, heard: Sequence[Sounds]) -> Iterator[tuple[int, Place]]:
         """Every place where a key is heard within its limit, but none that overlaps a homophone of the same key.
@@ -235,7 +235,8 @@ class KeyTable:
             if before is not None and before[0] == number and _still(before[1], first, least, more, limit):
                 continue
             rows = costs[window].T.take(self._columns[REACH : REACH + length, number], axis=0).tolist()
-            found = align(rows, more, limit=limit)
+            # With what it costs as the limit, most ways are given up early; the stretch looked at here may be shorter.
+            found = align(rows, more, limit=min(limit, least + _ROUNDING)) or align(rows, more, limit=limit)
             if found is None:
                 continue
             pairs = tuple((one, first + other) for one, other in found.pairs)
@@ -267,7 +268,7 @@ class KeyTable:
 class _PairTable:
     """Neighbouring syllables of all keys, by their classes: what leads from a pair heard to the keys it may be of."""
 
-    def __init__(self, keys: Sequence[Row], listener: Ear, columns: Ints, limits: Floats) -> None:
+    def __init__(self, keys: Sequence[Row], listener: Ear, columns: Ints, limits: Floats, width: int) -> None:
         classes, owners, offsets = _pairs(keys, listener)
         used = np.unique(classes)
         self._known = np.zeros(COUNT, dtype=np.int32)
@@ -278,7 +279,9 @@ class _PairTable:
         order = np.argsort(pairs, kind="stable")
         self._firsts = np.searchsorted(pairs[order], np.arange(self._size**2 + 1)).astype(np.int32)
         self._owners, self._offsets = owners[order], offsets[order]
-        self._beside = [columns[REACH + self._offsets + step, self._owners] for step in (-1, 2, -2, 3)]
+        # Where the costs of what lies beside a pair stand in a table, counted from the line of the pair.
+        self._beside = [columns[REACH + self._offsets + step, self._owners] + step * width for step in (-1, 2, -2, 3)]
+        self._width = np.int32(width)
         self._limits = np.ceil(limits[self._owners]).astype(np.uint16)
 
     def candidates(self, sounds: Sounds, rough: NDArray[np.uint8], margin: int) -> tuple[Ints, Ints]:
@@ -291,18 +294,17 @@ class _PairTable:
         low = self._firsts.take(pair)
         counts = self._firsts.take(pair + 1) - low
         entry = np.repeat(low, counts) + _counted(counts)
-        line = np.repeat(position + np.int32(margin), counts)
-        flat, width = rough.ravel(), np.int32(rough.shape[1])
-        limits = self._limits.take(entry)
-        least = np.zeros(len(entry), dtype=np.uint16)
-        for step, columns in zip((-1, 2, -2, 3), self._beside, strict=True):
-            least += flat.take(columns.take(entry) + (line + np.int32(step)) * width)
-            if step != -1:
-                kept = np.flatnonzero(least <= limits)
-                entry, line, limits = entry.take(kept), line.take(kept), limits.take(kept)
-                least = least.take(kept)
+        line = np.repeat((position + np.int32(margin)) * self._width, counts)
+        flat, limits = rough.ravel(), self._limits.take(entry)
+        before, *others = self._beside
+        least = flat.take(before.take(entry) + line).astype(np.uint16)
+        for beside in others:
+            least += flat.take(beside.take(entry) + line)
+            kept = np.flatnonzero(least <= limits)
+            entry, line, limits = entry.take(kept), line.take(kept), limits.take(kept)
+            least = least.take(kept)
         found = self._owners.take(entry).astype(np.int64) << 32
-        found += line - self._offsets.take(entry)
+        found += line // self._width - self._offsets.take(entry)
         found.sort()
         found = found[np.flatnonzero(np.diff(found, prepend=-1))]
         return (found >> 32).astype(np.int32), ((found & 0xFFFFFFFF) - margin).astype(np.int32)

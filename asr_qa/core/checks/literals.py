@@ -10,6 +10,8 @@ from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any
 
 Texts = frozenset[str]
+Needs = tuple[tuple[str, ...], ...]
+"""Sets of texts: one of each set must stand there."""
 _POSIX = re.compile(r"\[:\^?\w+:\]")
 """[:digit:] inside a set: the parser takes it for letters, and what follows for texts."""
 _MOST = 50
@@ -17,8 +19,8 @@ _MOST = 50
 
 
 @lru_cache(maxsize=10_000)
-def required(pattern: str) -> tuple[str, ...]:
-    """Texts of which every match of a pattern holds at least one, in lower case; none where there is no telling."""
+def required(pattern: str) -> Needs:
+    """What every match of a pattern holds, in lower case, the rarest first; nothing where there is no telling."""
     if _POSIX.search(pattern):
         return ()
     try:
@@ -27,45 +29,66 @@ def required(pattern: str) -> tuple[str, ...]:
         return ()  # the engine that runs patterns knows more than this parser
     if parsed.state.flags & (re.IGNORECASE | re.VERBOSE | re.LOCALE):
         return ()
-    found = _of(list(parsed))
-    return tuple(sorted({text.lower() for text in found})) if found and len(found) <= _MOST else ()
+    found = sorted(_all(list(parsed)), key=_rarity, reverse=True)
+    lower = (tuple(sorted({text.lower() for text in texts})) for texts in found if len(texts) <= _MOST)
+    return tuple(dict.fromkeys(lower))
 
 
-def _of(items: Sequence[tuple[Any, Any]]) -> Texts:
-    """Of all that a row of parts needs, what is rarest: the set whose shortest text is longest."""
-    choices: list[Texts] = []
+def _rarity(texts: Texts) -> tuple[int, int]:
+    """Greater for what is rarer: the set whose shortest text is longest."""
+    return min(map(len, texts)), -len(texts)
+
+
+def _all(items: Sequence[tuple[Any, Any]]) -> list[Texts]:
+    """All that a row of parts needs."""
+    found: list[Texts] = []
     run = ""
     for kind, value in items:
         if kind is codes.LITERAL:
             run += chr(value)
             continue
-        choices += [frozenset({run})] if run else []
+        found += [frozenset({run})] if run else []
         run = ""
-        if inner := _part(kind, value):
-            choices.append(inner)
-    choices += [frozenset({run})] if run else []
-    return max(choices, key=lambda texts: (min(map(len, texts)), -len(texts)), default=frozenset())
+        found += _part(kind, value)
+    return found + ([frozenset({run})] if run else [])
 
 
-def _part(kind: Any, value: Any) -> Texts:
+def _part(kind: Any, value: Any) -> list[Texts]:
     """What one part needs that is no letter."""
     if kind is codes.SUBPATTERN:
         _, on, off, inner = value
-        return frozenset() if on or off else _of(list(inner))
+        return [] if on or off else _all(list(inner))
     if kind is codes.BRANCH:
-        return _any(_of(list(branch)) for branch in value[1])
+        either = _any(_all(list(branch)) for branch in value[1])
+        return [either] if either else []
     if kind in (codes.MAX_REPEAT, codes.MIN_REPEAT, codes.POSSESSIVE_REPEAT) and value[0] > 0:
-        return _of(list(value[2]))
+        return _all(list(value[2]))
     if kind is codes.ATOMIC_GROUP:
-        return _of(list(value))
-    return frozenset()
+        return _all(list(value))
+    if kind is codes.IN:
+        return _one_of(value)
+    return []
 
 
-def _any(branches: Iterable[Texts]) -> Texts:
-    """What one of several branches needs; nothing where one of them needs nothing."""
+def _one_of(members: Iterable[tuple[Any, Any]]) -> list[Texts]:
+    """The letters of a set; nothing where they are many, or those that are not in it."""
     found: set[str] = set()
-    for texts in branches:
-        if not texts:
+    for kind, value in members:
+        if kind not in (codes.LITERAL, codes.RANGE):
+            return []
+        first, last = (value, value) if kind is codes.LITERAL else value
+        if last - first + len(found) >= _MOST:
+            return []
+        found |= set(map(chr, range(first, last + 1)))
+    return [frozenset(found)] if found else []
+
+
+def _any(branches: Iterable[Sequence[Texts]]) -> Texts:
+    """What one of several branches needs, by what is rarest in each; nothing where one of them needs nothing."""
+    found: set[str] = set()
+    for needs in branches:
+        if not needs:
             return frozenset()
-        found |= texts
+        rarest: Texts = max(needs, key=_rarity)
+        found |= rarest
     return frozenset(found)

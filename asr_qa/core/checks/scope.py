@@ -55,7 +55,7 @@ def place(scope: Scope, looking: Looking) -> Looking:
     role, within = scope.role or looking.role, scope.within
     if within is None and role is looking.role:
         return looking
-    key = (place_of(scope)[0], role)
+    key = (0 if within is None else id(_one(within)), role)
     found: Looking | None = looking.known.get(key)
     if found is None:
         found = looking.known[key] = looking.at(role, resolve(scope, looking).tracks[0])
@@ -64,7 +64,7 @@ def place(scope: Scope, looking: Looking) -> Looking:
 
 def place_of(scope: Scope) -> tuple[int, Role | None]:
     """The same for all scopes that mean the same place, anchors and units left out."""
-    return id(scope.within and _one(scope.within)), scope.role
+    return 0 if scope.within is None else id(_one(scope.within)), scope.role
 
 
 _withins: dict[Within, Within] = {}

@@ -8,15 +8,17 @@ is what of it begins in a scope. A word is read in its whole sentence, also wher
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate, pairwise
 from math import fsum
+from typing import Any
 
 import numpy as np
 
 from asr_qa.core.checks.atonce import at_once
+from asr_qa.core.checks.literals import Needs
 from asr_qa.core.checks.pieces import JOIN, Piece, Reading, is_latin, may_be_latin, pieces_of, written
 from asr_qa.core.checks.syllables import Sounds, units
 from asr_qa.core.finding import Match
@@ -53,7 +55,6 @@ class Source:
     _spaced: bool | None = field(default=None, init=False)
     _confidences: list[float | None] | None = field(default=None, init=False)
     _sums: tuple[list[float], list[int]] | None = field(default=None, init=False)
-    _said: dict[tuple[int, int], Said] = field(default_factory=dict, init=False)
     _held: dict[str, bool] = field(default_factory=dict, init=False)
 
     @property
@@ -73,20 +74,18 @@ class Source:
 
     def heard(self, first: int, last: int) -> str:
         """What the words from `first` to `last` say, as written."""
+        texts = self.texts[first : last + 1]
         if self._spaced is None:
             self._spaced = may_be_latin("".join(self.texts))
-        texts = self.texts[first : last + 1]
         return written(texts) if self._spaced else "".join(texts).strip()
 
     def said_in(self, first: int, last: int) -> Said:
-        """What the words from `first` to `last` say; many rules find the same ones."""
-        found = self._said.get((first, last))
-        if found is None:
-            sure = self.confidences[first : last + 1]
-            known = [one for one in sure if one is not None]
-            clarity = fsum(known) / len(known) if known else None
-            found = self._said[first, last] = self.starts[first], self.ends[last], self.heard(first, last), clarity
-        return found
+        """What the words from `first` to `last` say."""
+        known = self.confidences[first : last + 1]
+        if None in known:
+            known = [one for one in known if one is not None]
+        clarity = fsum(known) / len(known) if known else None  # type: ignore[arg-type] # None is gone
+        return self.starts[first], self.ends[last], self.heard(first, last), clarity
 
     @property
     def confidences(self) -> list[float | None]:
@@ -146,6 +145,8 @@ class Place:
     key: str
     cost: float = 0.0
     """In syllables."""
+    hit: Any = field(default=None, init=False, repr=False, compare=False)
+    """What checks make of it."""
 
     def overlaps(self, other: Place) -> bool:
         """Whether the two share a word."""
@@ -164,6 +165,7 @@ class Stream:
         self.ranges = ranges
         """The stretches of the source's words that are in scope."""
         self.find = find
+        self._stands: dict[str, Set[int]] = {}
 
     @property
     def role(self) -> Role:
@@ -212,25 +214,46 @@ class Stream:
         texts = [stretch.text for stretch in self.stretches]
         return SEPARATOR.join(texts), list(accumulate([len(text) + 1 for text in texts]))
 
-    def holding(self, texts: Sequence[str]) -> Sequence[Stretch]:
-        """The stretches in which one of some texts stands, in order; all of them where there are no texts."""
-        if not texts:
+    def holding(self, needs: Needs) -> Sequence[Stretch]:
+        """The stretches in which one text of each set stands, in order; all of them where there are no sets."""
+        if not needs:
             return self.stretches
-        numbers = {number for text in texts if self.source.holds(text) for number in self._where(text)}
-        return [self.stretches[number] for number in sorted(numbers)]
+        return [self.stretches[number] for number in sorted(self._numbers(needs))]
 
-    def _where(self, text: str) -> Iterator[int]:
-        """Numbers of the stretches in which a text stands, which runs across no separator."""
+    def holds(self, needs: Needs) -> bool:
+        """Whether one text of each set stands in any one stretch."""
+        return not needs or bool(self._numbers(needs))
+
+    def _numbers(self, needs: Needs) -> Set[int]:
+        """Numbers of the stretches in which one text of each set stands."""
+        first, *others = needs
+        found = self._either(first)
+        for texts in others:
+            if not found:
+                break
+            found = found & self._either(texts)
+        return found
+
+    def _either(self, texts: Sequence[str]) -> Set[int]:
+        """Numbers of the stretches in which one of some texts stands."""
+        if len(texts) == 1:
+            return self._where(texts[0])
+        return frozenset[int]().union(*map(self._where, texts))
+
+    def _where(self, text: str) -> Set[int]:
+        """Numbers of the stretches in which a text stands; patterns look for the same ones."""
+        found = self._stands.get(text)
+        if found is None:
+            found = self._stands[text] = frozenset(self._looked_up(text) if self.source.holds(text) else ())
+        return found
+
+    def _looked_up(self, text: str) -> Iterator[int]:
         whole, ends = self._together
         at = whole.find(text)
         while at >= 0:
             number = bisect_right(ends, at)
             yield number
             at = whole.find(text, ends[number])
-
-    def holds(self, texts: Sequence[str]) -> bool:
-        """Whether one of some texts stands anywhere in it."""
-        return any(self.source.holds(text) and (self.whole or text in self._together[0]) for text in texts)
 
 
 def _stretches(reading: Reading, ranges: Ranges) -> list[Stretch]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from itertools import accumulate, chain
+from functools import lru_cache
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,8 @@ from asr_qa.core.sounds import BREAK, LETTER, unit
 
 _HAS_LETTER = re.compile("[a-z]")
 _LETTER_OR_BLANK = re.compile("[a-z ]")
+_TONE_BITS = 3
+_TONES = (1 << _TONE_BITS) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +36,19 @@ class Sounds:
 
 def units(text: str, said: Sequence[str]) -> tuple[NDArray[np.int16], NDArray[np.int8], NDArray[np.int32]]:
     """Code, tone and character of each syllable of a text in its SPOKEN reading; codes of letters are spelt out."""
-    coded = list(map(unit, said))
-    places = np.arange(len(coded), dtype=np.int32)
     if _HAS_LETTER.search(text):
-        coded, letters = _with_letters(text, coded)
-        places = np.array(letters, dtype=np.int32)
-    table = np.fromiter(chain.from_iterable(coded), dtype=np.int16, count=2 * len(coded)).reshape(-1, 2)
-    return np.ascontiguousarray(table[:, 0]), table[:, 1].astype(np.int8), places
+        coded, places = _with_letters(text, list(map(unit, said)))
+        codes, tones = zip(*coded, strict=True) if coded else ((), ())
+        return np.array(codes, dtype=np.int16), np.array(tones, dtype=np.int8), np.array(places, dtype=np.int32)
+    both = np.array(list(map(_both, said)), dtype=np.int32)
+    return (both >> _TONE_BITS).astype(np.int16), (both & _TONES).astype(np.int8), np.arange(len(both), dtype=np.int32)
+
+
+@lru_cache(maxsize=8192)
+def _both(reading: str) -> int:
+    """Code and tone of a reading as one number: an array of numbers is made in half the time of two."""
+    code, tone = unit(reading)
+    return code << _TONE_BITS | tone
 
 
 def joined(parts: Sequence[Sounds], apart: int) -> tuple[Sounds, list[int]]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from asr_qa.core.checks.base import Looking, Stance
-from asr_qa.core.checks.literals import required
+from asr_qa.core.checks.literals import Needs, required
 from asr_qa.core.checks.party import other_party
 from asr_qa.core.checks.scope import place, place_of
 from asr_qa.core.checks.script import heads
@@ -27,13 +27,13 @@ class Listens:
     """What a check listens for: where none of it may be said, nothing is found."""
 
     phrases: frozenset[str] = frozenset()
-    texts: tuple[str, ...] = ()
-    """One of which stands wherever a pattern matches."""
+    patterns: tuple[Needs, ...] = ()
+    """What each of some patterns needs."""
     other: bool = False
     """Whether it matters, too, what the other party says."""
 
     def __or__(self, more: Listens) -> Listens:
-        return Listens(self.phrases | more.phrases, self.texts + more.texts, self.other or more.other)
+        return Listens(self.phrases | more.phrases, self.patterns + more.patterns, self.other or more.other)
 
 
 class Hush:
@@ -43,14 +43,14 @@ class Hush:
         self.role, self.segment, self.clarity = there.role, segment, clarity
         self._there = there
         self._streams = there.streams
-        self._heard: Set[str] = there.view.heard(there.role, there.windows)
+        self.heard: Set[str] = there.view.heard(there.role, there.windows)
 
     def lacks(self, listens: Listens) -> bool:
         """Whether nothing of it may be said."""
-        phrases, texts = listens.phrases, listens.texts
-        if not phrases.isdisjoint(self._heard) or (listens.other and not phrases.isdisjoint(self._elsewhere)):
+        phrases = listens.phrases
+        if not phrases.isdisjoint(self.heard) or (listens.other and not phrases.isdisjoint(self._elsewhere)):
             return False
-        return not texts or not any(stream.holds(texts) for stream in self._streams)
+        return not any(stream.holds(needs) for needs in listens.patterns for stream in self._streams)
 
     @cached_property
     def _elsewhere(self) -> Set[str]:
@@ -72,22 +72,24 @@ def hush_in(there: Looking) -> Hush | None:
 class Unheard:
     """What a rule comes to where nothing is heard of what it listens for."""
 
-    __slots__ = ("_example", "_rule", "listens", "scope", "stance")
+    __slots__ = ("_rule", "example", "listens", "phrases", "plain", "scope", "stance")
 
     def __init__(self, rule: Rule, scope: Scope, listens: Listens) -> None:
-        self._rule, self.scope, self.listens = rule, scope, listens
+        self._rule, self.scope = rule, scope
+        self.listens, self.phrases = listens, listens.phrases
+        self.plain = not (listens.patterns or listens.other)  # phrases said in that place are all that matters
         self.stance = Stance.FORBIDDEN if rule.polarity == "forbid" else Stance.REQUIRED
-        self._example: Finding | None = None
+        self.example: Finding | None = None
+        """The finding of the first call where nothing was heard."""
 
-    def example(self, decide: Callable[[Rule], Finding]) -> Finding:
-        """The finding of the first call where nothing was heard.
+    def decided(self, decide: Callable[[Rule], Finding]) -> Finding:
+        """The first of them.
 
         Args:
-            decide: Decides the rule in the call at hand, where nothing is heard.
+            decide: Decides the rule in the call at hand.
         """
-        if self._example is None:
-            self._example = decide(self._rule)
-        return self._example
+        self.example = decide(self._rule)
+        return self.example
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,18 +104,18 @@ class Alike:
 
         Args:
             looking: The whole call.
-            decide: As for `Unheard.example`.
+            decide: As for `Unheard.decided`.
         """
         first = self.rules[0][1]
         hush = hush_in(place(first.scope, looking.staking(first.stance)))
         if hush is None:
             return {}
-        role, at, clarity, lacks = hush.role, hush.segment, hush.clarity, hush.lacks
+        role, at, clarity, heard = hush.role, hush.segment, hush.clarity, hush.heard
         start, end = at.start, at.end
         found: dict[int, Finding] = {}
         for number, one in self.rules:
-            if lacks(one.listens):
-                known = one.example(decide)
+            if one.phrases.isdisjoint(heard) and (one.plain or hush.lacks(one.listens)):
+                known = one.example or one.decided(decide)
                 shown = known.evidence and tuple([Evidence(role, start, end, e.text, e.match) for e in known.evidence])
                 found[number] = Finding(known.rule_id, known.rule_version, known.verdict, clarity, shown, known.trace)
         return found
@@ -146,8 +148,8 @@ def _listens(check: Check) -> Listens | None:
         return Listens(frozenset(options.phrases), other=options.wrong_party)
     if isinstance(options, Script):
         return Listens(frozenset(heads(options)[0]), other=options.wrong_party)
-    if isinstance(options, Regex) and options.count is None and (texts := required(options.pattern)):
-        return Listens(texts=texts)
+    if isinstance(options, Regex) and options.count is None and (needs := required(options.pattern)):
+        return Listens(patterns=(needs,))
     if isinstance(options, Sequence) and all(step.scope == Scope() for step in options.steps):
         return _together([_listens(step) for step in options.steps])
     return None

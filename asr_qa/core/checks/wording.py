@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import islice
 
 from asr_qa.core.checks.base import Hit
 from asr_qa.core.checks.remembered import Remembered
@@ -50,8 +49,14 @@ say = Remembered(_say)
 
 def priced(hits: Iterable[Hit]) -> str:
     """How the first words found match and what that is worth, e.g. 'homophone 0.83; fuzzy 0.7 syllables 0.61'."""
-    said = islice((hit for hit in hits if hit.match is not Match.TIMING and hit.match is not Match.SIMILAR), _PRICED)
-    return "; ".join(dict.fromkeys(map(_price, said)))
+    prices: list[str] = []
+    for hit in hits:
+        if hit.match is Match.TIMING or hit.match is Match.SIMILAR:
+            continue
+        prices.append(_price(hit))
+        if len(prices) == _PRICED:
+            break
+    return "; ".join(dict.fromkeys(prices))
 
 
 def _price(hit: Hit) -> str:

@@ -261,9 +261,13 @@ def _rank(place: Place) -> tuple[float, int, int]:
 
 
 def _hit(source: Source, place: Place) -> Hit:
-    start, end, text, clarity = source.said_in(place.first, place.last)
-    likely = place.worth if place.match is Match.ACOUSTIC else chance(place.cost, clarity)
-    return Hit(source.role, start, end, text, place.match, likely, place.key, place.cost)
+    """A place as a hit; rules that ask for the same phrase share it."""
+    hit: Hit | None = place.hit
+    if hit is None:
+        start, end, text, clarity = source.said_in(place.first, place.last)
+        likely = place.worth if place.match is Match.ACOUSTIC else chance(place.cost, clarity)
+        hit = place.hit = Hit(source.role, start, end, text, place.match, likely, place.key, place.cost)
+    return hit
 
 
 @lru_cache(maxsize=10_000)
