@@ -35,6 +35,17 @@ class Claims:
         self._renewed = time.monotonic()
         self.worker = f"{_place()} {os.getpid()} {_begun(os.getpid())}"
         """Who this run is."""
+        self._elsewhere: frozenset[str] = frozenset()
+
+    def look(self) -> None:
+        """See all at once what other runs have in work; until the next look nothing is asked for that was so then."""
+        held = self._store.claimed_elsewhere(self.worker, now=self._clock.now())
+        alive = {worker for worker in set(held.values()) if not is_gone(worker)}
+        self._elsewhere = frozenset(audio for audio, worker in held.items() if worker in alive)
+
+    def is_elsewhere(self, recording: Recording) -> bool:
+        """Whether another run had a recording in work at the last look."""
+        return recording.sha256 in self._elsewhere
 
     def take(self, recording: Recording) -> bool:
         """Whether this run may work a recording through: nobody else does."""

@@ -207,6 +207,7 @@ class Run:
             if share.left:
                 # Another run has these in work: what it stores is taken, what it gives up is done here.
                 time.sleep(_LOOK_AGAIN)
+                claims.look()
 
     def _identifying(self, items: Iterable[Item]) -> Iterator[tuple[Item, Task]]:
         for item in items:
@@ -241,6 +242,9 @@ class Run:
             # Of copies the one of which most is known speaks for all.
             same = sorted(job, key=lambda one: one[0].rank)
             item, identified = same[0]
+            if claims.is_elsewhere(identified.recording):
+                share.others.append(job)
+                continue
             document = self._done_meanwhile(identified)
             if document is None:
                 if not claims.take(identified.recording):

@@ -101,6 +101,13 @@ def claim(
     return worker
 
 
+def claimed_elsewhere(session: Session, worker: str, *, now: datetime) -> dict[str, str]:
+    """The audio that other workers' leases run for."""
+    row = RecordingRow
+    held = select(row.sha256, row.claimed_by).where(row.claimed_by != worker, row.claimed_until > now)
+    return {audio: holder for audio, holder in session.execute(held) if audio and holder}
+
+
 def renew(session: Session, worker: str, *, until: datetime) -> None:
     """Extend all leases of a worker."""
     session.execute(update(RecordingRow).where(RecordingRow.claimed_by == worker).values(claimed_until=until))

@@ -87,6 +87,11 @@ class SqlStore:
             until = now + timedelta(seconds=lease_seconds)
             return recordings.claim(session, recording, worker, now=now, until=until, over=over)
 
+    def claimed_elsewhere(self, worker: str, *, now: datetime) -> dict[str, str]:
+        """See Store."""
+        with unit_of_work(self._engine) as session:
+            return recordings.claimed_elsewhere(session, worker, now=now)
+
     def renew_claims(self, worker: str, *, now: datetime, lease_seconds: float) -> None:
         """See Store."""
         with unit_of_work(self._engine, write=True) as session:

@@ -243,6 +243,9 @@ class Store(Protocol):
             over: Somebody known to be gone, whose lease counts no more.
         """
 
+    def claimed_elsewhere(self, worker: str, *, now: datetime) -> Mapping[str, str]:
+        """Who else has what in work: sha256 of the audio -> worker."""
+
     def renew_claims(self, worker: str, *, now: datetime, lease_seconds: float) -> None:
         """Extend all leases of a worker."""
 

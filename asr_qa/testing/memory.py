@@ -83,6 +83,12 @@ class MemoryStore(TokenShelf):
         return worker
 
     @locked
+    def claimed_elsewhere(self, worker: str, *, now: datetime) -> dict[str, str]:
+        """See Store."""
+        claims = {call.recording.sha256: call.claim for call in self._calls.values() if call.recording and call.claim}
+        return {audio: holder for audio, (holder, until) in claims.items() if holder != worker and until > now}
+
+    @locked
     def renew_claims(self, worker: str, *, now: datetime, lease_seconds: float) -> None:
         """See Store."""
         for call in self._held(worker):

@@ -202,6 +202,21 @@ def test_what_is_given_back_is_as_it_was(store: Store) -> None:
     assert store.get_call(scored.summary.id).document == scored.document  # type: ignore[union-attr]
 
 
+def test_what_others_have_in_work_is_seen_at_once(store: Store) -> None:
+    for worker, number in (("one", 1), ("two", 2), ("two", 3)):
+        claim(store, worker, number=number)
+    claim(store, "three", number=4, at=30)
+
+    def seen(worker: str, at: float) -> dict[str, str]:
+        return dict(store.claimed_elsewhere(worker, now=NOW + timedelta(seconds=at)))
+
+    audio = [make_recording(number).sha256 for number in range(5)]
+    assert seen("one", 59) == {audio[2]: "two", audio[3]: "two", audio[4]: "three"}
+    assert seen("one", 60) == {audio[4]: "three"}
+    store.release_claims("two")
+    assert seen("three", 59) == {audio[1]: "one"}
+
+
 def test_a_result_ends_the_claim(store: Store) -> None:
     claim(store, "one", number=1)
     claim(store, "one", number=2)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Timer
+from typing import Any
 
 import pytest
 
@@ -19,6 +20,7 @@ from asr_qa.batch.run import Outcome, Run, items_of
 from asr_qa.bootstrap import SystemClock, load_rules
 from asr_qa.config import AsrSettings, Settings, shipped
 from asr_qa.core.document import CallDocument
+from asr_qa.core.recording import Recording
 from asr_qa.core.transcript import Utterance
 from asr_qa.errors import StorageError
 from asr_qa.pipeline.store import CallFilters
@@ -80,7 +82,7 @@ class Desk:
     def held_by(self, worker: str) -> CallDocument:
         """Have the call in work elsewhere; gives the document that it comes to."""
         self.score()
-        document, self.store = self.document(), MemoryStore()
+        document, self.store = self.document(), type(self.store)()
         self.store.claim(document.recording, worker, now=SystemClock().now(), lease_seconds=600.0)
         return document
 
@@ -111,6 +113,34 @@ def test_what_another_run_has_in_work_is_waited_for_and_taken_over(desk: Desk) -
     assert seen == ["identified", "unchanged"]
     assert (desk.home / "out" / "a.json").exists()
     assert len(desk.store.versions(document.recording.id)) == 1
+
+
+class Counting(MemoryStore):
+    """Counts what is asked of it; what the other run has in work is done at the third look."""
+
+    done: CallDocument | None = None
+    asked = looks = 0
+
+    def claim(self, recording: Recording, worker: str, **terms: Any) -> str:
+        self.asked += worker != "elsewhere 1 1"
+        return super().claim(recording, worker, **terms)
+
+    def claimed_elsewhere(self, worker: str, **terms: Any) -> dict[str, str]:
+        self.looks += 1
+        if self.looks == 3 and self.done:
+            self.save_document(self.done, severities={}, now=SystemClock().now())
+        return super().claimed_elsewhere(worker, **terms)
+
+
+def test_what_another_run_has_in_work_is_not_asked_for_again_and_again(desk: Desk) -> None:
+    desk.store = Counting()
+    document = desk.held_by("elsewhere 1 1")
+    store = desk.store
+    assert isinstance(store, Counting)
+    store.done = document
+    assert [one.state for one in desk.score()] == ["unchanged"]
+    # Found held once; the two looks after that ask for nothing.
+    assert (store.looks, store.asked) == (3, 1)
 
 
 def test_what_another_run_gives_up_is_done_here(desk: Desk) -> None:
