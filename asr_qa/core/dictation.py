@@ -7,6 +7,7 @@ or one another with hardly a letter between.
 
 from __future__ import annotations
 
+import itertools
 import re
 import sys
 from bisect import bisect_left, bisect_right
@@ -18,7 +19,17 @@ from asr_qa.core.digits import DIGITS, HARD_BREAK, Row, groups_of, value_of
 from asr_qa.core.figures import CALENDAR, COUNTING, UNIT
 from asr_qa.core.numbernames import announcement, asks, measures, no_whole
 from asr_qa.core.numberplan import SHORTEST, is_public, is_service, is_year
-from asr_qa.core.numerals import OTHER_WORDS, Span, heard, mostly_numerals, only_numerals, row_heard, stray
+from asr_qa.core.numerals import (
+    OTHER_WORDS,
+    Heard,
+    Span,
+    heard,
+    mostly_numerals,
+    only_numerals,
+    row_heard,
+    sounding,
+    stray,
+)
 
 _FIRST = re.compile(f"[{DIGITS}]")
 _COUNTED = re.compile(r" ?(?:共|下|个(?![零〇一二三四五六七八九0-9]))")
@@ -33,6 +44,10 @@ _BESIDE = 2
 _ODD = 1
 """... or one digit, with so many letters between."""
 
+_BETWEEN = 2
+"""Turns by which a group that was not understood may lie beside one that was: a murmur stands between."""
+_BEGINNINGS = 4
+"""Digits of a turn that may be the first of a number: the first ones may be other words, 一打这个电话."""
 _CODE = 6
 """Digits in a row that are masked where hardly anything else is said."""
 _SURE = 3
@@ -132,23 +147,31 @@ def answers(turns: Sequence[Turn]) -> Iterator[tuple[int, Span]]:
     Yields:
         Index of the turn, and the stretch of its text.
     """
-    kept = [
-        (at, found)
-        for at, turn in enumerate(turns)
-        if not _HIDDEN.search(turn.text, turn.first, turn.last) and (found := heard(turn.text, turn.first, turn.last))
-    ]
+    open_ = [at for at, turn in enumerate(turns) if not _HIDDEN.search(turn.text, turn.first, turn.last)]
+    kept = [(at, found) for at in open_ if (found := heard(turns[at].text, turns[at].first, turns[at].last))]
+    count, clear = sum(turn.count for _, turn in kept), sum(turn.clear for _, turn in kept)
     numbered = [at for at, turn in enumerate(turns) if _touched(turn.first, turn.last, turn.whole)]
-    if numbered or _are_a_number(sum(turn.count for _, turn in kept), sum(turn.clear for _, turn in kept)):
+    if clear >= _SURE:
+        near = {at + by for at, _ in kept for by in range(-_BETWEEN, _BETWEEN + 1)}
+        misheard = [(at, found) for at in open_ if at in near and (found := _sounding(turns[at], kept, at))]
+        kept, count = sorted([*kept, *misheard], key=lambda one: one[0]), count + sum(m.count for _, m in misheard)
+    if numbered or _are_a_number(count, clear):
         yield from ((at, span) for at, turn in kept for span in turn.spans)
         inside = sorted({*numbered, *(at for at, _ in kept)})
-        for at in range(inside[0], inside[-1]):
-            if at not in inside and not _HIDDEN.search(turns[at].text, turns[at].first, turns[at].last):
+        for at in range(inside[0], min(inside[-1] + 2, len(turns))):
+            if at in open_ and at not in inside and (at < inside[-1] or turns[at].last - turns[at].first <= _GAP):
                 yield from ((at, span) for span in stray(turns[at].text, turns[at].first, turns[at].last))
+
+
+def _sounding(turn: Turn, kept: Sequence[tuple[int, Heard]], at: int) -> Heard | None:
+    if any(at == other for other, _ in kept):
+        return None
+    return sounding(turn.text, turn.first, turn.last)
 
 
 def _are_a_number(count: int, clear: int) -> bool:
     """Whether so many digits and what sounds like them, some of them clear, are a number where one is expected."""
-    return (count >= _LEAST and clear >= _SURE) or (count >= SHORTEST and clear > 0)
+    return any(count >= least and clear >= sure for least, sure in ((_LEAST, _SURE), (_LEAST + 1, 2), (SHORTEST, 1)))
 
 
 def alone(text: str, turns: Sequence[Span], rows: Sequence[Row], asked: Callable[[int], str]) -> Iterator[Span]:
@@ -258,10 +281,13 @@ def _runs(text: str, rows: Sequence[Row]) -> Iterator[list[Row]]:
 
 def opening(text: str) -> int | None:
     """From where on a turn reads out a number that it announces itself; None where it does not."""
-    first = _FIRST.search(text)
-    if first is None or _HIDDEN.search(text) or no_whole(text, 0, first.end() + 1):
-        return None
-    return next((at for at in announcement(text, first.start()) if heard(text, at, len(text))), None)
+    for first in itertools.islice(_FIRST.finditer(text), _BEGINNINGS):
+        if _HIDDEN.search(text) or no_whole(text, 0, first.end() + 1):
+            return None
+        for at in announcement(text, first.start()):
+            if heard(text, at, len(text)):
+                return at
+    return None
 
 
 def _is_figure(text: str, row: Row) -> bool:

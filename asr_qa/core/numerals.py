@@ -67,6 +67,8 @@ _MANY = 7
 """... and where some of them are clear and others only sound like digits."""
 _LEAST_CLEAR = 3
 """Clear digits of a row, the rest of which only sounds like digits."""
+_SHORT = 6
+"""Letters of a turn that is a group of a number, none of it understood."""
 _REMARK = 12
 """Letters of a short remark."""
 _LONGEST = 60
@@ -107,6 +109,17 @@ def heard(text: str, first: int, last: int) -> Heard | None:
         return None
     spans = tuple(_stretches(text, first, kinds))
     return Heard(clear, count, spans) if spans else None
+
+
+def sounding(text: str, first: int, last: int) -> Heard | None:
+    """What of a short turn sounds like digits, where none of it is one; None where it is not mainly that."""
+    kinds = _kinds(text, first, last)
+    count, letters = sum(kind in "sn" for kind in kinds), _letter_count(kinds)
+    if "c" in kinds or "q" in kinds or not 2 <= letters <= _SHORT or 3 * count < 2 * letters:
+        return None
+    if all(char in _PARTICLES for char in text[first:last] if char.isalnum()):
+        return None
+    return Heard(0, count, ((first, last),))
 
 
 def _begins_with_row(kinds: str) -> bool:
@@ -208,7 +221,7 @@ def _drop_figures(part: str, found: list[str]) -> None:
     for match in _ROW.finditer(part):
         end = match.end()
         repeats = part.startswith("个", end) and found[end : end + 1] == ["s"]
-        goes_on = found[end + 1 : end + 2] in (["c"], ["s"], ["n"]) or _hangs_on(part, found, match.start())
+        goes_on = _follows(found, match) or _hangs_on(part, found, match.start())
         misheard = part[end : end + 1] in _UNIT_OR_DIGIT and goes_on
         misheard |= part[end : end + 1] not in _SURE_UNITS and _within_row(found, match.start())
         misheard |= part[end : end + 1] == "亿" and _MONEY.isdisjoint(part[end + 1 : end + 4])
@@ -219,6 +232,14 @@ def _drop_figures(part: str, found: list[str]) -> None:
         in_one = row.last - row.first == len(value)
         if is_public(value) or (in_one and is_service(value) and len(value) > _GROUP):
             found[row.first : row.last] = "q" * (row.last - row.first)
+
+
+def _follows(found: list[str], row: re.Match[str]) -> bool:
+    """Whether a digit, or what sounds like one, follows the unit; after three digits a sign may stand between."""
+    after = found[row.end() + 1 : row.end() + 3]
+    if after[:1] == [" "] and len(row[0]) >= _EDGE:
+        return after[1:] == ["c"]
+    return after[:1] in (["c"], ["s"], ["n"])
 
 
 def _hangs_on(part: str, found: list[str], first: int) -> bool:

@@ -92,6 +92,7 @@ def main() -> None:
     measuring = commands.add_parser("measure", help="print the tables")
     measuring.add_argument("--part", choices=PARTS, required=True)
     measuring.add_argument("--phrases", type=Path, help="folder of bench_phrases.py hear")
+    measuring.add_argument("--recordings", default="", help="regular expression: only recordings whose name has this")
     measuring.add_argument("--show", type=int, default=0, help="misses and touches to print")
     for command in (hearing, measuring):
         command.add_argument("--out", type=Path, required=True)
@@ -99,7 +100,7 @@ def main() -> None:
     if options.command == "hear":
         hear(options.voices, options.clips, options.out, only=options.only)
     else:
-        measure(options.out, options.part, phrases=options.phrases, show=options.show)
+        measure(options.out, options.part, only=options.recordings, phrases=options.phrases, show=options.show)
 
 
 def hear(folder: Path, clips: Path, out: Path, *, only: str) -> None:
@@ -283,9 +284,10 @@ def utterance_of(row: dict[str, Any]) -> Utterance:
     return Utterance(Role(row["role"]), row["start"], row["end"], row["text"], words=words)
 
 
-def measure(out: Path, part: str, *, phrases: Path | None, show: int) -> None:
+def measure(out: Path, part: str, *, only: str, phrases: Path | None, show: int) -> None:
     """Print recall and touches of one part."""
-    found = [case for entry in _entries(out / "heard.jsonl") if entry["part"] == part for case in cases(entry, out)]
+    entries = [e for e in _entries(out / "heard.jsonl") if e["part"] == part and re.search(only, e["name"])]
+    found = [case for entry in entries for case in cases(entry, out)]
     private = [case for case in found if any(span["private"] for span in case.said["spans"])]
     other = [case for case in found if case not in private]
     if phrases:
