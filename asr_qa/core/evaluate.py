@@ -19,7 +19,7 @@ from asr_qa.core.checks.units import by_units
 from asr_qa.core.checks.wording import priced, say
 from asr_qa.core.finding import Evidence, Finding, Match, Trace, Verdict
 from asr_qa.core.recording import Recording
-from asr_qa.core.rule import AnyOf, Check, Condition, Not, Rule, Ruleset, Status
+from asr_qa.core.rule import AnyOf, Check, Condition, Not, Rule, Ruleset
 
 __all__ = ["CallFacts", "apply", "evaluate"]
 
@@ -51,13 +51,12 @@ def apply(ready: Compiled, call: CallFacts, *, drafts: bool = False) -> tuple[Fi
     findings: list[Finding] = []
     for number, plan in enumerate(ready.plans):
         finding = silent.get(number)
-        if finding is not None and plan.free:
-            settled[plan.rule.id] = _SETTLED[finding.verdict]
-        else:
+        if finding is None or not plan.free:
             finding, settled[plan.rule.id] = _judge(plan, looking, finding)
+        elif plan.awaited:
+            settled[plan.rule.id] = _SETTLED[finding.verdict]
         findings.append(finding)
-    shown = (Status.STABLE, Status.TEST, Status.DRAFT) if drafts else (Status.STABLE, Status.TEST)
-    return tuple([findings[number] for number in ready.by_id if ready.plans[number].rule.status in shown])
+    return tuple([findings[number] for number in (ready.reported_with_drafts if drafts else ready.reported)])
 
 
 def _silent(ready: Compiled, looking: Looking) -> dict[int, Finding]:

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from asr_qa.core.checks.index import MIN_SYLLABLES, SHORT_SYLLABLES, PhraseIndex
 from asr_qa.core.checks.unheard import Alike, Unheard, grouped, unheard
-from asr_qa.core.rule import Check, Phrase, Repetition, Rule, Ruleset, Script, walk
+from asr_qa.core.rule import Check, Phrase, Repetition, Rule, Ruleset, Script, Status, references, walk
 from asr_qa.core.sounds import DEFAULT_ACCENTS
 
 _KEPT = 8
@@ -23,6 +23,8 @@ class Plan:
     """Whether anything that is known before listening bears on it."""
     free: bool
     """Whether it applies to every call, whatever other rules come to."""
+    awaited: bool
+    """Whether other rules rest on it."""
     unheard: Unheard | None
     """What it comes to where nothing of it is heard."""
 
@@ -41,9 +43,18 @@ class Compiled:
         return grouped(plan.unheard for plan in self.plans)
 
     @cached_property
-    def by_id(self) -> tuple[int, ...]:
-        """Numbers of the rules in order of their ids."""
-        return tuple(sorted(range(len(self.plans)), key=lambda number: self.plans[number].rule.id))
+    def reported(self) -> tuple[int, ...]:
+        """Numbers of the rules that give findings, in order of their ids."""
+        return self._of(Status.STABLE, Status.TEST)
+
+    @cached_property
+    def reported_with_drafts(self) -> tuple[int, ...]:
+        """The same where drafts give findings, too."""
+        return self._of(Status.STABLE, Status.TEST, Status.DRAFT)
+
+    def _of(self, *statuses: Status) -> tuple[int, ...]:
+        numbers = [number for number, plan in enumerate(self.plans) if plan.rule.status in statuses]
+        return tuple(sorted(numbers, key=lambda number: self.plans[number].rule.id))
 
 
 _made: list[tuple[Ruleset, tuple[str, ...], Compiled]] = []
@@ -59,16 +70,18 @@ def compiled(ruleset: Ruleset, accents: tuple[str, ...] = DEFAULT_ACCENTS) -> Co
     for phrase, least in _phrases(ruleset):
         before = wanted.get(phrase, 0)
         wanted[phrase] = min(before, least) if before and least else before or least
-    ready = Compiled(PhraseIndex(wanted, accents=accents), tuple(map(_plan, ruleset.rules)))
+    awaited = frozenset[str]().union(*map(references, ruleset.rules))
+    plans = tuple(_plan(rule, awaited=rule.id in awaited) for rule in ruleset.rules)
+    ready = Compiled(PhraseIndex(wanted, accents=accents), plans)
     _made[:] = [*_made[-_KEPT + 1 :], (ruleset, accents, ready)]
     return ready
 
 
-def _plan(rule: Rule) -> Plan:
+def _plan(rule: Rule, *, awaited: bool) -> Plan:
     when = rule.applies_when
     filtered = bool(rule.effective_from or rule.effective_until or when.fields or when.metadata or when.has)
     free = not filtered and not rule.prerequisites and when.condition is None
-    return Plan(rule, filtered, free, unheard(rule))
+    return Plan(rule, filtered, free, awaited, unheard(rule))
 
 
 def _phrases(ruleset: Ruleset) -> Iterator[tuple[str, int]]:
