@@ -115,7 +115,7 @@ WORDS = (
     share("character error rate", "wrong", "chars"),
     share("word edges: first and last word of a turn within 0.3 s", "edges", "turns"),
 )
-WORDLESS = ("| silence F1", "| talk error")
+WORDLESS = ("| silence F1", "| hold F1", "| talk error")
 """Rows of the table that depend on no word."""
 MORE_ERRORS = 0.12
 """By which the character error rate may be higher on one channel than on two."""
