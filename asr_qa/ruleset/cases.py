@@ -14,10 +14,11 @@ from asr_qa.core.checks.base import Embed
 from asr_qa.core.evaluate import CallFacts, evaluate
 from asr_qa.core.finding import Evidence, Finding, Verdict
 from asr_qa.core.metrics import measure
+from asr_qa.core.prompts import Prompts, find_prompts
 from asr_qa.core.recording import Recording, Role
 from asr_qa.core.rule import Ruleset, Status, references
-from asr_qa.core.segment import Segment
-from asr_qa.core.sketch import parse_sketch
+from asr_qa.core.segment import Segment, subtract
+from asr_qa.core.sketch import Sketch, parse_sketch
 from asr_qa.core.timeline import TimingOptions, build_timeline
 from asr_qa.errors import Issue, RulesetError, Said
 from asr_qa.ruleset.foreign import translated
@@ -357,7 +358,13 @@ def sketched_call(
     _check_bars(call)
     sketch = parse_sketch(call)
     metadata = dict(metadata or {})
-    timeline = build_timeline(sketch.speech, sketch.transcript, sketch.duration, options=timing, holds=tuple(holds))
+    speech = sketch.speech
+    prompts = _prompts(sketch, timing) if Role.OTHER in speech else None
+    if prompts is not None:
+        speech = {**speech, Role.OTHER: subtract(speech[Role.OTHER], prompts.said)}
+    timeline = build_timeline(
+        speech, sketch.transcript, sketch.duration, options=timing, holds=tuple(holds), prompts=prompts
+    )
     ring, language = known.get("ring_seconds"), metadata.get("language", "zh")
     recording = Recording(
         id="sketch",
@@ -378,6 +385,11 @@ def sketched_call(
         metrics=measure(timeline, sketch.transcript, ring_seconds=ring, language=language, options=timing),
         warnings=tuple(warnings),
     )
+
+
+def _prompts(sketch: Sketch, timing: TimingOptions | None) -> Prompts | None:
+    """The automatic prompts before a person answers: in a sketch a machine is neither of the two parties."""
+    return find_prompts(sketch.speech, sketch.transcript, sketch.duration, side=Role.OTHER, options=timing)
 
 
 def _check_bars(call: str) -> None:

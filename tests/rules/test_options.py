@@ -28,8 +28,6 @@ FOLDER = Path(__file__).parent / "options"
 VERDICTS = ("met", "not_met", "not_applicable", "undetermined")
 SILENT = {"id", "name", "title", "status", "severity", "class", "rationale", "false_positives", "assisted"}
 """Keys of a rule that say nothing of its verdict (whether a draft or a retired one is tried at all: test_evaluate)."""
-UNDRAWN = {"event.kind=ivr", "event.by=other", "metric.name=ivr_seconds"}
-"""Not drawn here: what is an automatic prompt is told by more than a sketch says (tests/unit/test_ivr.py)."""
 SAME_FILTER = {"anchor.event", "anchor.by"}
 """Options whose values are those of `event`, which has an example of each."""
 BARE = {"id": "X-1", "name": "a.b", "title": {"zh": "例", "en": "example"}, "severity": "minor", "class": "customer"}
@@ -251,8 +249,7 @@ def _run(ruleset: Ruleset, case: Case) -> CaseResult:
 def test_every_option_has_an_example() -> None:
     proven = {path for one in examples() for path in one.proves}
     there = set(options_of(RuleModel))
-    assert sorted(there - proven - UNDRAWN) == []
-    assert there >= UNDRAWN
+    assert sorted(there - proven) == []
     assert sorted(proven - there) == [], "no such options"
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from asr_qa.core.checks.base import Hit, Looking, Outcome
 from asr_qa.core.finding import Trace, Verdict
 from asr_qa.core.rule import RuleIs, Sequence
-from asr_qa.core.segment import EPSILON
+from asr_qa.core.segment import EPSILON, Segment, clip
 
 
 def decide_sequence(options: Sequence, looking: Looking) -> Outcome:
@@ -23,7 +23,8 @@ def decide_sequence(options: Sequence, looking: Looking) -> Outcome:
         holds = outcome.verdict in (Verdict.MET, Verdict.UNDETERMINED)
         longer = _continued(chains, outcome.hits if holds else (), options.max_gap)
         if not longer:
-            return _broken(options, outcomes, chains[0], number, traces)
+            doubt = _doubt(options, outcomes, chains[0], number, looking)
+            return _broken(options, outcomes, chains[0], number, traces, doubt=doubt)
         chains = longer
     chain = chains[0]
     confidence = min(hit.confidence for hit in chain)
@@ -61,15 +62,36 @@ def _follows(one: Hit, other: Hit, max_gap: float | None) -> bool:
     return gap >= -EPSILON and (max_gap is None or gap <= max_gap + EPSILON)
 
 
+def _doubt(options: Sequence, outcomes: list[Outcome], said: tuple[Hit, ...], number: int, looking: Looking) -> str:
+    """Why step `number`, which is heard elsewhere, may have been said after the ones before, too; empty where not.
+
+    A step that is heard clearly in the wrong place hides that it may have been said in the right one.
+    """
+    elsewhere = said and outcomes[number - 1].hits
+    if not elsewhere or any(later.verdict is Verdict.NOT_MET for later in outcomes[number:]):
+        return ""
+    after = clip(looking.windows, Segment(said[-1].end, max(said[-1].end, looking.view.whole.end)))
+    again = looking.run(options.steps[number - 1], looking.at(looking.role, after))
+    follows = not again.hits or any(_follows(said[-1], hit, options.max_gap) for hit in again.hits)
+    return again.note if again.verdict is Verdict.UNDETERMINED and follows else ""
+
+
 def _broken(
-    options: Sequence, outcomes: list[Outcome], said: tuple[Hit, ...], number: int, traces: tuple[Trace, ...]
+    options: Sequence,
+    outcomes: list[Outcome],
+    said: tuple[Hit, ...],
+    number: int,
+    traces: tuple[Trace, ...],
+    *,
+    doubt: str = "",
 ) -> Outcome:
     """The chain stops before step `number`: not_met, or undetermined where that step may have been said."""
     failed = outcomes[number - 1]
     later = f", only before step {number - 1}" if failed.hits and failed.verdict is not Verdict.NOT_MET else ""
     note = f"step {number} of {len(options.steps)} not heard{later}"
-    unknown = any(outcome.verdict is Verdict.UNDETERMINED for outcome in outcomes)
+    unknown = doubt or any(outcome.verdict is Verdict.UNDETERMINED for outcome in outcomes)
     verdict = Verdict.UNDETERMINED if unknown else Verdict.NOT_MET
     missing = failed.missing or tuple(hit.evidence for hit in failed.hits[:1])
+    note = f"{note}; {doubt}" if doubt else note
     base = replace(failed, verdict=verdict, hits=said, missing=missing, note=note)
     return replace(base, trace=Trace("", verdict, children=traces))
