@@ -24,6 +24,7 @@ from asr_qa.core.numerals import (
     Heard,
     Span,
     heard,
+    may_be_row,
     mostly_numerals,
     only_numerals,
     row_heard,
@@ -188,7 +189,7 @@ def alone(text: str, turns: Sequence[Span], rows: Sequence[Row], asked: Callable
         inside = rows[bisect_left(firsts, first) : bisect_left(firsts, last)]
         if not inside or measures(asked(first)):
             continue
-        row = row_heard(text, first, last)
+        row = row_heard(text, first, last) if may_be_row(text[first:last]) else None
         if row and (_is_misheard(text, row, inside) or _has_points(text, first, last)):
             yield row
         if _OTHERWISE.search(text, first, last):
@@ -281,6 +282,8 @@ def _runs(text: str, rows: Sequence[Row]) -> Iterator[list[Row]]:
 
 def opening(text: str) -> int | None:
     """From where on a turn reads out a number that it announces itself; None where it does not."""
+    if not may_be_row(text):
+        return None
     for first in itertools.islice(_FIRST.finditer(text), _BEGINNINGS):
         if _HIDDEN.search(text) or no_whole(text, 0, first.end() + 1):
             return None

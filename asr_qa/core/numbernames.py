@@ -55,15 +55,20 @@ Parts = tuple[str, str]
 """Classes of the initial and the final of a syllable."""
 
 
-def asks(words: str) -> bool:
-    """Whether somebody is asked for a number, or announces one with the last words."""
+def asks(words: str, *, sounds: bool = True) -> bool:
+    """Whether somebody is asked for a number, or announces one with the last words.
+
+    Args:
+        words: The last words said.
+        sounds: Whether to compare sounds, too, which takes a while: where digits follow.
+    """
     if no_whole(words):
         return False
     if _ASKED.search(words):
         return True
     if _ASKED_ROUGHLY.search(words):
         return not _NO_NUMBER.search(words)
-    return "多少" not in words and _ends_with_name(words)
+    return sounds and "多少" not in words and _ends_with_name(words)
 
 
 def no_whole(words: str, first: int = 0, last: int | None = None) -> bool:

@@ -166,6 +166,12 @@ def stray(text: str, first: int, last: int) -> tuple[Span, ...]:
     return tuple((first + run[0], first + run[-1] + 1) for run in _runs(kinds) if any(kinds[at] == "c" for at in run))
 
 
+def may_be_row(text: str) -> bool:
+    """Whether there are enough digits in a text for part of a number; a quick look."""
+    clear = sum(char in _CLEAR for char in text)
+    return clear > 1 or (clear > 0 and sum(char in _STRICT for char in text) >= _GROUP)
+
+
 def mostly_numerals(text: str) -> bool:
     """Whether a text is mainly digits, some of them clear."""
     letters = clear = strict = 0

@@ -24,6 +24,8 @@ _FOLLOWS = 15.0
 """Seconds after which a turn does not go on with the number of the one before."""
 _ASKED_LATELY = 20.0
 """Seconds after a question for a number, or after the last digits, for which it is still being answered."""
+_SOON = 6
+"""Turns after a question that was misheard, in one of which at least there are digits."""
 _PROMPT = 12
 """Letters of the longest remark of the other side that a number goes on after."""
 _CONTEXT = 16
@@ -114,11 +116,12 @@ def _questions(utterances: Sequence[Utterance]) -> list[Question]:
     """For each utterance the question that it may answer."""
     found: list[Question] = []
     until, words, number = -1.0, "", -1
-    for utterance in utterances:
+    digits = [mostly_numerals(fold_width(utterance.text)) for utterance in utterances]
+    for at, utterance in enumerate(utterances):
         text = fold_width(utterance.text)
         open_ = utterance.start <= until
         begins = opening(text)
-        if begins is None and not asks(text[-_CONTEXT:]):
+        if begins is None and not asks(text[-_CONTEXT:], sounds=any(digits[at + 1 : at + 1 + _SOON])):
             found.append(Question(words, number) if open_ else Question())
             if open_ and mostly_numerals(text):
                 until = max(until, utterance.end + _ASKED_LATELY)
