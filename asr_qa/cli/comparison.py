@@ -120,7 +120,7 @@ _WORDS: dict[Lang, dict[str, str]] = {
         "stored": "已存的评分",
         "current": "用现行规则重新判定",
         "older": "其中 {n} 通是用别的规则评的分；只想看这次改动的影响，请用 --baseline current",
-        "none": "没有规则的结论发生变化。",
+        "none": "没有规则的判定发生变化。",
         "rule": "规则",
         "title": "标题",
         "change": "改动",

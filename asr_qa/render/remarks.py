@@ -38,17 +38,17 @@ _ZH: tuple[tuple[str, str], ...] = (
     (r"speech on channel (\d+) is faint: (-?\d+) dB full scale", r"声道 \1 的说话声太轻（满刻度以下 \2 dB）"),
     (r"channel (\d+) is cut off at full scale in (\d+%) of its speech", r"声道 \1 的说话有 \2 达到满刻度而失真"),
     (r"channel (\d+) drops out (\d+) times in its speech, ([\d.]+) s in all", r"声道 \1 的说话中断 \2 次，共 \3 秒"),
-    (r"more than two voices on one channel: .*", "一个声道上不止两个人的声音，涉及单方的规则待人工判断"),
+    (r"more than two voices on one channel: .*", "一个声道上不止两个人的声音，涉及单方的规则待人工"),
     (
         r"both parties are on one channel and there is no model that tells voices apart: .*",
         "双方同在一个声道，又没有说话人分离模型，无法知道谁在说话；获取模型：asr-qa models pull voices",
     ),
     (
         r"both parties are on one channel: what they say at once .*",
-        "双方同在一个声道，同时说的话分不开，抢话与叠话待人工判断",
+        "双方同在一个声道，同时说的话分不开，抢话与叠话待人工",
     ),
     (r"the opening script is on the customer's channel: .*", "开场白出现在客户声道上，请核对哪个声道是坐席"),
-    (r"(.*): (?:rules about one party|rules about one of them) are left to a person", r"\1：涉及单方的规则待人工判断"),
+    (r"(.*): (?:rules about one party|rules about one of them) are left to a person", r"\1：涉及单方的规则待人工"),
 )
 """What a message is, as a whole, and what the report says in its place; the last is for several reasons in a row."""
 _REASONS_ZH: tuple[tuple[str, str], ...] = (

@@ -186,7 +186,7 @@ DESCRIPTIONS: Mapping[str, str] = {
     "backchannel_unheard": "听不清的短声音，不长于几秒算附和",
     "backchannel_apart": "两次附和至少隔几秒",
     "backchannel_pause": "附和前后的停顿，几秒",
-    "backchannel_confidence": "置信度低于它的词不算打断，0 到 1",
+    "backchannel_confidence": "置信度低于它的词不用来判断是不是附和，0 到 1",
     "monologue_min": "至少几秒算独白",
     "rate_turn_min": "少于几个字的发言不算语速",
     "rate_least": "至少多少才算语速",

@@ -62,7 +62,7 @@ def test_explain_notes_what_makes_events_doubtful(shell: Shell, home: Path) -> N
     message = "one channel, and one voice on it: rules about one party are left to a person"
     doubtful = replace(document, warnings=(CallWarning(code="roles_unknown", message=message),))
     path.write_text(to_json(doubtful), encoding="utf-8")
-    note = "注意: 只有一个声道，且只听到一个人的声音：涉及单方的规则待人工判断"
+    note = "注意: 只有一个声道，且只听到一个人的声音：涉及单方的规则待人工"
     assert "注意" not in plain
     assert shell("explain", path).out.splitlines()[-1] == note
     rows = json.loads(shell("explain", path, "--json").out)

@@ -57,7 +57,7 @@ def text(page: str) -> str:
     return re.sub(r"\s+", " ", re.sub(r"<style>.*?</style>|<[^>]*>", " ", page, flags=re.S))
 
 
-@pytest.mark.parametrize(("lang", "said"), [("zh", "没有规则的结论发生变化"), ("en", "No verdict flips")])
+@pytest.mark.parametrize(("lang", "said"), [("zh", "没有规则的判定发生变化"), ("en", "No verdict flips")])
 def test_nothing_that_flips_is_said_instead_of_empty_tables(lang: Any, said: str) -> None:
     page = text(render_backtest(found(3, 0), lang=lang))
     assert said in page

@@ -8,7 +8,7 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
     "verdict_met": ("met", "符合"),
     "verdict_not_met": ("not_met", "不符合"),
     "verdict_not_applicable": ("not_applicable", "不适用"),
-    "verdict_undetermined": ("undetermined", "待人工复核"),
+    "verdict_undetermined": ("undetermined", "待人工"),
     "list": ("{items}", "{items}"),
     "one_error": ("{n} error", "{n} 个错误"),
     "many_error": ("{n} errors", "{n} 个错误"),
@@ -158,7 +158,7 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
     "sketch_half": ("half of it", "只说了一半"),
     # How a case came out
     "no_longer_missed": ("no longer a miss: remove the mark known_miss", "现在能查到了：去掉 known_miss 标记"),
-    "no_finding": ("rule {rule} gives no finding", "规则 {rule} 没有给出结论"),
+    "no_finding": ("rule {rule} gives no finding", "规则 {rule} 没有给出判定"),
     "expected_got": ("expected {expected}, got {got}", "应当是“{expected}”，结果是“{got}”"),
     "expected_evidence": (
         "expected evidence in {start}-{end} s, got {got}",
