@@ -226,6 +226,8 @@ class Stream:
 
     def _numbers(self, needs: Needs) -> Set[int]:
         """Numbers of the stretches in which one text of each set stands."""
+        if not all(any(map(self.source.holds, texts)) for texts in needs):
+            return frozenset()
         first, *others = needs
         found = self._either(first)
         for texts in others:
