@@ -12,7 +12,7 @@ from asr_qa.core.checks.align import ADDED, DROPPED, align
 from asr_qa.core.checks.index import MIN_SYLLABLES, PhraseIndex, key_of
 from asr_qa.core.checks.keytable import DOUBT, limit_of
 from asr_qa.core.checks.literals import required
-from asr_qa.core.checks.stream import Place, Source, build_source, sounds_of
+from asr_qa.core.checks.stream import Place, Source, build_source, by_sentences, sounds_of
 from asr_qa.core.finding import Match
 from asr_qa.core.numberforms import forms
 from asr_qa.core.phonetic import readings
@@ -20,7 +20,7 @@ from asr_qa.core.recording import Role
 from asr_qa.core.segment import Segment
 from asr_qa.core.sounds import ear
 from asr_qa.core.text import FOLDED, PLAIN, normalise
-from asr_qa.core.transcript import Utterance, spread
+from asr_qa.core.transcript import Utterance, Word, spread
 
 LAWS = settings(max_examples=150, deadline=None)
 # few syllables, many of them near each other, polyphones, numbers and letters: so that something is found
@@ -176,6 +176,34 @@ def test_every_character_has_a_reading(heard: str) -> None:
         assert len(where.said) == len(where.spoken.text)
         assert tuple(where.said) == readings(where.spoken.text)
         assert replace(where.sounds).codes.shape == where.sounds.firsts.shape
+
+
+word = st.text("您好一二三十百点分两幺", min_size=1, max_size=3) | st.sampled_from(
+    "好， 。 5 12 点。 A ：1 ，，".split() + [""]
+)
+timed = st.lists(st.tuples(word, st.sampled_from([0.0, 0.0, 0.1, 2.5])), max_size=7)
+
+
+@LAWS
+@given(lines=st.lists(st.tuples(timed, st.sampled_from([0.0, 0.0, 3.0])), max_size=5), stored=st.booleans())
+def test_words_made_comparable_at_once_are_as_sentence_by_sentence(
+    lines: list[tuple[list[tuple[str, float]], float]], stored: bool
+) -> None:
+    at, utterances = 0.0, []
+    for words, pause in lines:
+        row = []
+        for text, before in words:
+            row.append(Word(text, at + before, at + before + 0.2))
+            at = row[-1].end
+        utterances.append(Utterance(Role.AGENT, at, at + 1, "".join(text for text, _ in words), words=tuple(row)))
+        at += pause
+    pairs = list(zip(utterances, sounds_of(utterances) if stored else [None] * len(utterances), strict=True))
+    one, other = build_source(Role.AGENT, pairs), by_sentences(Role.AGENT, pairs)
+    assert (one is None) == (other is None)
+    if one is not None and other is not None:
+        assert [list(one.words), list(one.said)] == [list(other.words), list(other.said)]
+        for mine, theirs in ((one.plain, other.plain), (one.folded, other.folded), (one.spoken, other.spoken)):
+            assert (mine.text, [*mine.firsts], [*mine.lasts]) == (theirs.text, [*theirs.firsts], [*theirs.lasts])
 
 
 @LAWS

@@ -279,6 +279,11 @@ def build_source(role: Role, utterances: Iterable[tuple[Utterance, str | None]])
     if (easy := at_once(utterances)) is not None:
         columns = easy.words, easy.texts, easy.starts, easy.ends
         return Source(role, *columns, easy.plain, easy.folded, easy.spoken, easy.said)
+    return by_sentences(role, utterances)
+
+
+def by_sentences(role: Role, utterances: Iterable[tuple[Utterance, str | None]]) -> Source | None:
+    """The same, each utterance looked at by itself."""
     pieces: list[Piece] = []
     said: list[Sequence[str]] = []
     count = 0
