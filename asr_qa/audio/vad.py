@@ -234,6 +234,8 @@ class WebRtcDetector:
 
     def _with_tails(self, heard: _Heard, bursts: Runs) -> Runs:
         """The bursts, the last before a pause prolonged while the mean level stays above the noise."""
+        if not bursts:
+            return []
         o = self._options
         raised = decibels(heard.loudness.ratios, width=2 * _AHEAD + 1) > o.tail_above_noise
         following_starts = [first for first, _ in bursts[1:]] + [raised.size]
