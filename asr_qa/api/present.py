@@ -1,19 +1,23 @@
 """What leaves the store: the one place that decides which texts and paths a user gets to see.
 
-Every text of a call that the API sends passes through `present_document`, and every comment through `present_remark`:
-they mask what is private in it for all who may not see that.
+Every text of a call that the API sends passes through `present_document`, and every comment through what `remarks_of`
+gives: they mask what is private in it for all who may not see that.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import PurePath
 
 from asr_qa.core.document import CallDocument
-from asr_qa.core.redacted import redacted, redacted_remark
+from asr_qa.core.redacted import Veil, redacted, redacted_remark
 from asr_qa.errors import NotFoundError, PermissionDeniedError
 from asr_qa.pipeline.store import CallFilters, CallSummary, Store, StoredCall
 from asr_qa.pipeline.tokens import Principal, Scope
+
+Remark = Callable[[str], str]
+"""Gives a comment as the reader may see it."""
 
 
 def present_document(document: CallDocument, principal: Principal) -> CallDocument:
@@ -24,11 +28,23 @@ def present_document(document: CallDocument, principal: Principal) -> CallDocume
     return replace(document, recording=recording)
 
 
-def present_remark(text: str, call: StoredCall, principal: Principal) -> str:
-    """What a reviewer wrote about a call as this user may see it."""
+def remarks_of(call: StoredCall, principal: Principal) -> Remark:
+    """Gives what a reviewer wrote about a call as this user may see it."""
     if principal.may(Scope.UNREDACTED):
-        return text
-    return redacted_remark(text, call.document.utterances if call.document else ())
+        return str
+    veil = Veil(call.document.utterances if call.document else ())
+    return lambda text: redacted_remark(text, veil)
+
+
+def meant_remark(sent: str, stored: Iterable[str], show: Remark) -> str:
+    """What a user means who sends a comment: as it was shown masked it is the stored one.
+
+    Args:
+        sent: A comment.
+        stored: Those that the user may have been shown in its place, the likeliest first.
+        show: Gives a comment as the user sees it.
+    """
+    return next((text for text in stored if show(text) == sent), sent)
 
 
 def present_path(path: str, principal: Principal) -> str:

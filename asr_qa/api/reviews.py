@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Header, Path, Response
@@ -9,7 +10,7 @@ from fastapi import APIRouter, Body, Header, Path, Response
 from asr_qa.api import docs, etags
 from asr_qa.api.calls import CallId
 from asr_qa.api.deps import Context, Ctx, ReviewManager, ReviewReader, ReviewWriter
-from asr_qa.api.present import present_remark, visible_call
+from asr_qa.api.present import meant_remark, remarks_of, visible_call
 from asr_qa.api.schemas import DecisionIn, ReviewOut
 from asr_qa.core.review import ReviewState
 from asr_qa.errors import NotFoundError, UsageError
@@ -22,6 +23,7 @@ from asr_qa.pipeline.review import (
     set_review_state,
     view_review,
 )
+from asr_qa.pipeline.store import Review, StoredCall
 from asr_qa.pipeline.tokens import Principal, Scope
 
 router = APIRouter(prefix="/v1/calls/{call_id}/review", tags=["reviews"])
@@ -90,14 +92,17 @@ def put_criterion(
     A confirmation needs no cause. An override of what the machine had determined needs one; to decide what it left
     undetermined does not.
     """
-    revision = _revision(context, call_id, principal, if_match)
+    call, review = _read(context, call_id, principal, if_match)
+    made = (entry.decision for entry in reversed(review.entries))
+    stored = (one.comment for one in made if one.criterion_id == criterion_id)
+    comment = meant_remark(decision.comment, stored, remarks_of(call, principal))
     view = decide(
         context.store,
         call_id,
         criterion_id,
-        _judgement(decision),
+        replace(_judgement(decision), comment=comment),
         who=_who(principal),
-        expected_revision=revision,
+        expected_revision=review.revision,
         now=context.clock.now(),
         scorecards=context.scorecards,
     )
@@ -140,26 +145,27 @@ def _move(
     if_match: str | None,
     response: Response,
 ) -> ReviewOut:
+    _, review = _read(context, call_id, principal, if_match)
     view = set_review_state(
         context.store,
         call_id,
         target,
         who=_who(principal),
-        expected_revision=_revision(context, call_id, principal, if_match),
+        expected_revision=review.revision,
         now=context.clock.now(),
         scorecards=context.scorecards,
     )
     return _answer(view, response, principal)
 
 
-def _revision(context: Context, call_id: str, principal: Principal, if_match: str | None) -> int:
-    """The revision the client means; the store checks it once more when it writes."""
-    visible_call(context.store, call_id, principal)
+def _read(context: Context, call_id: str, principal: Principal, if_match: str | None) -> tuple[StoredCall, Review]:
+    """The call, and its review in the revision the client means; the store checks that once more when it writes."""
+    call = visible_call(context.store, call_id, principal)
     review = view_review(context.store, call_id, scorecards={}).review
     if review is None:
         raise NotFoundError(f"nobody has begun to review call {call_id}; begin with POST /v1/calls/{call_id}/review")
     etags.check_if_match(if_match, review)
-    return review.revision
+    return call, review
 
 
 def _judgement(decision: DecisionIn) -> Judgement:
@@ -179,4 +185,4 @@ def _who(principal: Principal) -> Reviewer:
 def _answer(view: ReviewView, response: Response, principal: Principal) -> ReviewOut:
     if view.review is not None:
         response.headers["ETag"] = etags.of_review(view.review)
-    return ReviewOut.of(view, lambda comment: present_remark(comment, view.call, principal))
+    return ReviewOut.of(view, remarks_of(view.call, principal))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, date, datetime, time
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-from asr_qa.api.present import present_path
+from asr_qa.api.present import Remark, present_path
 from asr_qa.core.document import CallDocument
 from asr_qa.core.finding import Verdict
 from asr_qa.core.review import MAX_COMMENT, Cause, DecisionKind
@@ -43,10 +42,6 @@ def _to_utc(moment: datetime) -> datetime:
 Text = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00]*$")]
 Moment = Annotated[datetime, BeforeValidator(_to_moment), AfterValidator(_to_utc)]
 Points = Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)]
-
-
-Remark = Callable[[str], str]
-"""Gives a comment as the reader may see it."""
 
 
 class Shape(BaseModel):

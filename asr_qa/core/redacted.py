@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from asr_qa.core.actions import Action
@@ -65,19 +65,18 @@ def redacted(document: CallDocument, *, mask: str = MASK) -> CallDocument:
     )
 
 
-def redacted_remark(text: str, utterances: Sequence[Utterance], *, mask: str = MASK) -> str:
+def redacted_remark(text: str, veil: Veil) -> str:
     """What a person wrote about a call, without private numbers: parts of those said in the call, and any other.
 
     Args:
         text: A comment.
-        utterances: Those of the call.
-        mask: One character, no letter or digit.
+        veil: That of the call.
     """
     if not may_hold_private(text):
         return text
     written = (Utterance(Role.OTHER, 0.0, 1.0, text),)
-    (alone,) = redact(written, find_private(written), mask=mask)
-    return Veil(utterances, mask=mask).mention(alone.text)
+    (alone,) = redact(written, find_private(written), mask=veil.mask)
+    return veil.mention(alone.text)
 
 
 def private_seconds(utterances: Sequence[Utterance]) -> Track:
@@ -138,10 +137,11 @@ class Veil:
 
     said: Sequence[Utterance]
     mask: str = MASK
-    found: tuple[Private, ...] = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.found = find_private(self.said)
+    @cached_property
+    def found(self) -> tuple[Private, ...]:
+        """Where it is; looked for when it is first asked for."""
+        return find_private(self.said)
 
     @cached_property
     def utterances(self) -> tuple[Utterance, ...]:

@@ -84,6 +84,22 @@ def test_a_change_of_mind_is_added_to_the_history(api: Api) -> None:
     assert second.json()["human_sheet"]["points"] == 50.0
 
 
+def test_a_masked_comment_that_comes_back_is_the_stored_one(api: Api) -> None:
+    lead, reviewer = api.client(), api.client("reviewer")
+    tag = begun(api, reviewer)
+    written = "客户手机13800138005，12 秒处"
+    first = put(api, reviewer, "notice", tag, decision="confirm", comment=written)
+    shown = first.json()["criteria"][1]["decision"]["comment"]
+    assert "13800138005" not in shown
+    second = put(api, reviewer, "notice", first.headers["etag"], decision="confirm", comment="改")
+    third = put(api, reviewer, "notice", second.headers["etag"], decision="confirm", comment=shown)
+    other = put(api, reviewer, "greeting", third.headers["etag"], decision="confirm", comment=shown)
+    assert (third.status_code, other.status_code) == (200, 200)
+    criteria = lead.get(url_of(api)).json()["criteria"]
+    assert [entry["comment"] for entry in criteria[1]["history"]] == [written, "改", written]
+    assert criteria[0]["decision"]["comment"] == shown  # nothing of that criterion was shown so
+
+
 SENSELESS: list[tuple[str, dict[str, Any], int, str]] = [
     ("notice", {"decision": "override", "verdict": "met"}, 422, "needs a cause"),
     ("notice", {"decision": "override"}, 422, "needs a verdict"),
