@@ -21,7 +21,6 @@ from asr_qa.core.numbernames import announcement, asks, measures, no_whole
 from asr_qa.core.numberplan import SHORTEST, is_public, is_service, is_year
 from asr_qa.core.numerals import (
     OTHER_WORDS,
-    Heard,
     Span,
     heard,
     may_be_row,
@@ -154,7 +153,9 @@ def answers(turns: Sequence[Turn]) -> Iterator[tuple[int, Span]]:
     numbered = [at for at, turn in enumerate(turns) if _touched(turn.first, turn.last, turn.whole)]
     if clear >= _SURE:
         near = {at + by for at, _ in kept for by in range(-_BETWEEN, _BETWEEN + 1)}
-        misheard = [(at, found) for at in open_ if at in near and (found := _sounding(turns[at], kept, at))]
+        left = near.difference(at for at, _ in kept)
+        beside = [(at, turns[at]) for at in open_ if at in left]
+        misheard = [(at, found) for at, turn in beside if (found := sounding(turn.text, turn.first, turn.last))]
         kept, count = sorted([*kept, *misheard], key=lambda one: one[0]), count + sum(m.count for _, m in misheard)
     if numbered or _are_a_number(count, clear):
         yield from ((at, span) for at, turn in kept for span in turn.spans)
@@ -162,12 +163,6 @@ def answers(turns: Sequence[Turn]) -> Iterator[tuple[int, Span]]:
         for at in range(inside[0], min(inside[-1] + 2, len(turns))):
             if at in open_ and at not in inside and (at < inside[-1] or turns[at].last - turns[at].first <= _GAP):
                 yield from ((at, span) for span in stray(turns[at].text, turns[at].first, turns[at].last))
-
-
-def _sounding(turn: Turn, kept: Sequence[tuple[int, Heard]], at: int) -> Heard | None:
-    if any(at == other for other, _ in kept):
-        return None
-    return sounding(turn.text, turn.first, turn.last)
 
 
 def _are_a_number(count: int, clear: int) -> bool:

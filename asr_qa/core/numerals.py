@@ -42,7 +42,7 @@ _FILLER = re.compile(
     r"[嗯呃唔啊哦额哎诶]|然后|就是|那个|这个|接着|后面|最后|不对|不是|说错了?|错了|重来|更正|应该是?|改成|一下"
 )
 _ROW = re.compile(f"[{DIGITS}十百千万]+")
-_STROKE = re.compile(r"[0-9]{3}[-.]$")
+_STROKE = re.compile(r"[0-9]{3}[-.]")
 _UNIT_OR_DIGIT = frozenset("次时期百十分GMK")
 """Units that a digit is heard as: one where a digit follows, or where the digits before go on with a number."""
 _SURE_UNITS = frozenset("元块万千亿年月日天")
@@ -250,7 +250,8 @@ def _follows(found: list[str], row: re.Match[str]) -> bool:
 
 def _hangs_on(part: str, found: list[str], first: int) -> bool:
     """Whether digits go on with a number: after a stroke, or after what sounds like a digit, 952次|356分."""
-    return _STROKE.search(part, 0, first) is not None or (found[first - 2 : first] == ["c", "n"])
+    stroke = first > _EDGE and _STROKE.fullmatch(part, first - _EDGE - 1, first)
+    return bool(stroke) or found[max(0, first - 2) : first] == ["c", "n"]
 
 
 def _within_row(found: list[str], first: int) -> bool:
