@@ -116,6 +116,8 @@ def touches(sentences: list[Sentence], show: int) -> None:
 
 def share(hits: int, count: int) -> str:
     """Number, share in percent and Wilson's interval."""
+    if not count:
+        return "0 | - | -"
     z, p = 1.96, hits / count
     middle = (p + z * z / (2 * count)) / (1 + z * z / count)
     half = z * math.sqrt(p * (1 - p) / count + z * z / (4 * count * count)) / (1 + z * z / count)
