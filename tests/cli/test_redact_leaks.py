@@ -13,7 +13,7 @@ import pytest
 from cli_shell import SAMPLES, Shell, scrub
 from starlette.testclient import TestClient
 
-from asr_qa.bootstrap import SystemClock, connect, load_rules, load_scorecards
+from asr_qa.bootstrap import Rules, SystemClock, connect, load_rules, load_scorecards
 from asr_qa.cli.app import run
 from asr_qa.config import Settings, shipped
 from asr_qa.core.digits import canonical
@@ -121,27 +121,36 @@ def test_documents_that_are_written(home: Path) -> None:
         ("explain", "calls/call.wav", "--event", 2, "--json"),
         ("report", "errors", "--by", "rule,agent", "--format", "csv"),
         ("rescore", "--json"),
-        ("rules", "backtest", "--against", "changed", "--examples", 100, "--json"),
-        ("rules", "backtest", "--against", "changed", "--examples", 100, "--html", "backtest.html"),
+        ("rules", "backtest", "--against", "changed", "--examples", 100, "--json", "--html", "backtest.html"),
     ],
 )
-def test_what_commands_say(home: Path, shell: Shell, command: tuple[object, ...]) -> None:
+def test_what_commands_say(
+    home: Path, shell: Shell, command: tuple[object, ...], caplog: pytest.LogCaptureFixture
+) -> None:
     changed = home / "changed"
     if "changed" in command and not changed.exists():
         shutil.copytree(shipped("rules"), changed)
         for path in changed.rglob("*.yml"):
             text = path.read_text(encoding="utf-8")
             path.write_text(text.replace("severity: minor", "severity: major"), encoding="utf-8")
-    logging.getLogger().setLevel(logging.DEBUG)
-    code, said = shell(*command)
+    with caplog.at_level(logging.DEBUG):
+        code, said = shell(*command)
+    said += caplog.text
     assert (code, leaks(said)) == (0, [])
-    for page in home.glob("*.html"):
+    pages = list(home.glob("*.html"))
+    assert len(pages) == ("--html" in command)
+    for page in pages:
         assert leaks(page.read_text(encoding="utf-8")) == []
 
 
+@pytest.fixture(scope="module")
+def rules(home: Path) -> Rules:
+    """The shipped rules, read once for all."""
+    return load_rules(Settings())
+
+
 @pytest.mark.parametrize("lang", ["zh", "en"])
-def test_the_report(home: Path, lang: str) -> None:
-    rules = load_rules(Settings())
+def test_the_report(home: Path, rules: Rules, lang: str) -> None:
     page = render_report(
         [ReportCall(document=document_of(home))],
         ruleset=rules.ruleset,
@@ -156,10 +165,10 @@ def test_the_report(home: Path, lang: str) -> None:
 
 
 @pytest.fixture
-def client(home: Path) -> Iterator[TestClient]:
+def client(home: Path, rules: Rules) -> Iterator[TestClient]:
     """A reviewer, who may not see what is private; with a decision whose comment tells the number."""
     settings = Settings()
-    rules, store = load_rules(settings), connect(settings)
+    store = connect(settings)
     cards = load_scorecards(settings, rules)
     app = create_app(store=store, clock=SystemClock(), ruleset=rules.ruleset, scorecards=cards)
     token, _ = issue_token(store, f"reviewer-{len(list(store.tokens()))}", role="reviewer", now=SystemClock().now())
