@@ -138,7 +138,8 @@ def _decide_check(check: Check, looking: Looking) -> Outcome:
 
 _checks: dict[Check, Check] = {}
 _one: Remembered[Check, Check] = Remembered(lambda check: _checks.setdefault(check, check))
-"""One check for all that say the same."""
+"""One check for all that say the same. Never forgotten: its id stands for it while a call is judged, and a process sees
+few checks that differ."""
 
 
 def _checked(check: Check, looking: Looking) -> Outcome:

@@ -69,7 +69,7 @@ def place_of(scope: Scope) -> tuple[int, Role | None]:
 
 _withins: dict[Within, Within] = {}
 _one: Remembered[Within, Within] = Remembered(lambda within: _withins.setdefault(within, within))
-"""One position for all that say the same."""
+"""One position for all that say the same; never forgotten, as its id stands for it."""
 
 
 def position(within: Within, view: CallView, role: Role | None, *, wide: bool = False) -> Segment:
