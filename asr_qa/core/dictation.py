@@ -142,7 +142,8 @@ def answers(turns: Sequence[Turn]) -> Iterator[tuple[int, Span]]:
     """Which of the turns, where one number is read out, are numerals and what sounds like them: 散要 | 三个依旧 | 4899.
 
     Args:
-        turns: Of both sides; what stands beside a number that is private by itself is part of it.
+        turns: Of both sides, in the order they are said in; what stands beside a number that is private by itself is
+            part of it.
 
     Yields:
         Index of the turn, and the stretch of its text.

@@ -85,7 +85,8 @@ class Question:
 class Readings:
     """The turns of both sides that may be part of each number that is read out."""
 
-    turns: dict[int, list[tuple[Stream, Turn]]] = field(default_factory=dict)
+    turns: dict[int, list[tuple[int, Stream, Turn]]] = field(default_factory=dict)
+    """Of each number, with the index of the utterance."""
 
     def add(self, stream: Stream, whole: Sequence[Span]) -> None:
         """Take up the turns of one side.
@@ -94,15 +95,16 @@ class Readings:
             stream: What it says.
             whole: The numbers in it that are private by themselves, in order.
         """
-        for question, (first, last) in zip(stream.questions, stream.turns, strict=True):
+        for index, question, (first, last) in zip(stream.indices, stream.questions, stream.turns, strict=True):
             if question.words:
                 turn = Turn(stream.text, first + question.offset, last, whole)
-                self.turns.setdefault(question.number, []).append((stream, turn))
+                self.turns.setdefault(question.number, []).append((index, stream, turn))
 
     def spans(self) -> Iterator[tuple[Stream, Span]]:
         """What of them is hidden."""
         for turns in self.turns.values():
-            yield from ((turns[at][0], span) for at, span in answers([turn for _, turn in turns]))
+            said = sorted(turns, key=lambda one: one[0])
+            yield from ((said[at][1], span) for at, span in answers([turn for *_, turn in said]))
 
 
 def streams_of(utterances: Sequence[Utterance]) -> Iterator[Stream]:
