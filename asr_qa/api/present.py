@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import PurePath
 
 from asr_qa.core.document import CallDocument
+from asr_qa.core.masking import put_back
 from asr_qa.core.redacted import Veil, redacted, redacted_remark
 from asr_qa.errors import NotFoundError, PermissionDeniedError
 from asr_qa.pipeline.store import CallFilters, CallSummary, Store, StoredCall
@@ -37,14 +38,16 @@ def remarks_of(call: StoredCall, principal: Principal) -> Remark:
 
 
 def meant_remark(sent: str, stored: Iterable[str], show: Remark) -> str:
-    """What a user means who sends a comment: as it was shown masked it is the stored one.
+    """What a user means who sends a comment: what it hides as it was shown masked is what the stored one says there.
 
     Args:
         sent: A comment.
         stored: Those that the user may have been shown in its place, the likeliest first.
         show: Gives a comment as the user sees it.
     """
-    return next((text for text in stored if show(text) == sent), sent)
+    meant = (whole for text in stored if (whole := put_back(sent, text, show(text))) is not None)
+    # In other words around it a number might no longer pass for one, and be read by whom it was hidden from.
+    return next((whole for whole in meant if show(whole) == sent), sent)
 
 
 def present_path(path: str, principal: Principal) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -10,6 +11,27 @@ from asr_qa.core.transcript import Utterance, Word
 
 MASK = "＊"
 """Stands in place of a letter or digit."""
+
+_MASKED = re.compile(f"{MASK}+")
+
+
+def put_back(edited: str, text: str, shown: str) -> str | None:
+    """A text that was edited as it was shown masked, with what the mask hides in its place again.
+
+    Args:
+        edited: What came back.
+        text: The text as it is.
+        shown: The same masked, one character for each.
+
+    Returns:
+        None where the masked stretches of `edited` are not those of `shown`, so that nobody can tell what they hide.
+    """
+    hidden = [text[match.start() : match.end()] for match in _MASKED.finditer(shown)]
+    kept = [match.end() - match.start() for match in _MASKED.finditer(edited)]
+    if len(text) != len(shown) or not hidden or kept != [len(stretch) for stretch in hidden]:
+        return None
+    stretches = iter(hidden)
+    return _MASKED.sub(lambda _: next(stretches), edited)
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,11 +93,25 @@ def test_a_masked_comment_that_comes_back_is_the_stored_one(api: Api) -> None:
     assert "13800138005" not in shown
     second = put(api, reviewer, "notice", first.headers["etag"], decision="confirm", comment="改")
     third = put(api, reviewer, "notice", second.headers["etag"], decision="confirm", comment=shown)
-    other = put(api, reviewer, "greeting", third.headers["etag"], decision="confirm", comment=shown)
-    assert (third.status_code, other.status_code) == (200, 200)
+    fourth = put(api, reviewer, "notice", third.headers["etag"], decision="confirm", comment=f"已核对：{shown}，补充")
+    other = put(api, reviewer, "greeting", fourth.headers["etag"], decision="confirm", comment=shown)
+    assert (third.status_code, fourth.status_code, other.status_code) == (200, 200, 200)
     criteria = lead.get(url_of(api)).json()["criteria"]
-    assert [entry["comment"] for entry in criteria[1]["history"]] == [written, "改", written]
+    more = f"已核对：{written}，补充"
+    assert [entry["comment"] for entry in criteria[1]["history"]] == [written, "改", written, more]
     assert criteria[0]["decision"]["comment"] == shown  # nothing of that criterion was shown so
+
+
+def test_a_mask_in_other_words_does_not_uncover_what_it_hides(api: Api) -> None:
+    lead, reviewer = api.client(), api.client("reviewer")
+    tag = begun(api, reviewer)
+    first = put(api, reviewer, "notice", tag, decision="confirm", comment="客户卡号6222021234567894")
+    shown = first.json()["criteria"][1]["decision"]["comment"]
+    sent = f"金额{shown.removeprefix('客户卡号')}元"
+    assert "金额" + "＊" * 16 + "元" == sent
+    second = put(api, reviewer, "notice", first.headers["etag"], decision="confirm", comment=sent)
+    assert second.json()["criteria"][1]["decision"]["comment"] == sent
+    assert lead.get(url_of(api)).json()["criteria"][1]["decision"]["comment"] == sent
 
 
 SENSELESS: list[tuple[str, dict[str, Any], int, str]] = [
