@@ -108,7 +108,7 @@ def test_a_mask_in_other_words_does_not_uncover_what_it_hides(api: Api) -> None:
     first = put(api, reviewer, "notice", tag, decision="confirm", comment="客户卡号6222021234567894")
     shown = first.json()["criteria"][1]["decision"]["comment"]
     sent = f"金额{shown.removeprefix('客户卡号')}元"
-    assert "金额" + "＊" * 16 + "元" == sent
+    assert sent == "金额" + "＊" * 16 + "元"
     second = put(api, reviewer, "notice", first.headers["etag"], decision="confirm", comment=sent)
     assert second.json()["criteria"][1]["decision"]["comment"] == sent
     assert lead.get(url_of(api)).json()["criteria"][1]["decision"]["comment"] == sent
