@@ -30,17 +30,22 @@ _NO_NUMBER = re.compile(r"钱|款|费|价|额|元|利|率|年|月|天|点|分|�
 _GAP = 3
 """Letters that may stand between the announcement and the first digit."""
 _NAMES = (
-    *(
-        ("shou ji hao", 1),
-        ("yin hang ka hao", 3),
-        ("ka hao", 0),
-        ("kan hao", 0),
-        ("fen zheng hao", 1),
-        ("shen fen zheng", 0),
-        ("ding dan hao", 1),
-    ),
-    *(("dan hao", 0), ("zhang hao", 0), ("hui yuan hao", 1), ("bian hao", 0), ("dan bian hao", 1)),
-    *(("dian hua hao", 1), ("dian hua shi", 1), ("zuo ji shi", 1), ("da zhe ge dian hua", 2)),
+    ("shou ji hao", 1),
+    ("yin hang ka hao", 3),
+    ("ka hao", 0),
+    ("kan hao", 0),
+    ("fen zheng hao", 1),
+    ("shen fen zheng", 0),
+    ("ding dan hao", 1),
+    ("dan hao", 0),
+    ("zhang hao", 0),
+    ("hui yuan hao", 1),
+    ("bian hao", 0),
+    ("dan bian hao", 1),
+    ("dian hua hao", 1),
+    ("dian hua shi", 1),
+    ("zuo ji shi", 1),
+    ("da zhe ge dian hua", 2),
 )
 """Names of numbers, and how many of their initials and finals may differ."""
 _QUESTIONS = (("hao shi duo shao", 2), ("hua shi duo shao", 2))
