@@ -161,8 +161,9 @@ def answers(turns: Sequence[Turn]) -> Iterator[tuple[int, Span]]:
     if numbered or _are_a_number(count, clear):
         yield from ((at, span) for at, turn in kept for span in turn.spans)
         inside = sorted({*numbered, *(at for at, _ in kept)})
+        rest = set(open_).difference(inside)
         for at in range(inside[0], min(inside[-1] + 2, len(turns))):
-            if at in open_ and at not in inside and (at < inside[-1] or turns[at].last - turns[at].first <= _GAP):
+            if at in rest and (at < inside[-1] or turns[at].last - turns[at].first <= _GAP):
                 yield from ((at, span) for span in stray(turns[at].text, turns[at].first, turns[at].last))
 
 

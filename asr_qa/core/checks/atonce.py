@@ -14,7 +14,7 @@ from itertools import accumulate, compress, count, pairwise
 from operator import sub
 
 from asr_qa.core import numbers
-from asr_qa.core.checks.pieces import CUT, LONG_WORD, SIMPLE_LINES, Reading, edited, parts_of, replaced, unmarked
+from asr_qa.core.checks.pieces import CUT, LONG_WORD, SIMPLE_LINES, Piece, Reading, edited, parts_of, replaced, unmarked
 from asr_qa.core.phonetic import SEPARATOR, readings
 from asr_qa.core.transcript import HEARD, Utterance, Word
 
@@ -23,16 +23,9 @@ Spoken = Sequence[tuple[Utterance, str | None]]
 
 
 @dataclass(slots=True)
-class Comparable:
-    """Words made comparable."""
+class Comparable(Piece):
+    """All that is said as one piece, separators in it where somebody paused."""
 
-    words: Sequence[Word]
-    texts: Sequence[str]
-    starts: Sequence[float]
-    ends: Sequence[float]
-    plain: Reading
-    folded: Reading
-    spoken: Reading
     said: Sequence[str]
     """How each character of `spoken` is read."""
 
