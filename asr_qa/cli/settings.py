@@ -37,13 +37,10 @@ _GROUPS = frozenset({"model_type", "model_attributes_type", "dict_type"})
 
 def settings_mistakes(error: ValidationError) -> Iterator[str]:
     """What is wrong with which environment variable, one a line, in the language of the command."""
-    told_of: set[str] = set()
-    for mistake in error.errors(include_url=False):
-        name = _variable(mistake)
-        if name in told_of:  # each kind of value that it might have been is a mistake of its own
-            continue
-        told_of.add(name)
-        yield _line(name, [one for one in error.errors(include_url=False) if _variable(one) == name])
+    mistakes: dict[str, list[ErrorDetails]] = {}
+    for mistake in error.errors(include_url=False):  # each kind of value that it might have been is one of its own
+        mistakes.setdefault(_variable(mistake), []).append(mistake)
+    yield from (_line(name, of) for name, of in mistakes.items())
 
 
 def unreadable(error: SettingsError) -> str:
