@@ -17,7 +17,7 @@ from rich.table import Table
 
 from asr_qa.config import Settings
 from asr_qa.errors import RulesetError
-from asr_qa.ruleset.messages import line_of, said_in, say
+from asr_qa.messages import line_of, said_in, say
 
 Lang = Literal["zh", "en"]
 """Language of titles and reports."""

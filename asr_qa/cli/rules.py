@@ -18,11 +18,11 @@ from asr_qa.config import Settings
 from asr_qa.core.rule import Check, Phrase, Rule, descend
 from asr_qa.core.scorecard import Scorecard
 from asr_qa.errors import Issue, NotFoundError, RulesetError, UsageError
+from asr_qa.messages import issue_of, line_of, row_of, say
 from asr_qa.ruleset.cases import Case, CaseReport, CaseResult, case_mistakes, load_cases, run_case
 from asr_qa.ruleset.describe import describe
 from asr_qa.ruleset.lint import lint
 from asr_qa.ruleset.loader import LoadedRules, load_rules, load_ruleset
-from asr_qa.ruleset.messages import issue_of, line_of, row_of, say
 from asr_qa.ruleset.packs import SCORECARDS
 from asr_qa.ruleset.phrases import exact_only
 from asr_qa.ruleset.schema import guess

@@ -13,13 +13,13 @@ import typer
 
 from asr_qa.cli.printing import Lang, Language, told
 from asr_qa.errors import Issue, OutputError, RulesetError, UsageError
+from asr_qa.messages import line_of, said_in, say
 from asr_qa.ruleset.author import WANTED, Draft, Wish, draft, mistakes, slug_of
 from asr_qa.ruleset.cases import load_cases
 from asr_qa.ruleset.describe import describe
 from asr_qa.ruleset.editor import KINDS_OF_FILES, Kind, file_name, schema_of
 from asr_qa.ruleset.lint import lint
 from asr_qa.ruleset.loader import CASE_MARK, load_rules
-from asr_qa.ruleset.messages import line_of, said_in, say
 from asr_qa.ruleset.packs import PACK_FILES, SHIPPED, shipped_rules
 
 SCHEMAS = ".schema"

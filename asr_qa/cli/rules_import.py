@@ -12,8 +12,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from asr_qa.cli.printing import Json, Lang, Language, print_json, told
 from asr_qa.errors import OutputError, RulesetError
+from asr_qa.messages import issue_of, said_in, say
 from asr_qa.ruleset.loader import parse_rules
-from asr_qa.ruleset.messages import issue_of, said_in, say
 from asr_qa.ruleset.sca import Imported, import_sca, parse_sca, to_yaml
 from asr_qa.ruleset.sca.write import draft
 

@@ -11,7 +11,7 @@ from pydantic_settings import SettingsError
 
 from asr_qa.cli.printing import told
 from asr_qa.errors import Said
-from asr_qa.ruleset.messages import say
+from asr_qa.messages import say
 
 _SAID = {
     "bool_parsing": "want_bool",

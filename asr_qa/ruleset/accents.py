@@ -7,8 +7,8 @@ from pathlib import Path
 
 from asr_qa.core.sounds import ACCENTS, GROUPS, AccentTable, expand
 from asr_qa.errors import Issue
+from asr_qa.messages import say
 from asr_qa.ruleset.fields import guess
-from asr_qa.ruleset.messages import say
 from asr_qa.ruleset.source import Source, read_source
 
 FILE = "accents.yml"

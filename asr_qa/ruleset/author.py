@@ -10,9 +10,9 @@ from typing import Any, Literal
 from asr_qa.core.finding import Verdict
 from asr_qa.core.rule import Rule, Ruleset
 from asr_qa.errors import Issue, RulesetError, UsageError
+from asr_qa.messages import Lang, hint_in, message_in, said_in, say
 from asr_qa.ruleset.cases import sketched_case
 from asr_qa.ruleset.loader import parse_rules
-from asr_qa.ruleset.messages import Lang, hint_in, message_in, said_in, say
 from asr_qa.ruleset.sca.write import dump
 
 WANTED = 3

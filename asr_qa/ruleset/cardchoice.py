@@ -7,8 +7,8 @@ from itertools import combinations
 from pathlib import Path
 
 from asr_qa.errors import Issue
+from asr_qa.messages import say
 from asr_qa.ruleset.cardshape import ScorecardModel
-from asr_qa.ruleset.messages import say
 from asr_qa.ruleset.source import Source as File
 
 DIRECTIONS = ("inbound", "outbound")

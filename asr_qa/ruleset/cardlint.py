@@ -8,8 +8,8 @@ from typing import Any
 
 from asr_qa.core.rule import Ruleset, Status
 from asr_qa.errors import Issue
+from asr_qa.messages import say
 from asr_qa.ruleset.cardshape import EPSILON, ScorecardModel, WhenModel
-from asr_qa.ruleset.messages import say
 from asr_qa.ruleset.schema import guess
 from asr_qa.ruleset.source import Path_
 from asr_qa.ruleset.source import Source as File

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from asr_qa.errors import Said
-from asr_qa.ruleset.messages import say
+from asr_qa.messages import say
 from asr_qa.ruleset.schema import Names, Number, Strict, TitleModel, wrong
 from asr_qa.ruleset.timing import TimingModel
 

@@ -21,9 +21,9 @@ from asr_qa.core.segment import Segment, subtract
 from asr_qa.core.sketch import Sketch, parse_sketch
 from asr_qa.core.timeline import TimingOptions, build_timeline
 from asr_qa.errors import Issue, RulesetError, Said
+from asr_qa.messages import Lang, SaidError, said_in, say
 from asr_qa.ruleset.foreign import translated
 from asr_qa.ruleset.loader import open_pack, ruleset_digest
-from asr_qa.ruleset.messages import Lang, SaidError, said_in, say
 from asr_qa.ruleset.packs import CASE_MARK, SUFFIXES, PackFile, files_of, read_settings, values_of
 from asr_qa.ruleset.schema import Names, Strict, guess
 from asr_qa.ruleset.source import Path_, Source, read_source

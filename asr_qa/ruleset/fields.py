@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 from asr_qa.core.kinds import Bounds
 from asr_qa.core.text import plain
 from asr_qa.errors import Said
-from asr_qa.ruleset.messages import said_in, say
+from asr_qa.messages import said_in, say
 from asr_qa.ruleset.pattern import pattern_problem
 from asr_qa.ruleset.simplified import simplified, simplified_pattern
 

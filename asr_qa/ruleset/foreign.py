@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from asr_qa.errors import Said
-from asr_qa.ruleset.messages import say
+from asr_qa.messages import say
 
 _NUMBER = r"-?[\d.]+(?:e[+-]?\d+)?"
 _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = tuple(

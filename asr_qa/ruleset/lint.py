@@ -34,11 +34,11 @@ from asr_qa.core.rule import (
     walk,
 )
 from asr_qa.errors import Issue, Said
+from asr_qa.messages import issue_of, say
 from asr_qa.ruleset.cases import Case
 from asr_qa.ruleset.lint_across import across
 from asr_qa.ruleset.lint_desk import Desk, plain_of, syllables_of
 from asr_qa.ruleset.loader import RuleSource
-from asr_qa.ruleset.messages import issue_of, say
 from asr_qa.ruleset.pattern import literals
 from asr_qa.ruleset.phrases import only_as_written
 from asr_qa.ruleset.schema import guess

@@ -24,8 +24,8 @@ from asr_qa.core.rule import (
     references,
 )
 from asr_qa.errors import Issue
+from asr_qa.messages import say
 from asr_qa.ruleset.lint_desk import Desk, plain_of
-from asr_qa.ruleset.messages import say
 
 _ENDED = (Status.RETIRED, Status.DRAFT)
 _SHOWN = 3

@@ -12,9 +12,9 @@ from asr_qa.core.checks.index import key_of
 from asr_qa.core.rule import Rule, Ruleset
 from asr_qa.core.text import plain
 from asr_qa.errors import Issue, Said
+from asr_qa.messages import issue_of
 from asr_qa.ruleset.cases import Case
 from asr_qa.ruleset.loader import RuleSource
-from asr_qa.ruleset.messages import issue_of
 from asr_qa.ruleset.simplified import simplified
 from asr_qa.ruleset.source import Source
 

@@ -14,10 +14,10 @@ from pydantic import ValidationError
 from asr_qa.core.rule import Rule, Ruleset, references
 from asr_qa.core.sounds import AccentTable
 from asr_qa.errors import Issue, RulesetError
+from asr_qa.messages import issue_of, say
 from asr_qa.ruleset import schema
 from asr_qa.ruleset.accents import read_accents
 from asr_qa.ruleset.convert import to_rule
-from asr_qa.ruleset.messages import issue_of, say
 from asr_qa.ruleset.packs import CASE_MARK as CASE_MARK
 from asr_qa.ruleset.packs import SCORECARDS as SCORECARDS
 from asr_qa.ruleset.packs import SUFFIXES as SUFFIXES

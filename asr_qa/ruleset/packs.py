@@ -10,8 +10,8 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 
 from asr_qa.errors import Issue
+from asr_qa.messages import say
 from asr_qa.ruleset.accents import FILE as ACCENTS_FILE
-from asr_qa.ruleset.messages import say
 from asr_qa.ruleset.schema import Names, Strict, TitleModel, guess, wrong
 from asr_qa.ruleset.source import Source, read_source
 from asr_qa.ruleset.variables import NAME, Definition, Layer, Value

@@ -12,8 +12,8 @@ from typing import Any
 import regex
 
 from asr_qa.errors import Said
+from asr_qa.messages import say
 from asr_qa.ruleset.foreign import translated
-from asr_qa.ruleset.messages import say
 
 MAX_PATTERN = 1000
 """Characters of the longest pattern."""

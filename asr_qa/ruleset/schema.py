@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from asr_qa.core.checks.timing import METRICS, PER_ROLE
+from asr_qa.messages import say
 from asr_qa.ruleset.fields import (
     BoundsModel,
     Count,
@@ -27,7 +28,6 @@ from asr_qa.ruleset.fields import (
     to_bounds,
     wrong,
 )
-from asr_qa.ruleset.messages import say
 from asr_qa.ruleset.speech import (
     EntityModel,
     NumberOf,

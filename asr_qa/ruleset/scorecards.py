@@ -14,12 +14,12 @@ from asr_qa.core.card import Band, Criterion, Fatal, Kind, Level, Scorecard, Sec
 from asr_qa.core.finding import Verdict
 from asr_qa.core.rule import ErrorClass, Ruleset
 from asr_qa.errors import Issue, RulesetError
+from asr_qa.messages import issue_of, say
 from asr_qa.ruleset.cardchoice import choice_issues, second_rest
 from asr_qa.ruleset.cardlint import named_rules, rule_issues, shape_issues, wisdom
 from asr_qa.ruleset.cardshape import CameOutModel, CriterionModel, ScorecardModel, WhenModel, shaped
 from asr_qa.ruleset.lint import RuleUse
 from asr_qa.ruleset.loader import SCORECARDS, SUFFIXES, issues_of
-from asr_qa.ruleset.messages import issue_of, say
 from asr_qa.ruleset.packs import card_folders
 from asr_qa.ruleset.source import Path_, read_source
 from asr_qa.ruleset.source import Source as File

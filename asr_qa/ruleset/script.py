@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from asr_qa.core.text import plain
-from asr_qa.ruleset.messages import SaidError, say
+from asr_qa.messages import SaidError, say
 
 MAX_VARIANTS = 256
 """Ways to say one line above which it has to be split."""

@@ -12,8 +12,8 @@ import yaml
 from yaml.constructor import SafeConstructor
 
 from asr_qa.errors import Issue, Said
+from asr_qa.messages import issue_of, say
 from asr_qa.ruleset.foreign import translated
-from asr_qa.ruleset.messages import issue_of, say
 
 MAX_BYTES = 4 * 2**20
 """Larger files are refused."""

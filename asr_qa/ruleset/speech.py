@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from asr_qa.core.entities import CHECKED, OF_DIGITS
+from asr_qa.messages import SaidError, say
 from asr_qa.ruleset.fields import (
     Confidence,
     Count,
@@ -21,7 +22,6 @@ from asr_qa.ruleset.fields import (
     to_bounds,
     wrong,
 )
-from asr_qa.ruleset.messages import SaidError, say
 from asr_qa.ruleset.script import variants
 from asr_qa.ruleset.simplified import simplified
 

@@ -9,8 +9,8 @@ from pydantic import Field, field_validator, model_validator
 
 from asr_qa.core.lexicon import ACKNOWLEDGEMENTS, EXCUSES, IVR, fold
 from asr_qa.core.options import TimingOptions, timing_problems
+from asr_qa.messages import say
 from asr_qa.ruleset.foreign import translated
-from asr_qa.ruleset.messages import say
 from asr_qa.ruleset.schema import Names, Strict, wrong
 
 Seconds = Annotated[float, Field(ge=0, le=3600, allow_inf_nan=False)]

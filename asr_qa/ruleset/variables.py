@@ -9,7 +9,7 @@ from itertools import product
 from typing import Any
 
 from asr_qa.errors import Issue
-from asr_qa.ruleset.messages import say
+from asr_qa.messages import say
 from asr_qa.ruleset.schema import guess
 from asr_qa.ruleset.source import MAX_VALUES, Path_, Source
 

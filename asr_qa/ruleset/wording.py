@@ -12,8 +12,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from asr_qa.errors import Issue, Said
+from asr_qa.messages import say
 from asr_qa.ruleset import schema
-from asr_qa.ruleset.messages import say
 from asr_qa.ruleset.source import WIDE_COLON, Path_, Source
 
 _SAID = {

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from asr_qa.errors import Issue, RulesetError
+from asr_qa.messages import line_of, message_in, row_of
 from asr_qa.ruleset.loader import parse_rules
-from asr_qa.ruleset.messages import line_of, message_in, row_of
 from asr_qa.ruleset.sca import import_sca, parse_sca
 
 HEAD = "id: X-001\nname: x.y\ntitle: {zh: 测, en: test}\nseverity: minor\nclass: customer\n"

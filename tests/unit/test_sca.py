@@ -12,9 +12,9 @@ import yaml
 from asr_qa.core.evaluate import evaluate
 from asr_qa.core.finding import Verdict
 from asr_qa.errors import Issue, RulesetError
+from asr_qa.messages import said_in, say
 from asr_qa.ruleset.cases import sketched_call
 from asr_qa.ruleset.loader import parse_rules
-from asr_qa.ruleset.messages import said_in, say
 from asr_qa.ruleset.sca import Imported, import_sca, parse_sca, to_yaml
 from asr_qa.ruleset.sca.convert import NOTE
 from asr_qa.ruleset.sca.expression import parse_expression

@@ -6,9 +6,9 @@ import pytest
 
 from asr_qa.core.evaluate import evaluate
 from asr_qa.errors import RulesetError
+from asr_qa.messages import said_in
 from asr_qa.ruleset.cases import sketched_call
 from asr_qa.ruleset.loader import parse_rules
-from asr_qa.ruleset.messages import said_in
 from asr_qa.ruleset.pattern import pattern_problem
 
 HEAD = """- id: X-00{n}

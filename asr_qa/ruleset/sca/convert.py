@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any, Literal
 
 from asr_qa.errors import Said
-from asr_qa.ruleset.messages import say
+from asr_qa.messages import say
 from asr_qa.ruleset.sca.expression import Expression
 from asr_qa.ruleset.sca.operators import Node, NotCarriedError, Outcome, carry
 from asr_qa.ruleset.sca.read import Condition, ScaRule

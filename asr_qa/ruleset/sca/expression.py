@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from asr_qa.ruleset.messages import SaidError, say
+from asr_qa.messages import SaidError, say
 
 _TOKEN = re.compile(r"\s*(&&?|\|\|?|!|\(|\)|[A-Za-z0-9_]+|$)")
 _WORDS = {"and": "&", "or": "|", "not": "!"}

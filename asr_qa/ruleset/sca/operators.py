@@ -9,7 +9,7 @@ from typing import Any
 
 from asr_qa.core.text import plain
 from asr_qa.errors import Said
-from asr_qa.ruleset.messages import SaidError, say
+from asr_qa.messages import SaidError, say
 from asr_qa.ruleset.pattern import pattern_problem
 from asr_qa.ruleset.sca.read import Operator
 from asr_qa.ruleset.sca.values import Params

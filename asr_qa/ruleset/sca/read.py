@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from asr_qa.errors import RulesetError
-from asr_qa.ruleset.messages import SaidError, issue_of, say
+from asr_qa.messages import SaidError, issue_of, say
 from asr_qa.ruleset.sca.expression import Expression, parse_expression
 from asr_qa.ruleset.sca.values import MistakeError, Params, loads, mistake, place_of, plain_key, short
 from asr_qa.ruleset.schema import guess

@@ -10,8 +10,8 @@ from functools import lru_cache
 from typing import Any
 
 from asr_qa.errors import Said
+from asr_qa.messages import SaidError, say
 from asr_qa.ruleset.foreign import translated
-from asr_qa.ruleset.messages import SaidError, say
 
 _MANY_OPEN = r"(?:[\[{]\s*){30}"
 """Where brackets pile up."""

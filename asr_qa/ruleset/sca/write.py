@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from asr_qa.errors import Said
-from asr_qa.ruleset.messages import Lang, said_in, say
+from asr_qa.messages import Lang, said_in, say
 from asr_qa.ruleset.sca.convert import NOTE, Imported
 from asr_qa.ruleset.sca.operators import Node
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from asr_qa.errors import Issue, Said
-from asr_qa.ruleset.messages import advice, commands, imported, reading, running, shape
+from asr_qa.messages import advice, commands, imported, reading, running, shape
 
 __all__ = ["MESSAGES", "Lang", "SaidError", "issue_of", "line_of", "place_of", "row_of", "said_in", "say"]
 
