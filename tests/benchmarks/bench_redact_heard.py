@@ -33,6 +33,7 @@ import numpy as np
 from bench_phrases import NOISE_DB
 from bench_redact import NUMBER, share
 from phrase_voices import LINE_RATE, Audio, Studio, on_line, with_noise, write_mu_law
+from redact_held import HELD, held_numbers, held_others
 from redact_spoken import PARTS, Piece, Spoken, figures, numbers, voices_of
 
 from asr_qa.bootstrap import audio_reader, build_stages
@@ -90,7 +91,7 @@ def main() -> None:
     hearing.add_argument("--clips", type=Path, required=True, help="folder with an index.json")
     hearing.add_argument("--only", default="", help="recordings whose name has this in it, such as -c- for the clips")
     measuring = commands.add_parser("measure", help="print the tables")
-    measuring.add_argument("--part", choices=PARTS, required=True)
+    measuring.add_argument("--part", choices=(*PARTS, *HELD), required=True)
     measuring.add_argument("--phrases", type=Path, help="folder of bench_phrases.py hear")
     measuring.add_argument("--recordings", default="", help="regular expression: only recordings whose name has this")
     measuring.add_argument("--show", type=int, default=0, help="misses and touches to print")
@@ -133,6 +134,9 @@ def recordings(clips: Path) -> Iterator[tuple[str, str, Sequence[Spoken]]]:
                 queues.append([(part, f"{part}-{sort}-{voice}-{at:02}", g) for at, g in enumerate(_tens(mine))])
         of_part = [clip for clip in _clips(clips) if crc32(clip.voice.encode()) % 2 == PARTS.index(part)]
         queues.append([(part, f"{part}-c-{at:02}", g) for at, g in enumerate(_tens(of_part))])
+    for part in HELD:
+        for sort, said in (("n", held_numbers(part)), ("f", held_others(part))):
+            queues.append([(part, f"{part}-{sort}-{at:02}", group) for at, group in enumerate(_tens(said))])
     yield from (each for row in itertools.zip_longest(*queues) for each in row if each)
 
 
@@ -294,7 +298,9 @@ def measure(out: Path, part: str, *, only: str, phrases: Path | None, show: int)
         other += _phrases(phrases / f"{part}.jsonl")
     print(f"| {part}: numbers of 7 digits and more | n | wholly masked | 95 % |\n|---|---|---|---|")
     _table(private, [case.left() == 0 for case in private])
-    enough = [case for case in private if case.numerals() >= SHORTEST]
+    long = [case for case in private if case.said["kind"] != "plate"]
+    print(f"| 7 digits or more said | {share(sum(case.left() == 0 for case in long), len(long))} |")
+    enough = [case for case in long if case.numerals() >= SHORTEST]
     print(f"| 7 digits or more heard | {share(sum(case.left() == 0 for case in enough), len(enough))} |")
     digits = sum(case.numerals() for case in private)
     print(f"| every digit heard | {share(digits - sum(case.left() for case in private), digits)} |")
