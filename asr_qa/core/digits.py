@@ -13,26 +13,23 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from asr_qa.core.lexicon import read_parts
+
 HARD_BREAK = "\n"
 """Stands between pieces of text that no number runs across."""
 
-_VALUE = {char: str(value) for value, char in enumerate("零一二三四五六七八九")}
-_VALUE |= {char: str(value) for value, char in enumerate("〇壹贰叁肆伍陆柒捌玖")}
-_VALUE |= {"幺": "1", "两": "2", "洞": "0", "拐": "7", "勾": "9"} | {digit: digit for digit in "0123456789"}
+WORDS = read_parts("digits.zh")
+"""What digits are said, written and misheard as; a part for each of its uses."""
+
+
+def _by_char(lines: Sequence[str]) -> dict[str, str]:
+    """The digit of each character, of lines such as "1 一幺"."""
+    return {char: digit for digit, chars in map(str.split, lines) for char in chars}
+
+
+_VALUE = _by_char(WORDS["digits"]) | {digit: digit for digit in "0123456789"}
 _AS_DIGITS = str.maketrans(_VALUE)
-_SOUNDS_LIKE = {
-    "0": "领令灵林玲凌另临",
-    "1": "依衣伊医以已亿要腰妖邀么亦",
-    "2": "儿而耳尔饿俩",
-    "3": "山伞散善",
-    "4": "是事死司思似寺",
-    "5": "无吴武舞午吾物",
-    "6": "流刘留柳溜",
-    "7": "其期妻齐起气",
-    "8": "巴吧把爸拔",
-    "9": "就酒久旧救",
-}
-_DOUBTFUL = {char: digit for digit, chars in _SOUNDS_LIKE.items() for char in chars}
+_DOUBTFUL = _by_char(WORDS["mistaken"])
 DIGITS = "".join(_VALUE)
 """Every character that is a digit."""
 NUMERALS = DIGITS + "".join(_DOUBTFUL)

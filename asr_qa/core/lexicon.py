@@ -29,7 +29,7 @@ EXCUSES: tuple[str, ...] = (*_read("excuses.zh"), *_read("excuses.en"))
 """What an agent says to announce that he will be silent for a while."""
 
 
-def _read_parts(name: str) -> dict[str, tuple[str, ...]]:
+def read_parts(name: str) -> dict[str, tuple[str, ...]]:
     """The lines of a list that has parts, by the [name] above them; <key> becomes every key of a telephone."""
     parts: dict[str, list[str]] = {}
     for line in _read(name):
@@ -47,7 +47,7 @@ _KEYS = (
 
 
 def _ivr() -> dict[str, tuple[str, ...]]:
-    zh, en = _read_parts("ivr.zh"), _read_parts("ivr.en")
+    zh, en = read_parts("ivr.zh"), read_parts("ivr.en")
     return {part: (*zh[part], *en[part]) for part in zh}
 
 

@@ -10,45 +10,34 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
+from asr_qa.core.lexicon import read_parts
 from asr_qa.core.phonetic import near_sound, syllables
 
+_WORDS = read_parts("numbers.zh")
+NAMES = _WORDS["names"]
+"""Of private numbers, where they stand in a turn."""
+
+
+def _any(part: str) -> str:
+    return "|".join(_WORDS[part])
+
+
 _ASKED = re.compile(
-    r"(?:身份证|证件|卡|账|帐|户|手机|电话|座机|联系|订单|单|会员|编|机)(?:号码?|方式)?.{0,4}(?:多少|是什么|报一下|念一下|说一下)"
-    r"|(?:身份证|证件|卡号|账号|帐号|手机号|座机|固定电话|家里电话|联系电话|联系方式|订单号|单号|工单编号|会员号|打这个电话|号码是)"
-    r"(?:码)?[^\n]{0,3}$"
+    rf"(?:{_any('beginnings')})(?:号码?|方式)?.{{0,4}}(?:{_any('asking')})"
+    rf"|(?:{_any('last words')})(?:码)?[^\n]{{0,3}}$"
     r"|[您你]记一下[^\n]?$"
 )
 _ANNOUNCED = re.compile(
-    r"(?:(?:身份证|证件|卡|账|帐|手机|电话|座机|订单|单|会员|编|户)(?:号码?)?|[号好厚后耗][是式为事]|号码|打这个电话|(?:电话|手机|座机|身份证|卡)是|(?<![0-9一二三四五六七八九十几])[号厚]|记一下|[念报]给[你您])"
+    rf"(?:(?:{_any('announcing')})(?:号码?)?|[号好厚后耗][是式为事]|号码|打这个电话|(?:电话|手机|座机|身份证|卡)是|(?<![0-9一二三四五六七八九十几])[号厚]|记一下|[念报]给[你您])"
     r"(?:是|为|式)?[，,：: ]*"
 )
 """Says that a number follows; its name may be misheard."""
 _ASKED_ROUGHLY = re.compile(r"[号码].{0,3}多少|是多少[?？]?$")
 """The name of the number may be misheard."""
-_NO_WHOLE = re.compile(r"尾号|末尾|后[三四五六]位|末[三四五六]位|验证码")
-_NO_NUMBER = re.compile(r"钱|款|费|价|额|元|利|率|年|月|天|点|分|岁|时|量|数|高|重|长|度|面积|速|流量|套餐|楼|房|班")
+_NO_WHOLE = re.compile(rf"{_any('part')}|[后末][三四五六]位")
+_NO_NUMBER = re.compile(_any("measures").replace(" ", "|"))
 _GAP = 3
 """Letters that may stand between the announcement and the first digit."""
-_NAMES = (
-    ("shou ji hao", 1),
-    ("yin hang ka hao", 3),
-    ("ka hao", 0),
-    ("kan hao", 0),
-    ("fen zheng hao", 1),
-    ("shen fen zheng", 0),
-    ("ding dan hao", 1),
-    ("dan hao", 0),
-    ("zhang hao", 0),
-    ("hui yuan hao", 1),
-    ("bian hao", 0),
-    ("dan bian hao", 1),
-    ("dian hua hao", 1),
-    ("dian hua shi", 1),
-    ("zuo ji shi", 1),
-    ("da zhe ge dian hua", 2),
-)
-"""Names of numbers, and how many of their initials and finals may differ."""
-_QUESTIONS = (("hao shi duo shao", 2), ("hua shi duo shao", 2))
 _TO_END = 5
 """Letters that may stand after a name with which a question ends."""
 _AHEAD = 8
@@ -106,7 +95,7 @@ def _letters(text: str) -> int:
 
 
 def _ends_with_name(words: str) -> bool:
-    if any(_is_near(words, key, allowed) for key, allowed in _asked_by_sound()):
+    if any(_is_near(words, key, allowed) for key, allowed in _QUESTIONS_BY_SOUND):
         return True
     return any(_letters(words[end:]) <= _TO_END for end in _heard_names(words))
 
@@ -118,7 +107,7 @@ def _is_near(words: str, key: tuple[Parts, ...], allowed: int) -> bool:
 def _heard_names(text: str) -> Iterator[int]:
     """Where names of numbers end, known by their sound; signs after them belong to them."""
     sounds = _sounds(text)
-    ends = {end for key, allowed in _names_by_sound() for end in _near(sounds, key, allowed)}
+    ends = {end for key, allowed in _NAMES_BY_SOUND for end in _near(sounds, key, allowed)}
     for end in sorted(ends):
         yield end + len(text[end:]) - len(text[end:].lstrip(" ，,：:是"))
 
@@ -146,11 +135,11 @@ def _parts(syllable: str) -> Parts:
     return initial, "ao" if (initial, final) == ("h", "ou") else final
 
 
-@lru_cache(maxsize=1)
-def _names_by_sound() -> tuple[tuple[tuple[Parts, ...], int], ...]:
-    return tuple((tuple(map(_parts, key.split())), allowed) for key, allowed in _NAMES)
+def _keys(part: str) -> tuple[tuple[tuple[Parts, ...], int], ...]:
+    """Names of a part as they sound, with how many of their initials and finals may differ."""
+    lines = (line.rsplit(" ", 1) for line in _WORDS[part])
+    return tuple((tuple(map(_parts, key.split())), int(allowed)) for key, allowed in lines)
 
 
-@lru_cache(maxsize=1)
-def _asked_by_sound() -> tuple[tuple[tuple[Parts, ...], int], ...]:
-    return tuple((tuple(map(_parts, key.split())), allowed) for key, allowed in _QUESTIONS)
+_NAMES_BY_SOUND = _keys("names by sound")
+_QUESTIONS_BY_SOUND = _keys("questions by sound")

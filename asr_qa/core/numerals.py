@@ -11,8 +11,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from asr_qa.core.digits import DIGITS, NUMERALS, rows, value_of
+from asr_qa.core.digits import DIGITS, NUMERALS, WORDS, rows, value_of
 from asr_qa.core.figures import CALENDAR, UNIT
+from asr_qa.core.numbernames import NAMES
 from asr_qa.core.numberplan import is_public, is_service
 from asr_qa.core.phonetic import syllables
 
@@ -21,26 +22,10 @@ Span = tuple[int, int]
 
 _CLEAR = frozenset(DIGITS)
 _STRICT = frozenset(NUMERALS + "十百双叉")
-_PARTICLES = frozenset("是就要吧以已么气起无事时有也")
-"""They sound like digits and are the commonest words: nothing but these is no number."""
-_NEAR = frozenset(
-    (
-        *("ling", "lin", "yin", "ying", "yun", "yi", "yao", "you", "er", "san", "shan", "sang", "shang", "zan"),
-        *("si", "shi", "ci", "zi", "se", "wu", "hu", "liu", "lu", "niu", "diu", "qi", "ji", "xi", "ti"),
-        *("ba", "pa", "bai", "jiu", "qiu", "xiu", "jiao", "shuang", "sheng", "shua", "suang"),
-    )
-)
-"""Toneless syllables that a digit, or 双 before one, is heard as."""
-_FAR = _NEAR | frozenset(
-    (
-        *("yan", "ya", "rao", "ai", "e", "zhan", "chan", "zeng", "zheng", "zhi", "chi", "lv", "tu", "qu", "fa"),
-        *("pai", "zhou", "zhuang", "chuang", "chong"),
-    )
-)
-"""Those and what they are heard as where the line is bad: 发 for 八, 区 for 七; only where a number is expected."""
-_FILLER = re.compile(
-    r"[嗯呃唔啊哦额哎诶]|然后|就是|那个|这个|接着|后面|最后|不对|不是|说错了?|错了|重来|更正|应该是?|改成|一下"
-)
+_PARTICLES = frozenset("".join(WORDS["particles"]))
+_NEAR = frozenset(" ".join(WORDS["near"]).split())
+_FAR = _NEAR | frozenset(" ".join(WORDS["far"]).split())
+_FILLER = re.compile("|".join(("[嗯呃唔啊哦额哎诶]", *WORDS["between"])))
 _ROW = re.compile(f"[{DIGITS}十百千万]+")
 _STROKE = re.compile(r"[0-9]{3}[-.]")
 _UNIT_OR_DIGIT = frozenset("次时期百十分GMK")
@@ -51,9 +36,9 @@ _MONEY = frozenset("元块美人多千百十万")
 """After 亿 it is no 一 that was misheard."""
 _GROUP = 4
 """Digits of a group of a number that is read out; it is no service then: 110, 122."""
-_NAMES = re.compile(r"身份证|证件|银行|卡号|账号|帐号|手机号?|电话|座机|号码|订单号?|会员号?|编号")
+_NAMES = re.compile("|".join(NAMES))
 _REPEATS = re.compile(rf"(?<=[{NUMERALS}])个")
-OTHER_WORDS = frozenset("对嗯好谢麻烦没错吗吧啊呢了的这那您你我他她记说请行可")
+OTHER_WORDS = frozenset("".join(WORDS["other words"]))
 """At the edge of a turn these are words of their own, and not digits that were misheard."""
 _GAP = 3
 """Letters between two numerals of one stretch."""
