@@ -7,8 +7,11 @@ sound, without tones, where few of their initials and finals differ. Whether a n
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from functools import lru_cache
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache, reduce
+from itertools import pairwise
+from operator import ne
 
 from asr_qa.core.lexicon import read_parts
 from asr_qa.core.phonetic import near_sound, syllables
@@ -45,8 +48,8 @@ _AHEAD = 8
 _LONGEST = 60
 """Letters of a turn in which sounds are compared; longer ones are no turn of a number that is read out."""
 
-Parts = tuple[str, str]
-"""Classes of the initial and the final of a syllable."""
+_FINALS, _INITIALS = 0x80000, 0x108000
+"""From here on characters stand for classes of sounds; none of them is written."""
 
 
 def asks(words: str, *, sounds: bool = True) -> bool:
@@ -95,51 +98,79 @@ def _letters(text: str) -> int:
 
 
 def _ends_with_name(words: str) -> bool:
-    if any(_is_near(words, key, allowed) for key, allowed in _QUESTIONS_BY_SOUND):
-        return True
-    return any(_letters(words[end:]) <= _TO_END for end in _heard_names(words))
-
-
-def _is_near(words: str, key: tuple[Parts, ...], allowed: int) -> bool:
-    return any(True for _ in _near(_sounds(words), key, allowed))
+    sounds = _sounds(words)
+    return bool(_ends(sounds, _QUESTIONS_BY_SOUND)) or any(
+        _letters(words[end:]) <= _TO_END for end in _heard_names(words)
+    )
 
 
 def _heard_names(text: str) -> Iterator[int]:
     """Where names of numbers end, known by their sound; signs after them belong to them."""
-    sounds = _sounds(text)
-    ends = {end for key, allowed in _NAMES_BY_SOUND for end in _near(sounds, key, allowed)}
-    for end in sorted(ends):
+    for end in _ends(_sounds(text), _NAMES_BY_SOUND):
         yield end + len(text[end:]) - len(text[end:].lstrip(" ，,：:是"))
 
 
-def _near(sounds: tuple[Parts, ...], key: tuple[Parts, ...], allowed: int) -> Iterator[int]:
-    for first in range(len(sounds) - len(key) + 1):
-        left = allowed
-        for said, wanted in zip(sounds[first:], key, strict=False):
-            left -= (said[0] != wanted[0]) + (said[1] != wanted[1])
-            if left < 0:
-                break
-        else:
-            yield first + len(key)
-
-
 @lru_cache(maxsize=4096)
-def _sounds(text: str) -> tuple[Parts, ...]:
-    return tuple(_parts(syllable) for syllable in syllables(text))
+def _sounds(text: str) -> str:
+    return "".join(map(_parts, syllables(text)))
 
 
 @lru_cache(maxsize=2048)
-def _parts(syllable: str) -> Parts:
-    """号 is often heard as 后, and 座 as 作."""
+def _parts(syllable: str) -> str:
+    """Two characters: of the class of its initial and of that of its final; no initial has that of a final."""
     initial, final = near_sound(syllable)
-    return initial, "ao" if (initial, final) == ("h", "ou") else final
+    if (initial, final) == ("h", "ou"):  # 号 is often heard as 后, and 座 as 作
+        final = "ao"
+    return chr(_INITIALS + _code(initial)) + (final if len(final) == 1 else chr(_FINALS + _code(final)))
 
 
-def _keys(part: str) -> tuple[tuple[tuple[Parts, ...], int], ...]:
-    """Names of a part as they sound, with how many of their initials and finals may differ."""
-    lines = (line.rsplit(" ", 1) for line in _WORDS[part])
-    return tuple((tuple(map(_parts, key.split())), int(allowed)) for key, allowed in lines)
+def _code(letters: str) -> int:
+    """A number below 2 ** 19 for up to four letters."""
+    return reduce(lambda code, letter: code * 26 + (ord(letter) - ord("a")) % 26 + 1, letters[:4], 0)
 
 
-_NAMES_BY_SOUND = _keys("names by sound")
-_QUESTIONS_BY_SOUND = _keys("questions by sound")
+@dataclass(frozen=True, slots=True)
+class _Name:
+    """A name as it sounds."""
+
+    key: str
+    """Of `_sounds`."""
+    allowed: int
+    """How many of its initials and finals may differ."""
+
+    @property
+    def pieces(self) -> Iterator[str]:
+        """One piece more than initials and finals may differ, so that one at least is heard as it is."""
+        edges = [len(self.key) * n // (self.allowed + 1) for n in range(self.allowed + 2)]
+        return (self.key[first:last] for first, last in pairwise(edges))
+
+    def ends(self, sounds: str) -> Iterator[int]:
+        """After which syllables it ends."""
+        for last in range(len(self.key), len(sounds) + 1, 2):
+            if sum(map(ne, sounds[last - len(self.key) : last], self.key)) <= self.allowed:
+                yield last // 2
+
+
+class _Names:
+    """Those of a part of the list, a line each: syllables, and how many initials and finals may differ."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        pairs = (line.rsplit(" ", 1) for line in lines)
+        self._names = tuple(_Name("".join(map(_parts, key.split())), int(allowed)) for key, allowed in pairs)
+        pieces = dict.fromkeys(piece for name in self._names for piece in name.pieces)
+        self._one = re.compile("|".join(map(re.escape, pieces)))
+
+    def ends(self, sounds: str) -> tuple[int, ...]:
+        """After which syllables one of them ends; only compared where a piece of one is heard as it is."""
+        if not self._one.search(sounds):
+            return ()
+        return tuple(sorted({end for name in self._names for end in name.ends(sounds)}))
+
+
+@lru_cache(maxsize=4096)
+def _ends(sounds: str, names: _Names) -> tuple[int, ...]:
+    return names.ends(sounds)
+
+
+_NAMES_BY_SOUND = _Names(_WORDS["names by sound"])
+_QUESTIONS_BY_SOUND = _Names(_WORDS["questions by sound"])

@@ -109,23 +109,24 @@ class Readings:
 
 def streams_of(utterances: Sequence[Utterance]) -> Iterator[Stream]:
     """One stream for each role, of utterances in order of start."""
-    questions = _questions(utterances)
+    texts = [fold_width(utterance.text) for utterance in utterances]
+    questions = _questions(utterances, texts)
+    goes_on = list(map(_lets_go_on, texts))
     for role in dict.fromkeys(utterance.role for utterance in utterances):
-        yield _stream(utterances, role, questions)
+        yield _stream(utterances, role, questions, texts, goes_on)
 
 
-def _questions(utterances: Sequence[Utterance]) -> list[Question]:
+def _questions(utterances: Sequence[Utterance], texts: Sequence[str]) -> list[Question]:
     """For each utterance the question that it may answer."""
     found: list[Question] = []
     until, words, number = -1.0, "", -1
-    digits = [mostly_numerals(fold_width(utterance.text)) for utterance in utterances]
-    for at, utterance in enumerate(utterances):
-        text = fold_width(utterance.text)
+    digits = [mostly_numerals(text) for text in texts]
+    for at, (utterance, text) in enumerate(zip(utterances, texts, strict=True)):
         open_ = utterance.start <= until
         begins = opening(text)
         if begins is None and not asks(text[-_CONTEXT:], sounds=any(digits[at + 1 : at + 1 + _SOON])):
             found.append(Question(words, number) if open_ else Question())
-            if open_ and mostly_numerals(text):
+            if open_ and digits[at]:
                 until = max(until, utterance.end + _ASKED_LATELY)
             continue
         number += 0 if open_ and number >= 0 else 1
@@ -134,7 +135,13 @@ def _questions(utterances: Sequence[Utterance]) -> list[Question]:
     return found
 
 
-def _stream(utterances: Sequence[Utterance], role: Role, all_questions: Sequence[Question]) -> Stream:
+def _stream(
+    utterances: Sequence[Utterance],
+    role: Role,
+    all_questions: Sequence[Question],
+    texts: Sequence[str],
+    lets_go_on: Sequence[bool],
+) -> Stream:
     parts: list[str] = []
     starts: list[int] = []
     indices: list[int] = []
@@ -143,7 +150,7 @@ def _stream(utterances: Sequence[Utterance], role: Role, all_questions: Sequence
     for index, utterance in enumerate(utterances):
         if utterance.role is not role:
             question = utterance.text[-_CONTEXT:]
-            goes_on = goes_on and _lets_go_on(utterance.text)
+            goes_on = goes_on and lets_go_on[index]
             continue
         if indices:
             near = utterance.start - utterances[indices[-1]].end <= _FOLLOWS
@@ -152,7 +159,7 @@ def _stream(utterances: Sequence[Utterance], role: Role, all_questions: Sequence
         starts.append(length)
         indices.append(index)
         asked.append(question)
-        parts.append(fold_width(utterance.text).replace(HARD_BREAK, " "))
+        parts.append(texts[index].replace(HARD_BREAK, " "))
         length += len(utterance.text)
         question, goes_on = "", True
     questions = tuple(all_questions[index] for index in indices)
@@ -164,4 +171,4 @@ def _lets_go_on(text: str) -> bool:
     letters = sum(char.isalnum() for char in text)
     if letters <= _PROMPT or acknowledges(text):
         return True
-    return 2 * sum(len(row.digits) for row in rows(fold_width(text))) >= letters
+    return 2 * sum(len(row.digits) for row in rows(text)) >= letters
