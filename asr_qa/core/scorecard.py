@@ -34,7 +34,8 @@ from asr_qa.core.card import (
 from asr_qa.core.finding import Finding, Verdict
 from asr_qa.core.recording import Recording
 from asr_qa.core.rule import ErrorClass
-from asr_qa.errors import ConfigurationError, ConflictError, NotFoundError, UsageError
+from asr_qa.errors import ConfigurationError, ConflictError, NotFoundError, Said, UsageError
+from asr_qa.messages import error_of, say
 
 __all__ = [
     "SAME_POINTS",
@@ -162,11 +163,14 @@ def choose_card(cards: Sequence[Scorecard], facts: Mapping[str, str | None]) -> 
     if len(fit) == 1:
         return fit[0]
     asked = sorted({name for card in cards for name in card.applies_when})
-    call = ", ".join(f"{name} {facts.get(name) or 'unknown'}" for name in asked)
+    call = tuple(_fact(name, facts.get(name)) for name in asked)
     if not fit:
-        raise ConfigurationError(f"no scorecard is for this call ({call}): leave applies_when out of one of them")
-    names = " and ".join(card.label for card in fit)
-    raise ConfigurationError(f"scorecards {names} are both for this call ({call}): let their applies_when differ")
+        raise error_of(ConfigurationError, "card_none", call=call)
+    raise error_of(ConfigurationError, "card_several", cards=tuple(card.label for card in fit), call=call)
+
+
+def _fact(name: str, value: str | None) -> Said:
+    return say("fact", name=name, value=value) if value else say("fact_unknown", name=name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 from asr_qa.core.checks.align import ADDED, DROPPED, align
 from asr_qa.core.checks.index import MIN_SYLLABLES, PhraseIndex, key_of
 from asr_qa.core.checks.keytable import DOUBT, limit_of
-from asr_qa.core.checks.literals import required
-from asr_qa.core.checks.stream import Place, Source, build_source, by_sentences, sounds_of
+from asr_qa.core.checks.literals import Literals, required
+from asr_qa.core.checks.stream import Place, Source, Stream, build_source, by_sentences, sounds_of
+from asr_qa.core.checks.stretches import stretches_of
 from asr_qa.core.finding import Match
 from asr_qa.core.numberforms import forms
-from asr_qa.core.phonetic import readings
+from asr_qa.core.phonetic import SEPARATOR, readings
 from asr_qa.core.recording import Role
 from asr_qa.core.segment import Segment
 from asr_qa.core.sounds import ear
@@ -225,6 +226,47 @@ def test_what_a_pattern_needs_stands_in_every_match(heard: str) -> None:
         for match in re.finditer(pattern, heard):
             for texts in required(pattern):
                 assert any(one in match[0] for one in texts)
+
+
+needed = st.lists(st.lists(st.text(CHARACTERS, min_size=1, max_size=2), min_size=1, max_size=3), min_size=1, max_size=3)
+
+
+@LAWS
+@given(
+    rows=st.lists(st.tuples(st.text(CHARACTERS, min_size=1, max_size=8), st.sampled_from([0.0, 3.0])), min_size=1),
+    sets=needed,
+    cut=st.tuples(st.integers(0, 20), st.integers(0, 20)),
+    known=st.booleans(),
+)
+def test_what_a_pattern_needs_is_found_in_scope_wherever_it_stands(
+    rows: list[tuple[str, float]], sets: list[list[str]], cut: tuple[int, int], known: bool
+) -> None:
+    at = 0.0
+    utterances = []
+    for text, pause in rows:
+        utterances.append(said(text, at=at))
+        at = utterances[-1].end + pause
+    where = source(*utterances)
+    if where is None:
+        return
+    needs = tuple(tuple(texts) for texts in sets)
+    where.sought = Literals(text for texts in sets for text in texts) if known else None
+    stream = Stream(where, ((min(cut), max(cut)),), lambda phrases, least: {})
+    lines = stretches_of(where.plain, where.folded, stream.ranges).every
+    hold = [line.text for line in lines if all(any(text in line.text for text in texts) for texts in needs)]
+    assert [line.text for line in stream.holding(needs)] == hold
+    assert stream.holds(needs) == bool(hold)
+
+
+def test_no_text_runs_from_one_stretch_into_the_next() -> None:
+    where = source(said("您好"), said("请稍等", at=9))
+    assert where is not None
+    across = where.plain.text[1:4]
+    assert across == f"好{SEPARATOR}请"
+    for sought in (Literals(["请稍", across, ""]), None):
+        stretches = stretches_of(where.plain, where.folded, ((0, 5),), sought)
+        assert stretches.holding((("请稍",),)) == {1}
+        assert not stretches.holding(((across,),))
 
 
 def test_what_a_pattern_needs_is_told_of_each_of_its_parts() -> None:

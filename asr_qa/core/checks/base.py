@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from asr_qa.core.checks.again import Again
 from asr_qa.core.checks.index import PhraseIndex
 from asr_qa.core.checks.spoken import Words
-from asr_qa.core.checks.stream import Place, Ranges, Source, Stream
+from asr_qa.core.checks.stream import Place, Source, Stream
+from asr_qa.core.checks.stretches import Ranges
 from asr_qa.core.finding import Evidence, Match, Trace, Verdict
 from asr_qa.core.metrics import CallMetrics
 from asr_qa.core.recording import Recording, Role

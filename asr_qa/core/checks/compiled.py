@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from asr_qa.core.checks.index import MIN_SYLLABLES, SHORT_SYLLABLES, PhraseIndex
+from asr_qa.core.checks.literals import required
 from asr_qa.core.checks.unheard import Alike, Unheard, grouped, unheard
-from asr_qa.core.rule import Check, Phrase, Repetition, Rule, Ruleset, Script, Status, references, walk
+from asr_qa.core.rule import Check, Phrase, Regex, Repetition, Rule, Ruleset, Script, Status, references, walk
 from asr_qa.core.sounds import DEFAULT_ACCENTS
 
 _KEPT = 8
@@ -72,7 +73,7 @@ def compiled(ruleset: Ruleset, accents: tuple[str, ...] = DEFAULT_ACCENTS) -> Co
         wanted[phrase] = min(before, least) if before and least else before or least
     awaited = frozenset[str]().union(*map(references, ruleset.rules))
     plans = tuple(_plan(rule, awaited=rule.id in awaited) for rule in ruleset.rules)
-    ready = Compiled(PhraseIndex(wanted, accents=accents), plans)
+    ready = Compiled(PhraseIndex(wanted, needed=_needed(ruleset), accents=accents), plans)
     _made[:] = [*_made[-_KEPT + 1 :], (ruleset, accents, ready)]
     return ready
 
@@ -99,6 +100,15 @@ def _phrases(ruleset: Ruleset) -> Iterator[tuple[str, int]]:
                     elif isinstance(one, Repetition):
                         yield from ((phrase, SHORT_SYLLABLES) for phrase in one.about)
                         yield from ((phrase, MIN_SYLLABLES) for phrase in one.ignore)
+
+
+def _needed(ruleset: Ruleset) -> Iterator[str]:
+    """Every text that a match of some pattern may need."""
+    for rule in ruleset.rules:
+        for check in walk(rule):
+            if isinstance(check, Check) and isinstance(check.options, Regex):
+                for pattern in (check.options.pattern, *check.options.exclude):
+                    yield from (text for texts in required(pattern) for text in texts)
 
 
 def _least(phrase: Phrase) -> int:

@@ -14,6 +14,7 @@ from functools import cached_property, lru_cache
 import ahocorasick
 
 from asr_qa.core.checks.keytable import KeyTable
+from asr_qa.core.checks.literals import Literals
 from asr_qa.core.checks.pieces import Reading
 from asr_qa.core.checks.stream import Place, Source
 from asr_qa.core.checks.syllables import units
@@ -81,11 +82,15 @@ class PhraseIndex:
 
     Args:
         phrases: Each with the least number of syllables from which it is looked for by sound; 0 for never.
+        needed: Texts that patterns need.
     """
 
-    def __init__(self, phrases: Mapping[str, int], *, accents: tuple[str, ...] = DEFAULT_ACCENTS) -> None:
+    def __init__(
+        self, phrases: Mapping[str, int], *, needed: Iterable[str] = (), accents: tuple[str, ...] = DEFAULT_ACCENTS
+    ) -> None:
         self.phrases = dict(phrases)
         self.accents = accents
+        self.sought = Literals(needed)
         self._strange: dict[tuple[tuple[str, ...], int], dict[str, int]] = {}
         keys = {phrase: key_of(phrase) for phrase in phrases}
         self._plain = _automaton((key.plain, phrase) for phrase, key in keys.items())

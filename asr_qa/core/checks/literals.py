@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from re import _constants as codes  # type: ignore[attr-defined]  # how patterns are parsed has no public name
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any
+
+import ahocorasick
+
+from asr_qa.core.phonetic import SEPARATOR
 
 Texts = frozenset[str]
 Needs = tuple[tuple[str, ...], ...]
@@ -16,6 +20,23 @@ _POSIX = re.compile(r"\[:\^?\w+:\]")
 """[:digit:] inside a set: the parser takes it for letters, and what follows for texts."""
 _MOST = 50
 """More texts than these are not worth looking for."""
+
+
+class Literals:
+    """Texts that patterns need, looked for all at once; a text that runs across a separator stands nowhere."""
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        self.texts = frozenset(text for text in texts if text and SEPARATOR not in text)
+        self._automaton = ahocorasick.Automaton()
+        for text in self.texts:
+            self._automaton.add_word(text, text)
+        if self.texts:
+            self._automaton.make_automaton()
+
+    def search(self, text: str) -> Iterator[tuple[int, str]]:
+        """Each of them wherever it stands in a text, with its last character."""
+        found: Iterator[tuple[int, str]] = self._automaton.iter(text) if self.texts else iter(())
+        return found
 
 
 @lru_cache(maxsize=10_000)

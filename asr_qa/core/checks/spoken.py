@@ -39,7 +39,10 @@ class Words:
         for pair in zip(self._utterances, sounds, strict=True):
             of.setdefault(pair[0].role, []).append(pair)
         sources = ((role, build_source(role, of[role])) for role in Role if role in of)
-        return {role: source for role, source in sources if source is not None}
+        found = {role: source for role, source in sources if source is not None}
+        for source in found.values():
+            source.sought = self._index.sought
+        return found
 
     @cached_property
     def places(self) -> Mapping[Role, Mapping[str, Sequence[Place]]]:

@@ -7,8 +7,8 @@ is what of it begins in a scope. A word is read in its whole sentence, also wher
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate, pairwise
@@ -18,17 +18,15 @@ from typing import Any
 import numpy as np
 
 from asr_qa.core.checks.atonce import at_once
-from asr_qa.core.checks.literals import Needs
+from asr_qa.core.checks.literals import Literals, Needs
 from asr_qa.core.checks.pieces import JOIN, Piece, Reading, is_latin, may_be_latin, pieces_of, written
+from asr_qa.core.checks.stretches import Ranges, Stretch, Stretches, stretches_of
 from asr_qa.core.checks.syllables import Sounds, units
 from asr_qa.core.finding import Match
 from asr_qa.core.phonetic import SEPARATOR, readings
 from asr_qa.core.recording import Role
 from asr_qa.core.segment import EPSILON, Track
 from asr_qa.core.transcript import Utterance, Word
-
-Ranges = tuple[tuple[int, int], ...]
-"""Stretches of words: index of the first, and one past the last."""
 
 Said = tuple[float, float, str, float | None]
 """What some words say: when they begin and end in seconds, as written, and their mean confidence where it is known."""
@@ -50,12 +48,14 @@ class Source:
     spoken: Reading
     said: Sequence[str]
     """How each character of `spoken` is read."""
+    sought: Literals | None = None
+    """Texts that patterns are known to need."""
     _sounds: Sounds | None = field(default=None, init=False)
     _sorted: bool | None = field(default=None, init=False)
     _spaced: bool | None = field(default=None, init=False)
     _confidences: list[float | None] | None = field(default=None, init=False)
     _sums: tuple[list[float], list[int]] | None = field(default=None, init=False)
-    _held: dict[str, bool] = field(default_factory=dict, init=False)
+    _stretches: Stretches | None = field(default=None, init=False)
 
     @property
     def sounds(self) -> Sounds:
@@ -64,13 +64,12 @@ class Source:
             self._sounds = _sounds_of(self)
         return self._sounds
 
-    def holds(self, text: str) -> bool:
-        """Whether a text stands anywhere in the plain or in the folded reading, and runs across no separator."""
-        found = self._held.get(text)
-        if found is None:
-            found = (text in self.plain.text or text in self.folded.text) and SEPARATOR not in text
-            self._held[text] = found
-        return found
+    @property
+    def stretches(self) -> Stretches:
+        """All that stands between separators."""
+        if self._stretches is None:
+            self._stretches = stretches_of(self.plain, self.folded, ((0, len(self.words)),), self.sought)
+        return self._stretches
 
     def heard(self, first: int, last: int) -> str:
         """What the words from `first` to `last` say, as written."""
@@ -120,20 +119,6 @@ class Source:
         return tuple(found)
 
 
-@dataclass(slots=True)
-class Stretch:
-    """Characters of a reading between two separators."""
-
-    reading: Reading
-    start: int
-    """Its first character."""
-    text: str
-
-    def words(self, first: int, end: int) -> tuple[int, int]:
-        """First and last word behind its characters from `first` up to `end`."""
-        return self.reading.words(self.start + first, self.start + end)
-
-
 @dataclass(slots=True, unsafe_hash=True)
 class Place:
     """First and last word of something found in a stream; never changed, but made so often that to freeze it costs."""
@@ -165,7 +150,6 @@ class Stream:
         self.ranges = ranges
         """The stretches of the source's words that are in scope."""
         self.find = find
-        self._stands: dict[str, Set[int]] = {}
 
     @property
     def role(self) -> Role:
@@ -192,81 +176,30 @@ class Stream:
         return self.ranges == ((0, len(self.source.words)),)
 
     @cached_property
-    def stretches(self) -> Sequence[Stretch]:
-        """What stands between separators in the plain reading, then what of the folded one is not the same."""
+    def stretches(self) -> Stretches:
+        """What stands between separators."""
         source = self.source
-        plain = _stretches(source.plain, self.ranges)
-        if source.folded is source.plain:
-            return plain
-        folded = _stretches(source.folded, self.ranges)
-        if len(folded) != len(plain):
-            return plain + folded
-        return plain + [one for one, other in zip(folded, plain, strict=True) if one.text != other.text]
+        return source.stretches if self.whole else stretches_of(source.plain, source.folded, self.ranges)
 
     @cached_property
-    def characters(self) -> int:
-        """How long all its stretches are."""
-        return sum(len(stretch.text) for stretch in self.stretches)
-
-    @cached_property
-    def _together(self) -> tuple[str, list[int]]:
-        """All stretches as one text, and where in it each of them ends: to look into them at once costs a tenth."""
-        texts = [stretch.text for stretch in self.stretches]
-        return SEPARATOR.join(texts), list(accumulate([len(text) + 1 for text in texts]))
+    def _touched(self) -> Set[int]:
+        """Numbers of the source's stretches of which something is in scope."""
+        return self.source.stretches.touching(self.ranges)
 
     def holding(self, needs: Needs) -> Sequence[Stretch]:
         """The stretches in which one text of each set stands, in order; all of them where there are no sets."""
-        if not needs:
-            return self.stretches
-        return [self.stretches[number] for number in sorted(self._numbers(needs))]
+        stretches = self.stretches
+        return [stretches.every[number] for number in sorted(stretches.holding(needs))] if needs else stretches.every
 
     def holds(self, needs: Needs) -> bool:
         """Whether one text of each set stands in any one stretch."""
-        return not needs or bool(self._numbers(needs))
-
-    def _numbers(self, needs: Needs) -> Set[int]:
-        """Numbers of the stretches in which one text of each set stands."""
-        if not all(any(map(self.source.holds, texts)) for texts in needs):
-            return frozenset()
-        first, *others = needs
-        found = self._either(first)
-        for texts in others:
-            if not found:
-                break
-            found = found & self._either(texts)
-        return found
-
-    def _either(self, texts: Sequence[str]) -> Set[int]:
-        """Numbers of the stretches in which one of some texts stands."""
-        if len(texts) == 1:
-            return self._where(texts[0])
-        return frozenset[int]().union(*map(self._where, texts))
-
-    def _where(self, text: str) -> Set[int]:
-        """Numbers of the stretches in which a text stands; patterns look for the same ones."""
-        found = self._stands.get(text)
-        if found is None:
-            found = self._stands[text] = frozenset(self._looked_up(text) if self.source.holds(text) else ())
-        return found
-
-    def _looked_up(self, text: str) -> Iterator[int]:
-        whole, ends = self._together
-        at = whole.find(text)
-        while at >= 0:
-            number = bisect_right(ends, at)
-            yield number
-            at = whole.find(text, ends[number])
-
-
-def _stretches(reading: Reading, ranges: Ranges) -> list[Stretch]:
-    """What stands between separators, of the characters all of whose words lie in some ranges."""
-    found: list[Stretch] = []
-    for start, end in ranges:
-        at, stop = bisect_left(reading.firsts, start), bisect_left(reading.lasts, end)
-        for text in reading.text[at:stop].split(SEPARATOR) if stop > at else ():
-            found.append(Stretch(reading, at, text))
-            at += len(text) + 1
-    return found
+        if not needs:
+            return True
+        # Of most patterns nothing is said in the whole call, or not in the few sentences in scope.
+        found = self.source.stretches.holding(needs)
+        if not found or self.whole:
+            return bool(found)
+        return not found.isdisjoint(self._touched) and bool(self.stretches.holding(needs))
 
 
 def build_source(role: Role, utterances: Iterable[tuple[Utterance, str | None]]) -> Source | None:

@@ -50,7 +50,11 @@ class Hush:
         phrases = listens.phrases
         if not phrases.isdisjoint(self.heard) or (listens.other and not phrases.isdisjoint(self._elsewhere)):
             return False
-        return not any(stream.holds(needs) for needs in listens.patterns for stream in self._streams)
+        for needs in listens.patterns:
+            for stream in self._streams:
+                if stream.holds(needs):
+                    return False
+        return True
 
     @cached_property
     def _elsewhere(self) -> Set[str]:

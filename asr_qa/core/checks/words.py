@@ -15,7 +15,8 @@ from asr_qa.core.checks.base import Hit, Looking, Outcome, Stance
 from asr_qa.core.checks.chance import chance
 from asr_qa.core.checks.index import MIN_SYLLABLES, SHORT_SYLLABLES, key_of
 from asr_qa.core.checks.literals import required
-from asr_qa.core.checks.stream import Place, Ranges, Source, Stream
+from asr_qa.core.checks.stream import Place, Source, Stream
+from asr_qa.core.checks.stretches import Ranges
 from asr_qa.core.finding import Evidence, Match, Verdict
 from asr_qa.core.segment import total
 from asr_qa.core.sounds import NEAR, OPEN, ear
@@ -283,7 +284,7 @@ def _pattern_places(stream: Stream, pattern: str) -> list[Place]:
     """
     found: list[Place] = []
     stretches = stream.holding(required(pattern))
-    matches, characters = _compiled(pattern).finditer, max(1, stream.characters)
+    matches, characters = _compiled(pattern).finditer, max(1, stream.stretches.characters)
     for stretch in stretches:
         share = PATTERN_BUDGET * max(_LEAST_SHARE, len(stretch.text) / characters)
         for match in matches(stretch.text, timeout=share):
