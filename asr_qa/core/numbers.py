@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache, lru_cache
 
 Edit = tuple[int, int, str]
 """First character, one past the last, and what stands there instead."""
@@ -52,18 +52,6 @@ _OPEN = (
     f"|(?:一两|一二|两三|二三|三四|三五|四五|五六|六七|七八|八九)(?=[{_COUNTED}])"
 )
 _NUMERALS = "零〇一二两三四五六七八九十百千万亿幺廿卅俩仨洞拐勾"
-_SAID = re.compile(
-    # most characters begin no number, and most of the others are digits that stand alone: that is told first
-    f"(?=[0-9{_NUMERALS}])(?:(?P<digit>(?<![0-9{_NUMERALS}])[零〇一二两三四五六七八九幺](?![0-9{_NUMERALS}点]))"
-    f"|百分(?:百|之百(?!{_D}))|百分之(?P<percent>{_DECIMAL}|{_CARDINAL}|{_ROW}|[0-9]+(?:[.点][0-9]+)?)"
-    f"|(?P<decimal>{_DECIMAL})(?![十百千分刻点号幺两])(?P<scale>[万亿]?)"
-    f"|(?P<open>{_OPEN})"
-    f"|(?P<cardinal>{_CARDINAL})"
-    "|(?<![山漏窑黑涵岩树])(?=[零〇一二两三四五六七八九幺0-9]*[洞拐勾])(?P<coded>[零〇一二两三四五六七八九幺洞拐勾0-9]{3,})"
-    f"|(?P<row>{_ROW})(?![十百千万亿])"
-    "|(?<!伎)(?P<pair>[俩仨]))"
-)
-"""A number as it is said."""
 MAY_BE_SAID = re.compile(f"[{_NUMERALS}]")
 """What stands in every number that is said in words, or in digits and words."""
 _WRITTEN = re.compile(r"(?P<whole>[0-9]+)(?:\.(?P<part>[0-9]+))?(?P<percent>%)?|[廿卅]")
@@ -84,11 +72,27 @@ _RANGE_REACH = 12
 """Characters of the longest figure before a dash."""
 
 
+@cache
+def _as_said() -> re.Pattern[str]:
+    """A number as it is said; made when first asked for, as it takes longer than all else that is loaded with it."""
+    return re.compile(
+        # most characters begin no number, and most of the others are digits that stand alone: that is told first
+        f"(?=[0-9{_NUMERALS}])(?:(?P<digit>(?<![0-9{_NUMERALS}])[零〇一二两三四五六七八九幺](?![0-9{_NUMERALS}点]))"
+        f"|百分(?:百|之百(?!{_D}))|百分之(?P<percent>{_DECIMAL}|{_CARDINAL}|{_ROW}|[0-9]+(?:[.点][0-9]+)?)"
+        f"|(?P<decimal>{_DECIMAL})(?![十百千分刻点号幺两])(?P<scale>[万亿]?)"
+        f"|(?P<open>{_OPEN})"
+        f"|(?P<cardinal>{_CARDINAL})"
+        "|(?<![山漏窑黑涵岩树])(?=[零〇一二两三四五六七八九幺0-9]*[洞拐勾])(?P<coded>[零〇一二两三四五六七八九幺洞拐勾0-9]{3,})"
+        f"|(?P<row>{_ROW})(?![十百千万亿])"
+        "|(?<!伎)(?P<pair>[俩仨]))"
+    )
+
+
 def said(text: str) -> Iterator[Edit]:
     """Numbers of a plain text that are said in words, as digits: 二十四 24, 幺三八 138, 百分之三 3%, 1.5万 15000."""
     if not MAY_BE_SAID.search(text):
         return
-    for match in _SAID.finditer(text):
+    for match in _as_said().finditer(text):
         if match["open"] is None:
             yield match.start(), match.end(), _as_digits(match)
 

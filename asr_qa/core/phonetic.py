@@ -8,18 +8,13 @@ Characters that have no Mandarin reading (Latin letters) only match themselves.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 import numpy as np
-import pypinyin
 from numpy.typing import NDArray
-from pypinyin import Style
-from pypinyin.constants import PHRASES_DICT, PINYIN_DICT, RE_HANS
-from pypinyin.seg import mmseg
-from pypinyin.style import convert as styled
 
 from asr_qa.core.lexicon import read_lines
 
@@ -67,17 +62,23 @@ def near_sound(syllable: str) -> tuple[str, str]:
 def syllables(text: str) -> tuple[str, ...]:
     """Toneless pinyin of each character, polyphones by their context; other characters stand for themselves."""
     said: list[str] = []
-    for stretch in _STRETCHES.findall(text):
-        if RE_HANS.match(stretch):
-            for word in mmseg.seg.cut(stretch):
+    book = _dictionary()
+    for stretch in book.stretches.findall(text):
+        if book.chinese.match(stretch):
+            for word in book.cut(stretch):
                 said += _bare(word)
         else:
             said += stretch
     return tuple(said)
 
 
-READING = f"2+{pypinyin.__version__}"
-"""Version of what `readings` gives; stored readings of another version are worked out anew."""
+@cache
+def reading_version() -> str:
+    """Version of what `readings` gives; stored readings of another version are worked out anew."""
+    import pypinyin
+
+    return f"2+{pypinyin.__version__}"
+
 
 HETERONYMS = dict(line.split() for line in read_lines(files("asr_qa.core") / "words", "heteronyms.zh"))
 """Characters whose readings are often taken for each other, with all that count where the context leaves it open."""
@@ -90,16 +91,37 @@ def readings(text: str) -> tuple[str, ...]:
     A character that has no Mandarin reading gives "_".
     """
     said: list[str] = []
-    for stretch in _STRETCHES.findall(text):
-        if RE_HANS.match(stretch):
-            for word in mmseg.seg.cut(stretch):
+    book = _dictionary()
+    for stretch in book.stretches.findall(text):
+        if book.chinese.match(stretch):
+            for word in book.cut(stretch):
                 said += _word(word)
         else:
             said += "_" * len(stretch)
     return tuple(said)
 
 
-_STRETCHES = re.compile(f"{RE_HANS.pattern[1:-1]}|.", re.DOTALL)
+@dataclass(frozen=True, slots=True)
+class _Dictionary:
+    """How words and characters are read."""
+
+    words: Mapping[str, list[list[str]]]
+    characters: Mapping[int, str]
+    cut: Callable[[str], Iterable[str]]
+    """Cuts Chinese text into words of the dictionary and characters."""
+    chinese: re.Pattern[str]
+    stretches: re.Pattern[str]
+    """Chinese text as long as it goes, everything else character by character."""
+
+
+@cache
+def _dictionary() -> _Dictionary:
+    """Loaded when something is first read aloud: most commands read nothing, and it takes a tenth of their start."""
+    from pypinyin.constants import PHRASES_DICT, PINYIN_DICT, RE_HANS
+    from pypinyin.seg import mmseg
+
+    stretches = re.compile(f"{RE_HANS.pattern[1:-1]}|.", re.DOTALL)
+    return _Dictionary(PHRASES_DICT, PINYIN_DICT, mmseg.seg.cut, RE_HANS, stretches)
 
 
 @lru_cache(maxsize=32_768)
@@ -108,26 +130,28 @@ def _word(word: str) -> tuple[str, ...]:
 
     Words recur, and looking one up is a hundred times dearer than remembering it.
     """
-    found = PHRASES_DICT.get(word) or [_of_character(char) for char in word]
+    found = _dictionary().words.get(word) or [_of_character(char) for char in word]
     return tuple(_reading(char, list(dict.fromkeys(map(_toned, said)))) for char, said in zip(word, found, strict=True))
 
 
 @lru_cache(maxsize=32_768)
 def _bare(word: str) -> tuple[str, ...]:
     """The first reading of each character of a word, without its tone; of what has none the character."""
-    found = PHRASES_DICT.get(word) or [_of_character(char) for char in word]
+    found = _dictionary().words.get(word) or [_of_character(char) for char in word]
     return tuple(_toned(said[0]).rstrip("12345") or char for char, said in zip(word, found, strict=True))
 
 
 def _of_character(char: str) -> list[str]:
-    known: str = PINYIN_DICT.get(ord(char), "")
-    return known.split(",")
+    return _dictionary().characters.get(ord(char), "").split(",")
 
 
 @lru_cache(maxsize=4096)
 def _toned(reading: str) -> str:
     """A reading with the number of its tone behind it: hǎo hao3; the neutral tone is 5."""
-    said: str = styled(reading, Style.TONE3, strict=True)
+    from pypinyin import Style
+    from pypinyin.style import convert
+
+    said: str = convert(reading, Style.TONE3, strict=True)
     return said if not said or said[-1].isdigit() else f"{said}5"
 
 

@@ -1,17 +1,22 @@
-"""Bringing a database to the tables of this version."""
+"""Bringing a database to the tables of this version.
+
+Alembic is loaded when it is needed: commands without a database start sooner.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, Engine, inspect, text
 
 from asr_qa.db.session import make_engine, parse_url, prepare_file, shown, translated
 from asr_qa.errors import StorageError
+from asr_qa.messages import error_of
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
 
 VERSION_TABLE = "asr_qa_version"
 """Not Alembic's default name: a PostgreSQL schema may be shared with other applications."""
@@ -37,6 +42,8 @@ def upgrade(url: str) -> str:
 
 def upgrade_engine(engine: Engine) -> str:
     """As upgrade, on an engine that is open already."""
+    from alembic import command
+
     with translated(engine.url), engine.connect() as connection:
         connection = connection.execution_options(asr_qa_write=True)
         with connection.begin():
@@ -51,7 +58,7 @@ def check_revision(engine: Engine) -> None:
     """Raise StorageError unless the database is at the revision of this version."""
     with translated(engine.url), engine.connect() as connection:
         if _revision_of(connection, engine.url) != head():
-            raise StorageError(f"database {place(engine.url)} has older tables; run: asr-qa db upgrade")
+            raise error_of(StorageError, "database_old", place=place(engine.url))
 
 
 def revision(engine: Engine) -> str | None:
@@ -73,6 +80,8 @@ def place(url: URL) -> str:
 
 
 def _revision_of(connection: Connection, url: URL) -> str | None:
+    from alembic.migration import MigrationContext
+
     # The driver's words for "no such table" differ, so the tables are looked at first.
     names = set(inspect(connection).get_table_names())
     found = None
@@ -81,27 +90,25 @@ def _revision_of(connection: Connection, url: URL) -> str | None:
     if found is None:
         _refuse_foreign(names - {VERSION_TABLE}, url)
     elif found not in {script.revision for script in _script().walk_revisions()}:
-        raise StorageError(
-            f"database {place(url)} was written by a newer version of asr_qa (revision {found}); "
-            "upgrade asr_qa (pip install -U asr-qa), or name another database in ASR_QA_DATABASE_URL"
-        )
+        raise error_of(StorageError, "database_new", place=place(url), revision=found)
     return found
 
 
 def _refuse_foreign(names: set[str], url: URL) -> None:
     foreign = names if url.get_backend_name() == "sqlite" else names & {"recordings", "documents", "reviews"}
     if foreign:
-        raise StorageError(
-            f"database {place(url)} holds tables of something else ({', '.join(sorted(foreign)[:3])}); "
-            "name another database in ASR_QA_DATABASE_URL"
-        )
+        raise error_of(StorageError, "database_foreign", place=place(url), tables=tuple(sorted(foreign)[:3]))
 
 
 def _script() -> ScriptDirectory:
+    from alembic.script import ScriptDirectory
+
     return ScriptDirectory.from_config(_config())
 
 
 def _config(connection: Connection | None = None) -> Config:
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     config.set_main_option("path_separator", "os")

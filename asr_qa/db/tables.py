@@ -124,7 +124,7 @@ class SoundsRow(Base):
 
     document: Mapped[int] = mapped_column(ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True)
     reading: Mapped[str] = mapped_column(String(40))
-    """Version of the reading (core.phonetic.READING); of another version it is stale."""
+    """Version of the reading (core.phonetic.reading_version); of another version it is stale."""
     content: Mapped[str] = mapped_column(String(64), index=True)
     """sha256 of the words: versions of a document that differ in their findings only share their reading."""
     body: Mapped[str]
