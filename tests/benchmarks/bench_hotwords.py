@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from asr_qa.asr.hotwords import HotWordOptions, correct, plain_letters
@@ -77,7 +78,8 @@ def main() -> None:
         _row("no hot words", _count(calls, heard, said), _since(started))
         for label, words in (("names that are said", said), ("names that are not said", not_said)):
             started = time.process_time()
-            _row(label, _count(calls, heard, words, lambda w, hot=words: correct(w, hot).words), _since(started))
+            corrected = partial(_corrected, hot=words)
+            _row(label, _count(calls, heard, words, corrected), _since(started))
         _adversaries(options.clips, calls, heard)
 
 
@@ -112,6 +114,10 @@ def _compose(options: argparse.Namespace, seed: int, folder: Path) -> Call:
 def _hear(call: Call, stages: Stages) -> CallDocument:
     info = stages.reader.probe(call.wav)
     return process(describe(info, CallDetails(), agent_channel=0, language="zh"), stages)
+
+
+def _corrected(words: Sequence[Word], *, hot: Sequence[str]) -> Sequence[Word]:
+    return correct(words, hot).words
 
 
 def _count(

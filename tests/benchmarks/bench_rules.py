@@ -16,8 +16,10 @@ import random
 import re
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 from asr_qa.batch.worker import ease_collector
+from asr_qa.core import phonetic
 from asr_qa.core.checks.base import CallFacts, CallView
 from asr_qa.core.checks.compiled import compiled
 from asr_qa.core.checks.index import key_of
@@ -188,26 +190,32 @@ def naive_regexes(texts: list[str], keys: list[re.Pattern[str]], compiled_patter
     return sum(1 for text in texts for pattern in (*keys, *compiled_patterns) for _ in pattern.finditer(text))
 
 
-Line = tuple[str, float, float, str]
-"""Who says it, from when to when, and the text."""
+Codes = tuple[int, ...]
+"""Syllables."""
+Line = tuple[str, float, float, str, Codes]
+"""Who says it, from when to when, the text, and how it sounds."""
 
 
 class Naive:
-    """The same rules by loops: each rule by itself, line by line, words exactly as they are written.
+    """The same rules by loops: each rule by itself, line by line.
 
-    It gives verdicts and keeps to roles, positions, anchors and the order of steps; there are no sounds, numbers in
-    words are not those in digits, nothing runs from one line into the next, no doubt is weighed, and nothing is said
-    about why.
+    It gives verdicts and keeps to roles, positions, anchors and the order of steps; numbers in words are not those in
+    digits, nothing runs from one line into the next, no doubt is weighed, and nothing is said about why.
+
+    Args:
+        how: "in" and "regex" look for words exactly as they are written, "sound" for what has the same syllables (but
+            not for what is near or nearly said).
     """
 
-    def __init__(self, ruleset: Ruleset, facts: CallFacts, *, by_regex: bool) -> None:
-        self.rules, self.facts = ruleset.rules, facts
-        self.lines: list[Line] = [(str(u.role), u.start, u.end, plain(u.text)) for u in facts.transcript.utterances]
+    def __init__(self, ruleset: Ruleset, facts: CallFacts, *, how: str) -> None:
+        self.rules, self.facts, self.how = ruleset.rules, facts, how
+        lines = [(str(u.role), u.start, u.end, plain(u.text)) for u in facts.transcript.utterances]
+        self.lines: list[Line] = [(*line, key_of(line[3]).codes) for line in lines]
         self.by_role = {role: [line for line in self.lines if role in (None, line[0])] for role in (None, *ROLES)}
-        self.by_regex = by_regex
         self.patterns = {text: re.compile(text) for text in patterns(ruleset)}
         self.keys = {text: plain(text) for text in {*phrases(ruleset), *_steps(ruleset)}}
         self.escaped = {text: re.compile(re.escape(key)) for text, key in self.keys.items()}
+        self.codes = {text: key_of(text).codes for text in self.keys}
         self.hits: dict[str, float | None] = {}
 
     def verdicts(self) -> dict[str, bool | None]:
@@ -255,14 +263,18 @@ class Naive:
         if isinstance(options, Script):
             return self._script(options, lines)
         if isinstance(options, InOrder):
-            at: float | None = -1.0
-            for step in options.steps:
-                assert isinstance(step.options, Phrase)
-                assert at is not None
-                if (at := self._said(step.options.phrases[0], [line for line in lines if line[1] > at])) is None:
-                    return None
-            return at
+            return self._in_order(options, lines)
         return self._timing(options)
+
+    def _in_order(self, options: InOrder, lines: list[Line]) -> float | None:
+        last = -1.0
+        for step in options.steps:
+            assert isinstance(step.options, Phrase)
+            at = self._said(step.options.phrases[0], [line for line in lines if line[1] > last])
+            if at is None:
+                return None
+            last = at
+        return last
 
     def _script(self, options: Script, lines: list[Line]) -> float | None:
         times = [
@@ -281,11 +293,19 @@ class Naive:
         return next((e.start for e in events if e.end - e.start >= (wanted.min_seconds or 0)), None)
 
     def _said(self, phrase: str, lines: list[Line]) -> float | None:
-        if self.by_regex:
+        if self.how == "sound":
+            codes = self.codes[phrase]
+            return next((line[1] for line in lines if _sounds_in(codes, line[4])), None)
+        if self.how == "regex":
             pattern = self.escaped[phrase]
             return next((line[1] for line in lines if pattern.search(line[3])), None)
         key = self.keys[phrase]
         return next((line[1] for line in lines if key in line[3]), None)
+
+
+def _sounds_in(key: Codes, row: Codes) -> bool:
+    size, first = len(key), key[0]
+    return any(code == first and row[at : at + size] == key for at, code in enumerate(row))
 
 
 def _steps(ruleset: Ruleset) -> Iterator[str]:
@@ -299,11 +319,10 @@ def _steps(ruleset: Ruleset) -> Iterator[str]:
             )
 
 
-def naive_sounds(texts: list[tuple[tuple[int, ...], ...]], keys: list[tuple[int, ...]]) -> int:
+def naive_sounds(rows: Sequence[Codes], keys: Sequence[Codes]) -> int:
     """Every place where the syllables of a phrase are heard, compared one after the other."""
     count = 0
-    for codes in texts:
-        row = codes[0]
+    for row in rows:
         for key in keys:
             size, first = len(key), key[0]
             count += sum(1 for at, code in enumerate(row) if code == first and row[at : at + size] == key)
@@ -347,16 +366,17 @@ def table(ruleset: Ruleset, facts: CallFacts, rounds: int) -> Iterator[str]:
     keys = [plain(phrase) for phrase in phrases(ruleset)]
     as_patterns = [re.compile(re.escape(key)) for key in keys]
     regexes = [re.compile(pattern) for pattern in patterns(ruleset)]
-    row = [(key_of(text).codes,) for text in texts]
+    rows = [key_of(text).codes for text in texts]
     heard = [key_of(phrase).codes for phrase in phrases(ruleset)]
-    substrings, by_regex = Naive(ruleset, facts, by_regex=False), Naive(ruleset, facts, by_regex=True)
+    substrings, by_regex, by_sound = (Naive(ruleset, facts, how=how) for how in ("in", "regex", "sound"))
     assert substrings.verdicts() == by_regex.verdicts()
     evaluate(ruleset, stored)
     ways: list[tuple[str, Callable[[], object]]] = [
         ("ours: all kinds of match, scopes, verdicts, traces", lambda: evaluate(ruleset, stored)),
-        ("ours, syllables not stored", lambda: (_forget(), evaluate(ruleset, facts))),
+        ("ours, syllables not stored", lambda: _read_anew(ruleset, facts)),
         ("rule by rule, `in` line by line: exact words, scopes, verdicts", substrings.verdicts),
         ("rule by rule, patterns line by line: the same", by_regex.verdicts),
+        ("rule by rule, syllables line by line: homophones, scopes, verdicts", by_sound.verdicts),
         (
             "loops of `str.find` and `finditer`: exact words only, no verdicts",
             lambda: naive_substrings(texts, keys, regexes),
@@ -365,7 +385,7 @@ def table(ruleset: Ruleset, facts: CallFacts, rounds: int) -> Iterator[str]:
             "loops of regular expressions: exact words only, no verdicts",
             lambda: naive_regexes(texts, as_patterns, regexes),
         ),
-        ("loops over syllables: homophones only, no verdicts", lambda: naive_sounds(row, heard)),
+        ("loops over syllables: homophones only, no verdicts", lambda: naive_sounds(rows, heard)),
     ]
     *spent, words, search = timed([*(work for _, work in ways), *_steps_of(ruleset, stored)], rounds)
     sizes = f"{len(keys)} phrases ({len(set(keys))} different)"
@@ -401,15 +421,12 @@ def _agreement(findings: tuple[Finding, ...], naive: dict[str, bool | None]) -> 
 
 
 def _with(facts: CallFacts, sounds: tuple[str, ...]) -> CallFacts:
-    from dataclasses import replace
-
     return replace(facts, sounds=sounds)
 
 
-def _forget() -> None:
-    from asr_qa.core import phonetic
-
+def _read_anew(ruleset: Ruleset, facts: CallFacts) -> object:
     phonetic.readings.cache_clear()
+    return evaluate(ruleset, facts)
 
 
 def _profile(ruleset: Ruleset, facts: CallFacts) -> None:

@@ -211,7 +211,7 @@ def listen(path: Path, truth: dict[str, Any], tally: Tally) -> VoiceReport:
 
 def covers(hint: VoiceHint, turn: dict[str, Any]) -> bool:
     common = hint_segment(hint) & Segment(turn["start"], turn["end"])
-    return hint.role.value == turn["role"] and common.duration >= 0.5 * (turn["end"] - turn["start"])
+    return bool(hint.role.value == turn["role"] and common.duration >= 0.5 * (turn["end"] - turn["start"]))
 
 
 def hint_segment(hint: VoiceHint) -> Segment:

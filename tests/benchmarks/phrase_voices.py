@@ -36,7 +36,8 @@ def on_line(audio: Audio, *, gain_db: float) -> Audio:
     spectrum *= np.interp(hertz, [0, 150, 300, 3400, 3800, 4000], [0.02, 0.1, 1, 1, 0.05, 0])
     narrow = np.fft.irfft(spectrum, len(audio))[:: VOICE_RATE // LINE_RATE]
     loud = narrow[np.abs(narrow) > 0.1 * np.abs(narrow).max()]
-    return (narrow / np.sqrt(np.mean(loud**2)) * 10 ** ((_SPEECH_DB + gain_db) / 20)).astype(np.float32)
+    line: Audio = (narrow / np.sqrt(np.mean(loud**2)) * 10 ** ((_SPEECH_DB + gain_db) / 20)).astype(np.float32)
+    return line
 
 
 def with_noise(audio: Audio, *, level_db: float, seed: int) -> Audio:
@@ -44,7 +45,8 @@ def with_noise(audio: Audio, *, level_db: float, seed: int) -> Audio:
     rng = np.random.default_rng(seed)
     hertz = np.fft.rfftfreq(len(audio), 1 / LINE_RATE)
     noise = np.fft.irfft(np.fft.rfft(rng.standard_normal(len(audio))) / np.sqrt(np.maximum(hertz, 50)), len(audio))
-    return (audio + noise / noise.std() * 10 ** (level_db / 20)).astype(np.float32)
+    noisy: Audio = (audio + noise / noise.std() * 10 ** (level_db / 20)).astype(np.float32)
+    return noisy
 
 
 def write_mu_law(path: Path, audio: Audio) -> None:
