@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 
 from asr_qa.core.event import Event
 from asr_qa.core.options import TimingOptions, definitions
@@ -16,7 +15,7 @@ from asr_qa.core.prompts import Prompts
 from asr_qa.core.quiet import find_quiet, find_unanswered
 from asr_qa.core.reason import Reason, above, all_hold, at_least, at_most, measured
 from asr_qa.core.recording import Role
-from asr_qa.core.segment import Segment, Track, bridge, intersect, subtract, total, union
+from asr_qa.core.segment import EPSILON, Segment, Track, bridge, intersect, subtract, total, union
 from asr_qa.core.transcript import Transcript, Word, text_of
 from asr_qa.core.turns import Talk, Turn, assents, build_turns, monologues, sort_talk, words_in
 
@@ -180,16 +179,18 @@ def _monologues(turns: Sequence[Turn], options: TimingOptions) -> Iterator[Event
 def _latencies(turns: Sequence[Turn], quiet: Sequence[Event], unanswered: Track) -> Iterator[Event]:
     """From the end of each customer turn to the agent's next, where that comes next.
 
-    An agent who speaks before the customer has ended answers after 0 s. Left out: turns in which the agent was
-    speaking already and goes on, and waits with a hold, ring-back before the answer or an announced silence in them.
+    An agent who speaks before the customer has ended, and goes on, answers after 0 s; one who has stopped by then has
+    not answered yet. Left out: turns in which the agent was speaking already and goes on, and waits with a hold,
+    ring-back before the answer or an announced silence in them.
     """
     held = (e.segment for e in quiet if e.kind == "hold" or (e.kind == "dead_air" and e.waived_by))
     announced = union(held, unanswered)
     agent_until = 0.0
-    for turn, following in pairwise(turns):
+    for index, turn in enumerate(turns):
         if turn.role is Role.AGENT:
             agent_until = max(agent_until, turn.end)
-        if turn.role is not Role.CUSTOMER or following.role is not Role.AGENT:
+        following = next((turns[i] for i in range(index + 1, len(turns)) if turns[i].end > turn.end + EPSILON), None)
+        if turn.role is not Role.CUSTOMER or following is None or following.role is not Role.AGENT:
             continue
         speaking = at_most("speaking", agent_until - turn.end, 0.0)
         if speaking.holds and not any(wait & (turn.segment ^ following.segment) for wait in announced):

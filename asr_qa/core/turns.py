@@ -16,7 +16,7 @@ from asr_qa.core.lexicon import acknowledges, fold, resembles
 from asr_qa.core.options import TimingOptions
 from asr_qa.core.reason import Reason, all_hold, at_least, below
 from asr_qa.core.recording import Role
-from asr_qa.core.segment import EPSILON, Segment, Track, bridge, clip, covering, total
+from asr_qa.core.segment import EPSILON, Segment, Track, bridge, clip, covering, subtract, total, union
 from asr_qa.core.transcript import Transcript, Word, text_of
 
 
@@ -131,15 +131,19 @@ def assents(words: Sequence[Word], options: TimingOptions) -> bool | None:
 
 
 def monologues(turns: Sequence[Turn], *, options: TimingOptions) -> list[tuple[Role, Segment]]:
-    """Stretches in which one role alone takes turns, until the other takes one or a silence comes."""
+    """Stretches in which one role alone takes turns, until another takes one or a silence comes."""
     runs: list[tuple[Role, Segment]] = []
-    for turn in turns:
-        role, last = runs[-1] if runs else (None, turn.segment)
-        if role is turn.role and turn.start - last.end < options.silence_min - EPSILON:
-            runs[-1] = (turn.role, last | turn.segment)
-        else:
-            runs.append((turn.role, turn.segment))
-    return runs
+    for role in sorted({turn.role for turn in turns}):
+        others = union(turn.segment for turn in turns if turn.role is not role)
+        own: list[Segment] = []
+        for piece in subtract(union(turn.segment for turn in turns if turn.role is role), others):
+            pause = own[-1] ^ piece if own else None
+            if pause and pause.duration < options.silence_min - EPSILON and not clip(others, pause):
+                own[-1] |= piece
+            else:
+                own.append(piece)
+        runs += [(role, run) for run in own]
+    return sorted(runs, key=lambda run: (run[1], run[0]))
 
 
 def assign(words: Sequence[Word], track: Track, *, reach: float = _WORD_REACH) -> list[list[Word]]:

@@ -65,8 +65,9 @@ DEFINITION_TEXTS: dict[str, dict[str, str]] = {
     },
     "response_latency": {
         "en": "From the end of a customer turn to the start of the agent's next where that comes next; 0 when begun "
-        "before. Not counted with a hold, ring-back before the answer or an announced wait between.",
-        "zh": "从客户话轮结束到坐席紧接着的话轮开始；提前开口记 0 秒。其间有保持、接听前的回铃音或已说明的等待则不计。",
+        "before and gone on with. Not counted with a hold, ring-back before the answer or an announced wait between.",
+        "zh": "从客户话轮结束到坐席紧接着的话轮开始；提前开口并说了下去的记 0 秒。"
+        "其间有保持、接听前的回铃音或已说明的等待则不计。",
     },
     "speech_rate": {
         "en": "CJK characters and digits (words where the language has none) per minute of own speech, over turns of "
@@ -82,8 +83,9 @@ DEFINITION_TEXTS: dict[str, dict[str, str]] = {
         "录音从真人的半句话开始时未知。",
     },
     "monologue": {
-        "en": "One role alone takes turns for at least `min`, until the other takes one or a silence comes.",
-        "zh": "一个角色连续占有话轮至少 min 秒，直到对方开始话轮或出现静音。",
+        "en": "One role alone takes turns for at least `min`, until the other takes one, over it too, or a "
+        "silence comes.",
+        "zh": "一个角色独自占有话轮至少 min 秒，直到对方开始话轮（抢话、叠话也算）或出现静音。",
     },
     "talk_ratio": {
         "en": "The agent's speech as a share of the speech of both.",

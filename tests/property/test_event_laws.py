@@ -144,9 +144,12 @@ def test_answers_are_what_the_definition_says(utterances: tuple[Utterance, ...])
     call = build(utterances)
     announced = [e.segment for e in call.of("dead_air") if e.waived_by]
     wanted = []
-    for turn, following in itertools.pairwise(call.turns):
-        if (turn.role, following.role) != (Role.CUSTOMER, Role.AGENT):
+    for index, turn in enumerate(call.turns):
+        # Who has stopped again by the end of the turn has not answered it.
+        after = [t for t in call.turns[index + 1 :] if t.end > turn.end + SLACK]
+        if turn.role is not Role.CUSTOMER or not after or after[0].role is not Role.AGENT:
             continue
+        following = after[0]
         earlier = [t for t in call.turns_of(Role.AGENT) if t.start < following.start and t is not following]
         speaking = any(t.end > turn.end + SLACK for t in earlier)
         wait = Segment(turn.end, max(turn.end, following.start))
@@ -154,6 +157,26 @@ def test_answers_are_what_the_definition_says(utterances: tuple[Utterance, ...])
             wanted.append((wait.start, wait.end))
     assert [(e.start, e.end) for e in call.of("response_latency")] == wanted
     assert all(e.reasons[0].value == pytest.approx(e.segment.duration) for e in call.of("response_latency"))
+
+
+@given(CALLS)
+def test_monologues_are_what_the_definition_says(utterances: tuple[Utterance, ...]) -> None:
+    options = replace(OPTIONS, monologue_min=0.0)
+    call = build(utterances, options)
+    quiet = [e.segment for e in call.of("silence")]
+    own = {role: [t.segment for t in call.turns_of(role)] for role in ROLES}
+    found = {role: [e.segment for e in call.of("monologue", role)] for role in ROLES}
+    for role in ROLES:
+        others = own[role.opposite]
+        # All of one's turns in which the other has none, and nothing of the other's turns or of silences.
+        assert union(found[role]) == tuple(found[role])
+        assert all(not (run & t) for run in found[role] for t in others)
+        assert all(not (run & pause) for run in found[role] for pause in quiet)
+        alone = [piece for turn in own[role] for piece in gaps(union(others), turn)]
+        assert all(any(piece & run == piece for run in found[role]) for piece in alone)
+        # As long as can be: between two of them the other takes a turn, or it is silent.
+        for a, b in itertools.pairwise(found[role]):
+            assert any(t & (a ^ b) for t in (*others, *quiet))
 
 
 @given(CALLS)

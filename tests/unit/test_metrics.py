@@ -124,6 +124,10 @@ def test_dead_air_leaves_out_what_is_excused() -> None:
         ("B 0-3 我要查账单 | B 5-7 我想查账单 | A 8-9 好的请讲", [1]),
         # the customer talks over the agent, who just goes on: no response
         ("A 0-9 您的账单一共是一百元 | B 3-5 不是这样的吧 | A 11-12 您看对吗", []),
+        # begun before the customer had ended, but given up again: the answer comes later
+        ("B 0-10 我要查账单 | A 3-5 请问您是 | A 15-17 好的请讲", [5]),
+        # the same, and the customer speaks again first
+        ("B 0-10 我要查账单 | A 3-5 请问您是 | B 12-14 喂你好在吗 | A 15-17 好的请讲", [1]),
         # announced wait, then a wait of 1 s
         ("A 0-2 请您稍等 | B 2.5-4 谢谢你啊哥们 | A 12-14 您的账单 | B 15-17 多少钱啊这个 | A 18-19 一百元", [1]),
     ],

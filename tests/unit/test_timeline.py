@@ -319,6 +319,13 @@ def test_monologue_ends_at_a_turn_of_the_other() -> None:
     assert call.of("monologue") == ()
 
 
+def test_monologue_ends_where_the_other_speaks_over_it() -> None:
+    # agent     ##############     0-130: the customer tries to break in at 61 s
+    # customer  ......##......
+    call = timeline("A 0-130 先给您介绍一下这个套餐 | B 61-64 我不要这个套餐")
+    assert brief(call.of("monologue")) == [(0, 61, AGENT), (64, 130, AGENT)]
+
+
 def test_definitions_name_the_parameters_in_force() -> None:
     assert definitions()["dead_air"] == "dead_air(min=5.0,serious=15.0)"
     (silence,) = timeline("A 0-2 您好 | A 5-6 喂", options=TimingOptions(silence_min=3)).of("silence")
@@ -451,7 +458,7 @@ def test_one_sided_call_has_silences_only() -> None:
 def test_both_speaking_all_the_time_is_one_overlap() -> None:
     whole = (Segment(0, 60),)
     call = build_timeline({AGENT: whole, CUSTOMER: whole}, NO_WORDS, 60)
-    assert [event.kind for event in call.events] == ["first_response", "monologue", "monologue", "overlap"]
+    assert [event.kind for event in call.events] == ["first_response", "overlap"]
     assert [(a.role, b.role) for a, b, _ in overlaps(call.turns)] == [(AGENT, CUSTOMER)]
 
 
