@@ -29,6 +29,7 @@ from asr_qa.core.transcript import Transcript
 from asr_qa.db.store import SqlStore, open_store
 from asr_qa.diarize.diarizer import VoiceDiarizer
 from asr_qa.errors import ConfigurationError
+from asr_qa.messages import error_of
 from asr_qa.pipeline.ports import Diarizer, NonSpeechDetector, Transcriber, Weigher
 from asr_qa.pipeline.process import Stages
 from asr_qa.ruleset.loader import load_ruleset
@@ -199,9 +200,7 @@ def find_diarizer(settings: Settings) -> Diarizer | None:
         return None
     manifest = load_manifests(shipped("models")).get(settings.diarization.model)
     if manifest is None or manifest.engine != "ge2e":
-        raise ConfigurationError(
-            f"{settings.diarization.model}: no model that tells voices apart; set ASR_QA_DIARIZATION__MODEL to voices"
-        )
+        raise error_of(ConfigurationError, "no_such_diarizer", name=settings.diarization.model)
     cache_dir, models_dir = settings.cache_dir, settings.models_dir
     if status(manifest, cache_dir=cache_dir, models_dir=models_dir) is ModelStatus.MISSING:
         return None
@@ -242,7 +241,8 @@ def _transcriber(settings: Settings, workers: int) -> Transcriber:
     found = find_weights(settings)
     engine = found.manifest.engine if found.manifest else "whisper"
     if engine not in TRANSCRIBERS:
-        raise ConfigurationError(f"model {found.name} needs engine {engine}; known: {', '.join(TRANSCRIBERS)}")
+        known = tuple(TRANSCRIBERS)
+        raise error_of(ConfigurationError, "engine_unknown", name=found.name, engine=engine, known=known)
     return TRANSCRIBERS[engine](
         found.path,
         f"{found.name}@{found.digest}",
@@ -258,5 +258,5 @@ def _transcriber(settings: Settings, workers: int) -> Transcriber:
 
 def _replay_dir(settings: Settings) -> Path:
     if settings.asr.replay_dir is None:
-        raise ConfigurationError("engine replay needs a folder of transcripts: set ASR_QA_ASR__REPLAY_DIR")
+        raise error_of(ConfigurationError, "replay_needs_folder")
     return settings.asr.replay_dir

@@ -26,9 +26,14 @@ from typing import ClassVar
 
 
 class AsrQaError(Exception):
-    """Something asr_qa could not do, with advice."""
+    """Something asr_qa could not do, with advice.
+
+    Attributes:
+        said: The message in no language yet; None where it is known as it is only.
+    """
 
     code: ClassVar[str] = "asr_qa_error"
+    said: Said | None = None
 
     def __init_subclass__(cls) -> None:
         """Derive the machine-readable code from the class name."""

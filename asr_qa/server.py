@@ -22,7 +22,8 @@ from asr_qa.api.middleware import LoopbackOnly, RequestGuard
 from asr_qa.core.rule import Ruleset
 from asr_qa.core.scorecard import Scorecard
 from asr_qa.core.timeline import TimingOptions
-from asr_qa.errors import ConfigurationError
+from asr_qa.errors import ConfigurationError, Said
+from asr_qa.messages import error_of, say
 from asr_qa.pipeline.ports import Clock
 from asr_qa.pipeline.store import Store
 
@@ -109,10 +110,7 @@ def create_app(
 def check_exposure(host: str, *, require_token: bool) -> None:
     """Raise ConfigurationError where everybody on the network could use the service without a token."""
     if not require_token and not is_loopback(host):
-        raise ConfigurationError(
-            f"without tokens the server listens on loopback only, not on {host}: "
-            "leave out --no-token and make a token with asr-qa token create, or use --host 127.0.0.1"
-        )
+        raise error_of(ConfigurationError, "server_exposed", host=host)
 
 
 def is_loopback(host: str) -> bool:
@@ -137,27 +135,25 @@ def check_port(host: str, port: int) -> None:
             host.strip("[]"), port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
     except OSError as exc:
-        raise ConfigurationError(f"there is no address {host} to listen on: {exc.strerror}") from exc
+        raise error_of(ConfigurationError, "server_no_address", host=host, reason=exc.strerror) from exc
     with socket.socket(family, kind, protocol) as probe:
         # As servers do: a port whose last connections are still being closed is free.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(address)
         except OSError as exc:
-            raise ConfigurationError(f"cannot listen on {host}:{port}: {_port_advice(exc, port)}") from exc
+            advice = _port_advice(exc, port)
+            raise error_of(ConfigurationError, "server_cannot_listen", host=host, port=port, advice=advice) from exc
 
 
-def _port_advice(exc: OSError, port: int) -> str:
+def _port_advice(exc: OSError, port: int) -> Said:
     if exc.errno == errno.EADDRINUSE:
-        return (
-            f"the port is taken; stop the other program, or choose another port "
-            f"(--port {port % 65535 + 1}, or ASR_QA_SERVER__PORT)"
-        )
+        return say("server_port_taken", next=port % 65535 + 1)
     if exc.errno == errno.EACCES:
-        return "ports below 1024 need special rights; choose one above (--port 8420)"
+        return say("server_port_rights")
     if exc.errno == errno.EADDRNOTAVAIL:
-        return "this machine does not have the address; use 127.0.0.1, or 0.0.0.0 for all of its addresses"
-    return exc.strerror or str(exc)
+        return say("server_not_mine")
+    return say("as_is", text=exc.strerror or str(exc))
 
 
 def _openapi(app: FastAPI) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from asr_qa.asr.modelfile import read_model
 from asr_qa.errors import ConfigurationError, ModelError
+from asr_qa.messages import error_of
 
 CPU_MEMORY = 320 * 2**20
 """Bytes that windows decoded together may take on a processor: more is no faster, and every worker takes them."""
@@ -48,10 +49,7 @@ def resolve(device: Device) -> tuple[str, str]:
     if where == "auto":
         where = "cuda" if ctranslate2.get_cuda_device_count() else "cpu"
     elif where == "cuda" and device.index >= (cards := ctranslate2.get_cuda_device_count()):
-        raise ConfigurationError(
-            f"device {device.device}: of {cards} cards that can be used here there is no number {device.index} (counted"
-            " from 0); set ASR_QA_ASR__DEVICE to auto, cpu or another card, or see to the driver"
-        )
+        raise error_of(ConfigurationError, "no_such_card", device=device.device, cards=cards, index=device.index)
     compute = device.compute_type
     if compute == "auto":
         compute = _best(ctranslate2.get_supported_compute_types(where)) if where == "cuda" else "int8"

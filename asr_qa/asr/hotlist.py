@@ -8,6 +8,7 @@ from pathlib import Path
 from asr_qa.asr.hotwords import MIN_SYLLABLES
 from asr_qa.core.phonetic import is_mandarin
 from asr_qa.errors import ConfigurationError
+from asr_qa.messages import error_of
 
 MAX_WORDS = 2000
 _LONGEST = 20
@@ -31,22 +32,16 @@ def hot_words(written: str, file: Path | None) -> tuple[str, ...]:
     words = [_checked(word.strip(), place) for place, word in listed if word.strip()]
     unique = tuple(dict.fromkeys(words))
     if len(unique) > MAX_WORDS:
-        raise ConfigurationError(f"{len(unique)} hot words are too many: {MAX_WORDS} at most; keep names and products")
+        raise error_of(ConfigurationError, "hot_words_many", n=len(unique), most=MAX_WORDS)
     return unique
 
 
 def _checked(word: str, place: str) -> str:
     letters = [char for char in word if char.isalnum()]
     if not letters or len(letters) > _LONGEST:
-        raise ConfigurationError(
-            f"{place}: hot word {word!r} has {len(letters)} letters; write up to {_LONGEST}, one name a line or"
-            " between commas"
-        )
+        raise error_of(ConfigurationError, "hot_word_length", place=place, word=word, n=len(letters), most=_LONGEST)
     if all(map(is_mandarin, letters)) and len(letters) < MIN_SYLLABLES:
-        raise ConfigurationError(
-            f"{place}: hot word {word!r} is too short: names of fewer than {MIN_SYLLABLES} syllables sound like other"
-            " words; write more of it, such as a name with its title"
-        )
+        raise error_of(ConfigurationError, "hot_word_short", place=place, word=word, least=MIN_SYLLABLES)
     return word
 
 
@@ -54,12 +49,11 @@ def _lines(file: Path) -> list[str]:
     try:
         data = file.expanduser().read_bytes()
     except OSError as error:
-        raise ConfigurationError(
-            f"{file}: hot words cannot be read: {error.strerror or error}; see ASR_QA_ASR__HOT_WORDS_FILE"
-        ) from error
+        reason = error.strerror or str(error)
+        raise error_of(ConfigurationError, "hot_words_unreadable", file=str(file), reason=reason) from error
     for encoding in ("utf-8-sig", "gb18030"):
         try:
             return data.decode(encoding).splitlines()
         except UnicodeDecodeError as error:
             line = data.count(b"\n", 0, error.start) + 1
-    raise ConfigurationError(f"{file}:{line}: neither UTF-8 nor GB18030 text; save the list as UTF-8")
+    raise error_of(ConfigurationError, "hot_words_encoding", file=str(file), line=line)

@@ -33,7 +33,8 @@ from asr_qa.asr._manifest import FileSpec, HubSource, Manifest, PackagesSource, 
 from asr_qa.asr._progress import OnProgress, Progress, folder_size
 from asr_qa.asr._whisperfiles import check_small_files
 from asr_qa.asr.modelfile import check_whole
-from asr_qa.errors import ModelError
+from asr_qa.errors import ModelError, Said
+from asr_qa.messages import error_of, say
 
 __all__ = [
     "FileSpec",
@@ -110,8 +111,8 @@ def find_model(
 def _usable_folder(model: str, known: list[str]) -> Path:
     folder = Path(model).expanduser()
     if not folder.is_dir():
-        what = "no such folder" if "/" in model else "no such model"
-        raise ModelError(f"{model}: {what}; known models: {', '.join(known)}; or give a folder that holds one")
+        what = "model_no_folder" if "/" in model else "model_unknown"
+        raise error_of(ModelError, what, name=model, known=tuple(known))
     lacking = [name for name in ("model.bin", "config.json", "tokenizer.json") if not (folder / name).is_file()]
     if not any((folder / name).is_file() for name in ("vocabulary.json", "vocabulary.txt")):
         lacking.append("vocabulary.json (or vocabulary.txt)")
@@ -227,7 +228,7 @@ def ensure(
     if whole:
         return whole
     if not fetch and not _installed(manifest):
-        raise ModelError(f"{manifest.name}: model not installed; {_advice(manifest)}")
+        raise error_of(ModelError, "model_not_there", name=manifest.name, advice=_advice(manifest))
     with locked(target):
         # Another worker may have installed it while this one waited for the lock.
         whole = _whole(manifest, cache_dir, models_dir, repair=fetch)
@@ -244,8 +245,9 @@ def _whole(manifest: Manifest, cache_dir: Path, models_dir: Path | None, *, repa
     in_cache = folder.parent == models_folder(cache_dir)
     if repair and in_cache:
         return None
-    advice = f"replace it with: asr-qa models pull {manifest.name}" if in_cache else "copy the model there again"
-    raise ModelError(f"model {manifest.name} is damaged: {'; '.join(map(str, wrong))}; {advice}")
+    advice = say("model_replace", name=manifest.name) if in_cache else say("model_copy")
+    shown = "; ".join(map(str, wrong))
+    raise error_of(ModelError, "model_damaged", name=manifest.name, wrong=shown, advice=advice)
 
 
 def _install(manifest: Manifest, target: Path, *, fetch: bool, progress: OnProgress | None) -> Path:
@@ -260,7 +262,8 @@ def _install(manifest: Manifest, target: Path, *, fetch: bool, progress: OnProgr
                 return target
         except ModelError as error:
             failures.append(str(error))
-    raise ModelError(f"{manifest.name}: model not installed: {'; '.join(failures)}; {_advice(manifest)}")
+    failed, advice = "; ".join(failures), _advice(manifest)
+    raise error_of(ModelError, "model_not_had", name=manifest.name, failures=failed, advice=advice)
 
 
 def _from_packages(
@@ -326,12 +329,14 @@ def _installed(manifest: Manifest) -> bool:
     return any(_packages.installed_parts(source) is not None for source in sources)
 
 
-def _advice(manifest: Manifest) -> str:
-    ways = [f"get it with: asr-qa models pull {manifest.name}"]
+def _advice(manifest: Manifest) -> Said:
     extras = [source.extra for source in manifest.sources if isinstance(source, PackagesSource) and source.extra]
-    ways += [f"or: pip install 'asr-qa[{extra}]'" for extra in extras]
-    ways.append(f"or pull it on a connected machine and copy its folder to <ASR_QA_MODELS_DIR>/{manifest.name}")
-    return ", ".join(ways)
+    ways = (
+        say("model_pull", name=manifest.name),
+        *(say("model_extra", extra=extra) for extra in extras),
+        say("model_offline", name=manifest.name),
+    )
+    return say("list", items=ways)
 
 
 def _stamps(cache_dir: Path) -> Path:

@@ -23,6 +23,7 @@ from asr_qa.core.finding import Verdict
 from asr_qa.core.recording import Recording
 from asr_qa.db.store import SqlStore
 from asr_qa.errors import AsrQaError
+from asr_qa.messages import say
 from asr_qa.pipeline.backtest import Trial, changed_rules, rests_of, trial, try_call
 from asr_qa.pipeline.rescore import Judging, Sounds
 from asr_qa.pipeline.store import ScoredRow
@@ -201,13 +202,12 @@ def count_chunk(plan: Plan, rows: tuple[ScoredRow, ...], human: Human) -> Counte
             counted.tally.add(compared)
             spent.on("count")
         except UnreadableError as exc:
-            counted.bad.append(Bad.of(row, Failure(exc.reason, str(exc))))
+            counted.bad.append(Bad.of(row, Failure(exc.reason, str(exc), exc.said)))
         except AsrQaError as exc:
-            counted.bad.append(Bad.of(row, Failure(exc.code, str(exc))))
+            counted.bad.append(Bad.of(row, Failure(exc.code, str(exc), exc.said)))
         except Exception as exc:
-            counted.bad.append(
-                Bad.of(row, Failure("internal_error", f"{type(exc).__name__}: {exc}; please report this"))
-            )
+            said = say("failed_internal", error=f"{type(exc).__name__}: {exc}")
+            counted.bad.append(Bad.of(row, Failure.of("internal_error", said)))
     return counted
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from asr_qa.batch.engine import Task, local_engine, worker_count
 from asr_qa.batch.worker import Failure
 from asr_qa.config import Settings
+from asr_qa.errors import Said
 from asr_qa.pipeline.store import ScoredRow
 
 CHUNK = 25
@@ -30,11 +31,14 @@ class Bad:
     path: str
     code: str
     reason: str
+    """In English."""
+    said: Said | None = None
+    """The reason in no language yet, where it is known so."""
 
     @classmethod
     def of(cls, row: ScoredRow, failure: Failure) -> Bad:
         """A call with why it failed."""
-        return cls(row.call_id, row.path, failure.code, failure.reason)
+        return cls(row.call_id, row.path, failure.code, failure.reason, failure.said)
 
 
 def each_chunk(

@@ -10,13 +10,15 @@ from typing import Any
 
 from asr_qa.batch.files import find_recordings, prepare_output, write_text
 from asr_qa.batch.manifest import read_manifest
-from asr_qa.batch.run import Outcome, Run, Watcher, items_of
+from asr_qa.batch.outcome import Outcome, Watcher
+from asr_qa.batch.run import Run, items_of
 from asr_qa.bootstrap import Rules, audio_reader, connect, load_rules
 from asr_qa.config import AudioSettings, Settings
 from asr_qa.core.document import CallDocument
 from asr_qa.core.finding import Evidence, Finding, Verdict
 from asr_qa.core.report import wilson
 from asr_qa.errors import ConfigurationError
+from asr_qa.messages import error_of
 from asr_qa.pipeline.ports import Clock
 from asr_qa.pipeline.voices import NO_MODEL
 from asr_qa.render.calls import ReportCall
@@ -135,7 +137,7 @@ def run_demo(
     """
     prepare_output(out)
     if not (samples / MANIFEST).is_file():
-        raise ConfigurationError(f"{samples}: no sample calls there; install asr-qa again")
+        raise error_of(ConfigurationError, "no_samples", folder=str(samples))
     rules = load_rules(settings)
     outcomes = _score(settings, rules, samples, out, clock=clock, watcher=watcher)
     truths = {str(samples / name): truth for name, truth in read_truths(samples).items()}

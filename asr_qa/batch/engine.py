@@ -17,6 +17,7 @@ from pebble import ProcessExpired, ProcessPool
 from asr_qa.batch import worker
 from asr_qa.batch.worker import Failure
 from asr_qa.config import Settings
+from asr_qa.messages import say
 
 Key = TypeVar("Key")
 
@@ -107,10 +108,10 @@ def _result(future: Future[Any], task: Task) -> Any:
     try:
         return future.result()
     except FutureTimeout:
-        return Failure("timeout", f"took longer than {task.timeout:.0f} s and was stopped")
+        return Failure.of("timeout", say("failed_timeout", seconds=task.timeout))
     except ProcessExpired as exc:
         code = exc.exitcode
-        how = f"killed by signal {-code}" if code < 0 else f"exit status {code}"
-        return Failure("worker_died", f"the worker process ended on this recording ({how}); out of memory?")
+        said = say("failed_killed", code=-code) if code < 0 else say("failed_exit", code=code)
+        return Failure.of("worker_died", said)
     except Exception as exc:
-        return Failure("internal_error", f"{type(exc).__name__}: {exc}; please report this")
+        return Failure.of("internal_error", say("failed_internal", error=f"{type(exc).__name__}: {exc}"))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from asr_qa.errors import OutputError, UsageError
+from asr_qa.messages import error_of
 
 _SUFFIXES = """
     3gp aac ac3 aif aiff amr au caf flac gsm m4a m4b mka mkv mov mp2 mp3 mp4 oga ogg opus spx voc vox w64 wav wave
@@ -36,9 +37,9 @@ def find_recordings(paths: Sequence[Path]) -> list[Found]:
     Raises:
         UsageError: A path does not exist.
     """
-    missing = [str(path) for path in paths if not path.exists()]
+    missing = tuple(str(path) for path in paths if not path.exists())
     if missing:
-        raise UsageError(f"no such file or folder: {', '.join(missing)}")
+        raise error_of(UsageError, "process_no_such", paths=missing)
     several = len([path for path in paths if path.is_dir()]) > 1
     found: dict[Path, Found] = {}
     for path in paths:
@@ -71,7 +72,7 @@ def prepare_output(folder: Path) -> None:
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as exc:
-        raise OutputError(f"{folder}: cannot write there ({exc.strerror}); choose another folder with --out") from exc
+        raise error_of(OutputError, "out_folder", folder=str(folder), reason=exc.strerror) from exc
 
 
 def write_text(path: Path, text: str) -> None:
@@ -82,7 +83,7 @@ def write_text(path: Path, text: str) -> None:
             temporary.write_text(text, encoding="utf-8")
             os.replace(temporary, path)
     except OSError as exc:
-        raise OutputError(f"{path}: cannot be written ({exc.strerror}); free space or choose another --out") from exc
+        raise error_of(OutputError, "out_file", path=str(path), reason=exc.strerror) from exc
 
 
 @contextlib.contextmanager

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from asr_qa.messages import SaidError, say
+
 AUTO = "auto"
 
 _SUBTAGS = """
@@ -42,7 +44,7 @@ def language_code(text: str) -> str:
     """Code of a language: "zh-CN", "普通话" and "Chinese" are "zh"; "auto" stays.
 
     Raises:
-        ValueError: It is no language known here.
+        SaidError: It is no language known here.
     """
     name = text.strip().lower().replace("_", "-")
     if name == AUTO or name in _CODES:
@@ -54,14 +56,14 @@ def language_code(text: str) -> str:
     if primary != name and primary not in {AUTO, ""}:
         narrow = "-".join(name.split("-")[:2])
         return _BY_NAME[narrow] if narrow in _BY_NAME else _code_of(primary, text)
-    raise ValueError(_unknown(text))
+    raise _unknown(text)
 
 
 def _code_of(primary: str, text: str) -> str:
     if primary not in _CODES and primary not in _BY_NAME:
-        raise ValueError(_unknown(text))
+        raise _unknown(text)
     return _BY_NAME.get(primary, primary)
 
 
-def _unknown(text: str) -> str:
-    return f"language {text!r} is not known; write a code such as zh, yue, en, ja or ko, or auto to have it detected"
+def _unknown(text: str) -> SaidError:
+    return SaidError(say("language_unknown", given=text))

@@ -15,7 +15,8 @@ from typing import Any
 
 from asr_qa.batch.files import real
 from asr_qa.batch.languages import language_code
-from asr_qa.errors import ManifestError
+from asr_qa.errors import ManifestError, Said
+from asr_qa.messages import SaidError, error_of, said_in, say
 from asr_qa.pipeline.ingest import CallDetails
 from asr_qa.pipeline.store import REQUEST
 
@@ -62,7 +63,12 @@ class BadRow:
 
     place: str
     """File and line."""
-    reason: str
+    said: Said
+
+    @property
+    def reason(self) -> str:
+        """What is wrong, in English."""
+        return said_in(self.said, "en")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +102,9 @@ def read_manifest(path: Path, *, mapping: Mapping[str, str] | None = None) -> Ma
             row = _row(line, _named(raw, mapping or {}), path)
             first = read.setdefault(real(row.path), row)
             if first is not row:
-                raise ValueError(
-                    f"{row.written} is named in line {first.line} and again in line {line}; keep one of them"
-                )
-        except ValueError as exc:
-            bad.append(BadRow(f"{path}:{line}", str(exc)))
+                raise SaidError(say("manifest_twice", path=row.written, first=first.line, line=line))
+        except SaidError as exc:
+            bad.append(BadRow(f"{path}:{line}", exc.said))
     _check_mapped(path, columns, mapping or {})
     known = _aliases(mapping or {})
     other = tuple(name for name in columns if name and name.lower() not in known)
@@ -109,9 +113,10 @@ def read_manifest(path: Path, *, mapping: Mapping[str, str] | None = None) -> Ma
 
 def _check_mapped(path: Path, columns: Iterable[str], mapping: Mapping[str, str]) -> None:
     there = {name.lower() for name in columns}
-    lacking = [name for name in mapping if name not in there]
+    lacking = tuple(name for name in mapping if name not in there)
     if lacking and there:
-        raise ManifestError(f"{path}: --map: no column {', '.join(lacking)}; there are {', '.join(columns)}")
+        given = {"lacking": lacking, "columns": tuple(columns)}
+        raise error_of(ManifestError, "manifest_no_column", manifest=str(path), **given)
 
 
 def parse_mapping(pairs: list[str]) -> dict[str, str]:
@@ -120,7 +125,7 @@ def parse_mapping(pairs: list[str]) -> dict[str, str]:
     for pair in pairs:
         column, _, name = pair.partition("=")
         if not column or name not in COLUMNS:
-            raise ManifestError(f"--map {pair}: write COLUMN=FIELD with a field of {', '.join(COLUMNS)}")
+            raise error_of(ManifestError, "manifest_mapping", given=pair, known=tuple(COLUMNS))
         mapping[column.strip().lower()] = name
     return mapping
 
@@ -128,16 +133,16 @@ def parse_mapping(pairs: list[str]) -> dict[str, str]:
 def _text(path: Path) -> str:
     try:
         if path.stat().st_size > _MAX_BYTES:
-            raise ManifestError(f"{path}: larger than {_MAX_BYTES >> 20} MiB; split it")
+            raise error_of(ManifestError, "manifest_large", manifest=str(path), most=_MAX_BYTES >> 20)
         data = path.read_bytes()
     except OSError as exc:
-        raise ManifestError(f"{path}: cannot be read ({exc.strerror})") from exc
+        raise error_of(ManifestError, "manifest_unreadable", manifest=str(path), reason=exc.strerror) from exc
     for encoding in ("utf-8-sig", "gb18030"):
         try:
             return data.decode(encoding)
         except UnicodeDecodeError:
             continue
-    raise ManifestError(f"{path}: neither UTF-8 nor GB18030 text")
+    raise error_of(ManifestError, "manifest_encoding", manifest=str(path))
 
 
 def _csv_rows(text: str, path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -149,7 +154,8 @@ def _csv_rows(text: str, path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
             if any((value or "").strip() for value in row.values() if isinstance(value, str)):
                 yield reader.line_num, {name: value for name, value in row.items() if isinstance(name, str)}
     except csv.Error as exc:
-        raise ManifestError(f"{path}:{reader.line_num}: {exc}") from exc
+        at = {"manifest": str(path), "line": reader.line_num}
+        raise error_of(ManifestError, "manifest_csv", **at, reason=str(exc)) from exc
 
 
 def _json_lines(text: str, path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -159,9 +165,9 @@ def _json_lines(text: str, path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         try:
             row = json.loads(part)
         except ValueError as exc:
-            raise ManifestError(f"{path}:{line}: not JSON ({exc})") from exc
+            raise error_of(ManifestError, "manifest_not_json", manifest=str(path), line=line, reason=str(exc)) from exc
         if not isinstance(row, dict):
-            raise ManifestError(f"{path}:{line}: not a JSON object")
+            raise error_of(ManifestError, "manifest_not_object", manifest=str(path), line=line)
         yield line, row
 
 
@@ -183,8 +189,8 @@ def _aliases(mapping: Mapping[str, str]) -> dict[str, str]:
 def _row(line: int, named: dict[str, str], manifest: Path) -> ManifestRow:
     written = named.pop("path", "")
     if not written:
-        known = ", ".join(("path", *COLUMNS["path"][:3], *COLUMNS["path"][4:5]))
-        raise ValueError(f"names no recording: it needs a column {known} (or --map COLUMN=path)")
+        known = ("path", *COLUMNS["path"][:3], *COLUMNS["path"][4:5])
+        raise SaidError(say("manifest_no_path", known=known))
     channel = named.pop("agent_channel", None)
     if "language" in named:
         named["language"] = language_code(named["language"])
@@ -209,14 +215,14 @@ def _time(text: str | None) -> str | None:
     try:
         return datetime.fromisoformat(text.replace("/", "-")).isoformat()
     except ValueError:
-        raise ValueError(f"started_at {text!r} is no time such as 2026-11-20T09:30:00+08:00") from None
+        raise SaidError(say("manifest_time", given=text)) from None
 
 
 def _direction(text: str | None) -> str | None:
     if text is None:
         return None
     if text.lower() not in _DIRECTIONS:
-        raise ValueError(f"direction {text!r} is none of {', '.join(_DIRECTIONS)}")
+        raise SaidError(say("manifest_direction", given=text, known=tuple(_DIRECTIONS)))
     return _DIRECTIONS[text.lower()]
 
 
@@ -225,7 +231,7 @@ def _seconds(text: str | None) -> float | None:
         return None
     number = re.fullmatch(r"\d+(\.\d+)?", text)
     if not number or not math.isfinite(float(text)):
-        raise ValueError(f"ring_seconds {text!r} is no number of seconds")
+        raise SaidError(say("manifest_ring", given=text))
     return float(text)
 
 
@@ -235,5 +241,5 @@ def _channel(text: str | None) -> int | None:
     if text == "auto":
         return -1
     if not re.fullmatch(r"\d", text):
-        raise ValueError(f"agent_channel {text!r} is neither a channel (0 is the first) nor auto")
+        raise SaidError(say("manifest_channel", given=text))
     return int(text)

@@ -12,13 +12,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Protocol
 
 from asr_qa.batch import worker
 from asr_qa.batch.claims import Claims
 from asr_qa.batch.engine import LocalEngine, Task, local_engine, worker_count
 from asr_qa.batch.files import Found, output_names, prepare_output, real, write_text
 from asr_qa.batch.manifest import Manifest, ManifestRow
+from asr_qa.batch.outcome import Outcome, Watcher
 from asr_qa.batch.plan import Item, Job, Plan
 from asr_qa.batch.tellings import Tellings, tellings
 from asr_qa.batch.worker import Failure, Identified
@@ -27,8 +27,8 @@ from asr_qa.config import Settings
 from asr_qa.core.document import CallDocument
 from asr_qa.core.recording import Recording
 from asr_qa.core.redacted import redacted
-from asr_qa.core.transcript import Utterance
 from asr_qa.errors import AsrQaError, ConfigurationError
+from asr_qa.messages import say
 from asr_qa.pipeline.cards import refuse_changed_card
 from asr_qa.pipeline.documents import from_json, to_json
 from asr_qa.pipeline.ingest import CallDetails
@@ -43,49 +43,6 @@ AUTO_LANGUAGE = "auto"
 """Language of a recording whose language is to be found out by listening."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What became of one recording."""
-
-    path: str
-    state: str
-    """ "scored", "unchanged" or "failed"."""
-    call_id: str | None = None
-    code: str | None = None
-    """Machine-readable reason of a failure."""
-    reason: str | None = None
-    output: str | None = None
-    """Where its document was written."""
-    points: float | None = None
-    max_points: float | None = None
-    fatal: bool | None = None
-    duration: float | None = None
-    """Seconds; None where it could not be scored."""
-    warnings: tuple[str, ...] = ()
-    """Codes of what limits what can be known of it."""
-    document: CallDocument | None = None
-    """Only where the run keeps documents: a night of them does not fit into memory."""
-
-
-class Watcher(Protocol):
-    """Is told how far a run is."""
-
-    def found(self, calls: int) -> None:
-        """So many recordings are to be looked at."""
-
-    def identified(self, seconds: float) -> None:
-        """One more is identified; it has so many seconds of audio still to be worked through (0: nothing to do)."""
-
-    def heard(self, name: str, utterances: Sequence[Utterance], seconds: float) -> None:
-        """So many more seconds of a recording were listened to; utterances only where the run follows calls.
-
-        Their roles are those that the channels are given by the settings, until the call is done.
-        """
-
-    def done(self, outcome: Outcome, seconds: float) -> None:
-        """One is finished, with so many seconds of audio of which `heard` has not told."""
-
-
 def items_of(found: Sequence[Found], manifest: Manifest | None) -> tuple[list[Item], list[Outcome]]:
     """What is to be scored, and what cannot be: the recordings found with their manifest rows.
 
@@ -97,7 +54,7 @@ def items_of(found: Sequence[Found], manifest: Manifest | None) -> tuple[list[It
     unseen = (row for at, row in rows.items() if at not in known)
     items += [Item(path=row.path, name=_below(row.written), details=row.details) for row in unseen]
     bad = [
-        Outcome(path=row.place, state="failed", code="manifest_error", reason=f"{row.place}: {row.reason}")
+        Outcome.failed(row.place, Failure("manifest_error", f"{row.place}: {row.reason}", row.said))
         for row in (manifest.bad if manifest else ())
     ]
     return items, bad
@@ -226,7 +183,7 @@ class Run:
         except ConfigurationError as exc:
             watcher.identified(0.0)
             self.store.add_recording(result.recording, now=self.clock.now())
-            yield self._tell(watcher, self._failed(item, Failure(exc.code, str(exc)), result.recording), 0.0)
+            yield self._tell(watcher, self._failed(item, Failure(exc.code, str(exc), exc.said), result.recording), 0.0)
             return
         stored = self._settled(wanted, plan)
         if stored is None:
@@ -348,7 +305,7 @@ class Run:
         else:
             resolved = str(real(item.path))
             call_id = self.store.add_failure(resolved, code=failure.code, reason=failure.reason, now=now)
-        return Outcome(path=path, state="failed", call_id=call_id, code=failure.code, reason=failure.reason)
+        return Outcome.failed(path, failure, call_id)
 
     def _finished(self, item: Item, document: CallDocument, targets: dict[Path, str], *, state: str) -> Outcome:
         target = self.out / targets[item.path] if self.out else None
@@ -370,7 +327,7 @@ class Run:
                 written = redacted(document) if self.settings.redact else document
                 write_text(target, to_json(written, indent=1) + "\n")
         except AsrQaError as exc:
-            return replace(outcome, state="failed", code=exc.code, reason=str(exc), output=None)
+            return replace(outcome, state="failed", code=exc.code, reason=str(exc), said=exc.said, output=None)
         return outcome
 
     @staticmethod
@@ -395,6 +352,4 @@ def _nameable(path: Path) -> bool:
 
 def _unnameable(path: Path) -> Outcome:
     shown = os.fsencode(path).decode("utf-8", "backslashreplace")
-    advice = "rename the file, e.g. with: convmv -f gbk -t utf-8 --notest FOLDER -r"
-    reason = f"{shown}: the name is no valid UTF-8 text; {advice}"
-    return Outcome(path=shown, state="failed", code="bad_name", reason=reason)
+    return Outcome.failed(shown, Failure.of("bad_name", say("failed_name", path=shown)))

@@ -23,6 +23,7 @@ from pydantic import TypeAdapter
 
 from asr_qa.core.transcript import Utterance
 from asr_qa.errors import OutputError
+from asr_qa.messages import error_of
 
 PREFIX = "asr_qa-run-"
 STALE = 24 * 3600.0
@@ -145,7 +146,7 @@ class Tellings:
         except OSError as exc:
             if not self._texts:
                 return False
-            raise OutputError(f"{folder}: cannot follow calls there ({exc}); set TMPDIR to a folder with room") from exc
+            raise error_of(OutputError, "cannot_follow", folder=str(folder), reason=str(exc)) from exc
         return True
 
     def news(self) -> Iterator[News]:

@@ -19,7 +19,7 @@ from asr_qa.cli import db, models, report, rules, token
 from asr_qa.cli.bench import bench_command
 from asr_qa.cli.demo import demo
 from asr_qa.cli.explain import explain_command
-from asr_qa.cli.printing import forget_language, told, told_of
+from asr_qa.cli.printing import forget_language, told, told_error, told_of
 from asr_qa.cli.process import process
 from asr_qa.cli.rescore import rescore_command
 from asr_qa.cli.serve import serve
@@ -92,21 +92,22 @@ def run(arguments: list[str] | None = None) -> int:
         return _interrupted()
     except ValidationError as exc:
         # Each line names its setting.
-        return _say("\n".join(settings_mistakes(exc)), prefix=told("error_prefix"))
+        return _say("\n".join(settings_mistakes(exc)))
     except SettingsError as exc:
-        return _say(unreadable(exc), prefix=told("error_prefix"))
+        return _say(unreadable(exc))
     except RulesetError as exc:
         # Each line says itself that it is an error, and where.
-        return _say(told_of(exc), prefix="")
+        return _say(told_of(exc), prefixed=False)
     except AsrQaError as exc:
-        return _say(str(exc))
+        return _say(told_error(exc))
     if result == INTERRUPTED:
         # Typer takes Ctrl-C itself and gives this status back.
         return _interrupted()
     return result if isinstance(result, int) else 0
 
 
-def _say(message: str, *, prefix: str = "error: ") -> int:
+def _say(message: str, *, prefixed: bool = True) -> int:
+    prefix = told("error_prefix") if prefixed else ""
     Console(stderr=True, highlight=False, markup=False, soft_wrap=True).print(f"{prefix}{message}")
     return USAGE
 

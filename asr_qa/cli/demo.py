@@ -14,11 +14,11 @@ from asr_qa.asr import weights
 from asr_qa.asr.weights import ModelStatus
 from asr_qa.batch.demo import DemoResult, Disagreement, demo_settings, run_demo
 from asr_qa.batch.files import prepare_output
-from asr_qa.batch.run import Outcome
+from asr_qa.batch.outcome import Outcome
 from asr_qa.bootstrap import SystemClock, find_weights
 from asr_qa.cli.models import progress_bar
-from asr_qa.cli.printing import Lang, Language, console, plain_table
-from asr_qa.cli.process import SOME_FAILED, progress
+from asr_qa.cli.printing import Lang, Language, console, plain_table, told
+from asr_qa.cli.process import SOME_FAILED, located, progress
 from asr_qa.config import Settings, shipped
 from asr_qa.core.rule import Ruleset
 from asr_qa.render.callview import build_call
@@ -88,7 +88,7 @@ def _print_calls(result: DemoResult, lang: Lang) -> None:
     console().print(table)
     for outcome in result.outcomes:
         if outcome.state == "failed":
-            typer.echo(words["failed"].format(name=Path(outcome.path).name, reason=outcome.reason))
+            typer.echo(told("process_failed", code=outcome.code, said=located(outcome)))
     typer.echo(words["counted"].format(**_counts(result.outcomes)))
 
 
@@ -144,7 +144,6 @@ _WORDS: Mapping[Lang, Mapping[str, str]] = {
         "differences": "通话 规则 应为 机器 时间",
         "unavailable": "暂无",
         "fatal": "致命",
-        "failed": "失败 {name}：{reason}",
         "counted": "共 {n} 通（录音 {audio}）：新评 {scored}，已有 {unchanged}，失败 {failed}",
         "no_truth": "没有可比对的标注。",
         "agree": "与标注比对：{total} 条判定中 {same} 条一致（{share}）",
@@ -162,7 +161,6 @@ _WORDS: Mapping[Lang, Mapping[str, str]] = {
         "differences": "call rule expected got time",
         "unavailable": "none",
         "fatal": "fatal",
-        "failed": "failed {name}: {reason}",
         "counted": "{n} calls ({audio} of audio): {scored} scored, {unchanged} unchanged, {failed} failed",
         "no_truth": "There is no truth to compare with.",
         "agree": "{same} of {total} verdicts agree with the truth ({share})",

@@ -16,8 +16,8 @@ from rich.console import Console
 from rich.table import Table
 
 from asr_qa.config import Settings
-from asr_qa.errors import RulesetError
-from asr_qa.messages import line_of, said_in, say
+from asr_qa.errors import AsrQaError, RulesetError, Said
+from asr_qa.messages import MESSAGES, error_in, line_of, said_in, say
 
 Lang = Literal["zh", "en"]
 """Language of titles and reports."""
@@ -63,6 +63,18 @@ def told(code: str, /, **args: object) -> str:
 def told_of(error: RulesetError) -> str:
     """Every mistake in rules, one a line, in the language of the command."""
     return "\n".join(line_of(issue, language()) for issue in error.issues)
+
+
+def told_error(error: AsrQaError) -> str:
+    """An error in the language of the command, as far as it is known in it."""
+    return error_in(error, language())
+
+
+def told_reason(code: str | None, reason: str | None, said: Said | None) -> str:
+    """Why a call could not be worked on, in the language of the command: English texts know the most."""
+    if language() == "en" or (said is None and f"audio_{code}" not in MESSAGES):
+        return reason or ""
+    return said_in(said or say(f"audio_{code}"), language())
 
 
 def counted(count: int, what: str) -> str:

@@ -19,17 +19,18 @@ from asr_qa.asr.device import Device, resolve
 from asr_qa.batch.files import find_recordings, real
 from asr_qa.batch.languages import language_code
 from asr_qa.batch.manifest import COLUMNS, parse_mapping, read_manifest
+from asr_qa.batch.outcome import Outcome, Watcher
 from asr_qa.batch.plan import Item
-from asr_qa.batch.run import Outcome, Run, Watcher, items_of
+from asr_qa.batch.run import Run, items_of
 from asr_qa.bootstrap import Rules, SystemClock, build_stages, connect, find_weights, load_rules
+from asr_qa.cli.printing import Language, counted, language, told, told_reason
 from asr_qa.config import Settings
 from asr_qa.core.transcript import HEARD, Utterance
 from asr_qa.errors import UsageError
+from asr_qa.messages import SaidError, error_of, said_in, say
 from asr_qa.render.texts import Texts
 
 SOME_FAILED = 3
-_TEXTS = Texts("zh")
-"""Calls are read by Chinese QA people, as in reports."""
 
 
 def process(
@@ -60,6 +61,7 @@ def process(
         bool, typer.Option("--follow", help="Show on standard error what is said, while calls are listened to.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON for programs.")] = False,
+    lang: Language = "zh",
 ) -> int:
     """Score recordings: every file below PATH becomes a call document with a pre-scored sheet.
 
@@ -133,7 +135,7 @@ def _settings(workers: int, agent_channel: str | None, language: str | None) -> 
         settings = settings.model_copy(update={"workers": workers})
     if agent_channel is not None:
         if agent_channel != "auto" and not (agent_channel.isdigit() and len(agent_channel) == 1):
-            raise UsageError(f"--agent-channel {agent_channel}: give a channel (0 is the first) or auto")
+            raise error_of(UsageError, "process_channel", given=agent_channel)
         channel = agent_channel if agent_channel == "auto" else int(agent_channel)
         audio = settings.audio.model_copy(update={"agent_channel": channel})
         settings = settings.model_copy(update={"audio": audio})
@@ -153,26 +155,24 @@ def _spoken(settings: Settings, language: str | None) -> Settings:
     """The settings with the language as a code, whoever named it."""
     try:
         code = language_code(language or settings.asr.language)
-    except ValueError as exc:
-        raise UsageError(f"{'--language' if language else 'ASR_QA_ASR__LANGUAGE'}: {exc}") from exc
+    except SaidError as exc:
+        option = "--language" if language else "ASR_QA_ASR__LANGUAGE"
+        raise error_of(UsageError, "of_option", option=option, said=exc.said) from exc
     return settings.model_copy(update={"asr": settings.asr.model_copy(update={"language": code})})
 
 
 def _items(paths: list[Path], manifest: Path | None, mapping: list[str]) -> tuple[list[Item], list[Outcome]]:
     if not paths and manifest is None:
-        raise UsageError("nothing to score: name recordings or folders, or a --manifest")
+        raise error_of(UsageError, "process_nothing")
     if mapping and manifest is None:
-        raise UsageError("--map names columns of a --manifest, and there is none")
+        raise error_of(UsageError, "process_map_alone")
     rows = read_manifest(manifest, mapping=parse_mapping(mapping)) if manifest else None
     if rows and rows.other_columns:
-        typer.echo(
-            f"{manifest}: not used but kept as metadata: {', '.join(rows.other_columns)}; known are"
-            f" {', '.join(COLUMNS)} (--map COLUMN=FIELD)",
-            err=True,
-        )
+        columns = {"columns": rows.other_columns, "known": tuple(COLUMNS)}
+        typer.echo(told("manifest_metadata", manifest=str(manifest), **columns), err=True)
     items, bad = items_of(find_recordings(paths), rows)
     if not items and not bad:
-        raise UsageError(f"no recordings below {', '.join(map(str, paths))}: looked for audio files (.wav, .mp3, ...)")
+        raise error_of(UsageError, "process_none_below", paths=tuple(map(str, paths)))
     return items, bad
 
 
@@ -181,7 +181,7 @@ class _Rate(ProgressColumn):
 
     def render(self, task: Task) -> Text:
         speed = task.finished_speed or task.speed
-        return Text(f"{speed:.1f} audio h/h" if speed else "- audio h/h")
+        return Text(told("bar_hours", n=speed) if speed else told("bar_no_hours"))
 
 
 class _Bar:
@@ -192,7 +192,7 @@ class _Bar:
         self._console = console
         # What was asked for is shown beside --json, too: standard output is the JSON's, this is standard error.
         self._pages = Console(stderr=True) if console.quiet else console
-        self._task = bar.add_task("reading", total=None, calls=0, of=0, failed="")
+        self._task = bar.add_task(told("bar_reading"), total=None, calls=0, of=0, failed="")
         self._seconds = 0.0
         self._calls = self._of = self._failed = self._identified = 0
 
@@ -204,7 +204,7 @@ class _Bar:
         self._seconds += seconds
         self._identified += 1
         if self._identified == self._of:
-            self._bar.update(self._task, description="scoring", total=max(self._seconds, 1e-9))
+            self._bar.update(self._task, description=told("bar_scoring"), total=max(self._seconds, 1e-9))
 
     def heard(self, name: str, utterances: Sequence[Utterance], seconds: float) -> None:
         self._bar.update(self._task, advance=seconds)
@@ -215,10 +215,9 @@ class _Bar:
         self._calls += 1
         if outcome.state == "failed":
             self._failed += 1
-            self._console.print(
-                f"failed: {located(outcome)}", style="red", markup=False, highlight=False, soft_wrap=True
-            )
-        failed = f", {self._failed} failed" if self._failed else ""
+            line = told("bar_call_failed", said=located(outcome))
+            self._console.print(line, style="red", markup=False, highlight=False, soft_wrap=True)
+        failed = told("bar_failed", n=self._failed) if self._failed else ""
         self._bar.update(self._task, advance=seconds, calls=self._calls, failed=failed)
 
 
@@ -229,10 +228,10 @@ def progress(*, quiet: bool = False) -> Iterator[Watcher]:
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
-        TextColumn("{task.fields[calls]}/{task.fields[of]} calls{task.fields[failed]}"),
+        TextColumn("{task.fields[calls]}/{task.fields[of]} " + told("bar_calls") + "{task.fields[failed]}"),
         _Rate(),
         TimeElapsedColumn(),
-        TextColumn("left"),
+        TextColumn(told("bar_left")),
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=console) as bar:
@@ -244,19 +243,23 @@ def spoken(name: str, said: Utterance) -> str:
     minutes, seconds = divmod(int(said.start), 60)
     hours, minutes = divmod(minutes, 60)
     clock = f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes:02d}:{seconds:02d}"
-    text = said.text if said.status == HEARD else _TEXTS("unintelligible")
-    line = f"{name} {clock} {_TEXTS.word_of(said.role)}: {text}"
+    texts = Texts(language())
+    text = said.text if said.status == HEARD else texts("unintelligible")
+    line = f"{name} {clock} {texts.word_of(said.role)}: {text}"
     return "".join(char if char.isprintable() else " " for char in line)
 
 
 def _print(outcomes: Sequence[Outcome], out: Path | None) -> None:
     counts = Counter(outcome.state for outcome in outcomes)
-    parts = [f"{counts[state]} {state}" for state in ("scored", "unchanged", "failed") if counts[state]]
-    typer.echo(f"{len(outcomes)} calls: {', '.join(parts)}" + (f"; documents in {out}" if out else ""))
+    states = ("scored", "unchanged", "failed")
+    parts = tuple(say(f"count_{state}", n=counts[state]) for state in states if counts[state])
+    where = {"out": str(out)} if out else {}
+    calls = counted(len(outcomes), "call")
+    typer.echo(told("process_done_out" if out else "process_done", calls=calls, parts=parts, **where))
     _print_points([outcome for outcome in outcomes if outcome.state != "failed"])
     for outcome in outcomes:
         if outcome.state == "failed":
-            typer.echo(f"  failed [{outcome.code}] {located(outcome)}")
+            typer.echo(told("process_failed", code=outcome.code, said=located(outcome)))
 
 
 def _print_points(scored: Sequence[Outcome]) -> None:
@@ -264,14 +267,17 @@ def _print_points(scored: Sequence[Outcome]) -> None:
     assessed = [outcome.points for outcome in scored if outcome.points is not None]
     if assessed:
         fatal = sum(bool(outcome.fatal) for outcome in scored)
-        typer.echo(f"  {fmean(assessed):.1f} points on average of {len(assessed)} calls with a total; {fatal} fatal")
+        typer.echo(told("process_points", mean=fmean(assessed), calls=counted(len(assessed), "call"), fatal=fatal))
+    texts = Texts(language())
     for outcome in scored:
         if outcome.warnings:
-            typer.echo(f"  look at {outcome.path}: {', '.join(outcome.warnings)}")
+            words = tuple(texts.word("w", warning) for warning in outcome.warnings)
+            typer.echo(told("process_look", path=outcome.path, warnings=words))
 
 
 def located(outcome: Outcome) -> str:
     """Why a recording failed, with its path once: most reasons begin with it, some with its absolute form."""
-    reason = outcome.reason or ""
-    begins = reason.startswith((f"{outcome.path}:", f"{real(Path(outcome.path))}:"))
-    return reason if begins else f"{outcome.path}: {reason}"
+    reason = told_reason(outcome.code, outcome.reason, outcome.said)
+    places = (outcome.path, str(real(Path(outcome.path))))
+    begins = reason.startswith(tuple(f"{place}{colon}" for place in places for colon in (":", "：")))
+    return reason if begins else said_in(say("of_option", option=outcome.path, said=reason), language())

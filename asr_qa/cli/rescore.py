@@ -15,7 +15,7 @@ from asr_qa.bootstrap import connect, load_rules, rules_dir
 from asr_qa.cli.backtest import report_of
 from asr_qa.cli.callruns import Jobs, Limit, OneName, Since, Until, call_filters, call_progress, exit_code
 from asr_qa.cli.comparison import print_report
-from asr_qa.cli.printing import Json, Lang, Language, print_json, told
+from asr_qa.cli.printing import Json, Lang, Language, print_json, told, told_reason
 from asr_qa.config import Settings
 from asr_qa.core.finding import Verdict
 from asr_qa.errors import UsageError
@@ -140,4 +140,5 @@ def _print(applied: Applied, rows: Sequence[ScoredRow], human: Human) -> None:
     if reviewed:
         typer.echo(told("rescored_reviewed", n=reviewed))
     for one in applied.bad:
-        typer.echo(told("rescore_failed", code=one.code, call=f"{one.path} ({one.call_id})", reason=one.reason))
+        reason = told_reason(one.code, one.reason, one.said)
+        typer.echo(told("rescore_failed", code=one.code, call=f"{one.path} ({one.call_id})", reason=reason))

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal, get_args, get_origin
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import SettingsError
 
 from asr_qa.cli.printing import told
+from asr_qa.config import Settings
 from asr_qa.errors import Said
 from asr_qa.messages import say
 
@@ -45,10 +46,11 @@ def settings_mistakes(error: ValidationError) -> Iterator[str]:
 
 def unreadable(error: SettingsError) -> str:
     """The line for a group of settings that was written as one value, which is no JSON."""
-    found = re.search(r'field "(\w+)"', str(error))
-    if found is None:
+    # The error says it in a sentence only; the name of the group is the one word in quotes that is a setting.
+    group = next((name for name in Settings.model_fields if f'"{name}"' in str(error)), None)
+    if group is None:
         return str(error)
-    name = f"ASR_QA_{found.group(1).upper()}"
+    name = f"ASR_QA_{group.upper()}"
     return told("setting_wrong_parts", name=name, said=say("setting_is_group", name=name))
 
 
@@ -70,9 +72,8 @@ def _line(name: str, mistakes: list[ErrorDetails]) -> str:
 
 def _said(name: str, mistake: ErrorDetails) -> Said:
     bounds = mistake.get("ctx", {})
-    if mistake["type"] == "literal_error":
-        known = _known(bounds)
-        return say("setting_one_of", known=known) if len(known) > 1 else say("as_is", text="".join(known))
+    if mistake["type"] == "literal_error" and (known := allowed(mistake["loc"])):
+        return _one_of(known)
     if mistake["type"] in _GROUPS:
         return say("setting_is_group", name=name)
     if (code := _SAID.get(mistake["type"])) is None:
@@ -80,7 +81,33 @@ def _said(name: str, mistake: ErrorDetails) -> Said:
     return say(code, **{key: bounds[key] for key in _BOUNDS if key in bounds})
 
 
-def _known(context: dict[str, object]) -> tuple[str, ...]:
-    """The values that are allowed: pydantic writes 'a', 'b' or 'c'."""
-    wanted = str(context.get("expected", "")).replace(" or ", ", ")
-    return tuple(one.strip().strip("'") for one in wanted.split(", ") if one.strip("' "))
+def _one_of(known: tuple[str, ...]) -> Said:
+    if len(known) == 1:
+        return say("setting_just", word=known[0])
+    words = tuple(filter(None, known))
+    return say("setting_one_of" if words == known else "setting_one_of_or_none", known=words)
+
+
+def allowed(place: tuple[int | str, ...]) -> tuple[str, ...]:
+    """The words that a setting may be, as its type has them: pydantic tells them in a sentence only.
+
+    Args:
+        place: Names of the groups and of the setting, as in an error; what follows them is passed over.
+    """
+    fields: Mapping[str, Any] = Settings.model_fields
+    for step in place:
+        kind = fields[str(step)].annotation if str(step) in fields else None
+        if kind is None:
+            break
+        if not (isinstance(kind, type) and issubclass(kind, BaseModel)):
+            return tuple(_words(kind))
+        fields = kind.model_fields
+    return ()
+
+
+def _words(kind: Any) -> Iterator[str]:
+    if get_origin(kind) is Literal:
+        yield from (str(one) for one in get_args(kind))
+    else:
+        for part in get_args(kind):
+            yield from _words(part)

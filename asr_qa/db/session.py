@@ -13,6 +13,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, Operationa
 from sqlalchemy.orm import Session
 
 from asr_qa.errors import ConfigurationError, StorageError
+from asr_qa.messages import error_of, say
 
 BUSY_SECONDS = 30.0
 """How long a writer waits for another one on SQLite."""
@@ -27,15 +28,13 @@ def parse_url(url: str) -> URL:
     try:
         parsed = make_url(url)
     except ArgumentError as exc:
-        raise ConfigurationError(
-            "the database URL cannot be read; write sqlite:////path/asr_qa.db or postgresql://user@host/database"
-        ) from exc
+        raise error_of(ConfigurationError, "database_url") from exc
     if parsed.get_backend_name() in ("postgresql", "postgres"):
         return parsed.set(drivername="postgresql+psycopg")
     if parsed.get_backend_name() != "sqlite":
-        raise ConfigurationError(f"database {parsed.get_backend_name()} is not supported; use sqlite or postgresql")
+        raise error_of(ConfigurationError, "database_kind", kind=parsed.get_backend_name())
     if not parsed.database or parsed.database == ":memory:":
-        raise ConfigurationError("a SQLite database needs a file: sqlite:////path/asr_qa.db")
+        raise error_of(ConfigurationError, "database_file")
     return parsed
 
 
@@ -58,9 +57,7 @@ def make_engine(url: URL) -> Engine:
             return engine
         return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 10})
     except ModuleNotFoundError as exc:
-        raise ConfigurationError(
-            f"the driver for {url.get_backend_name()} is not installed: pip install 'asr-qa[postgres]'"
-        ) from exc
+        raise error_of(ConfigurationError, "database_driver", kind=url.get_backend_name()) from exc
 
 
 def prepare_file(url: URL, *, create: bool) -> None:
@@ -73,15 +70,16 @@ def prepare_file(url: URL, *, create: bool) -> None:
         return
     path = Path(url.database or "")
     if path.is_dir():
-        raise StorageError(f"{path} is a folder, not a database; name a file in it, e.g. {path / 'asr_qa.db'}")
+        raise error_of(StorageError, "database_folder", path=str(path), example=str(path / "asr_qa.db"))
     if path.exists():
         return
     if not create:
-        raise StorageError(f"there is no database {path}; make one with: asr-qa db upgrade")
+        raise error_of(StorageError, "database_missing", path=str(path))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as exc:
-        raise StorageError(f"the folder {path.parent} for the database cannot be made: {exc.strerror}") from exc
+        folder = str(path.parent)
+        raise error_of(StorageError, "database_no_folder", folder=folder, reason=exc.strerror) from exc
 
 
 @contextmanager
@@ -106,36 +104,32 @@ def translated(url: URL) -> Iterator[None]:
     except IntegrityError:
         raise
     except (DBAPIError, sqlite3.Error) as exc:
-        raise StorageError(explain(exc, url)) from exc
+        raise explained(exc, url) from exc
     except UnicodeEncodeError as exc:
-        raise StorageError(
-            f"{ascii(exc.object)[:200]} is no valid UTF-8 text and cannot be stored; "
-            "rename the file, e.g. with: convmv -f gbk -t utf-8 --notest FOLDER -r"
-        ) from exc
+        raise error_of(StorageError, "database_not_utf8", text=ascii(exc.object)[:200]) from exc
 
 
-def explain(exc: Exception, url: URL) -> str:
+def explained(exc: Exception, url: URL) -> StorageError:
     """What went wrong with the database, and what to do."""
     cause = str(getattr(exc, "orig", None) or exc).strip().splitlines()
     text = cause[0] if cause else type(exc).__name__
-    where = url.database if url.get_backend_name() == "sqlite" else shown(url)
-    for sign, advice in _ADVICE:
-        if sign in text:
-            return f"database {where}: {text}; {advice}"
-    advice = "is the server running, and are the name and password right?" if isinstance(exc, OperationalError) else ""
-    return f"database {where}: {text}" + (f"; {advice}" if advice and url.get_backend_name() != "sqlite" else "")
+    is_file = url.get_backend_name() == "sqlite"
+    where = (url.database or "") if is_file else shown(url)
+    advice = next((advice for sign, advice in _ADVICE if sign in text), None)
+    if advice is None and isinstance(exc, OperationalError) and not is_file:
+        advice = say("database_server")
+    if advice is None:
+        return error_of(StorageError, "database_failed", place=where, reason=text)
+    return error_of(StorageError, "database_failed_so", place=where, reason=text, advice=advice)
 
 
 _ADVICE = (
-    ("file is not a database", "it is some other file; name another path in ASR_QA_DATABASE_URL"),
-    (
-        "malformed",
-        "the file is damaged; restore it from a backup, or save what can be read with: sqlite3 FILE .recover",
-    ),
-    ("unable to open", "check that the folder exists and may be written to"),
-    ("readonly", "make the file and its folder writable for this user"),
-    ("database is locked", "another process has been writing for long; try again when it is done"),
-    ("disk is full", "free some space"),
+    ("file is not a database", say("database_not_one")),
+    ("malformed", say("database_damaged")),
+    ("unable to open", say("database_unopened")),
+    ("readonly", say("database_readonly")),
+    ("database is locked", say("database_locked")),
+    ("disk is full", say("database_full")),
 )
 
 

@@ -1,14 +1,26 @@
-"""What rule files, cases and cards are told, in English and Chinese: one table, read by code and arguments."""
+"""What people are told, in English and Chinese: one table, read by code and arguments."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
-from asr_qa.errors import Issue, Said
-from asr_qa.messages import advice, commands, imported, reading, running, shape
+from asr_qa.errors import AsrQaError, Issue, Said
+from asr_qa.messages import advice, commands, failing, imported, reading, running, scoring, shape
 
-__all__ = ["MESSAGES", "Lang", "SaidError", "issue_of", "line_of", "place_of", "row_of", "said_in", "say"]
+__all__ = [
+    "MESSAGES",
+    "Lang",
+    "SaidError",
+    "error_in",
+    "error_of",
+    "issue_of",
+    "line_of",
+    "place_of",
+    "row_of",
+    "said_in",
+    "say",
+]
 
 Lang = Literal["zh", "en"]
 _COLUMN: Mapping[Lang, int] = {"en": 0, "zh": 1}
@@ -21,8 +33,12 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
     **commands.MESSAGES,
     **imported.MESSAGES,
     **running.MESSAGES,
+    **scoring.MESSAGES,
+    **failing.MESSAGES,
 }
 """English and Chinese by code; both fill in the same arguments."""
+
+Raised = TypeVar("Raised", bound=AsrQaError)
 
 
 class SaidError(ValueError):
@@ -68,6 +84,19 @@ class _Number(float):
 
     def __format__(self, spec: str) -> str:
         return super().__format__(spec or "g")
+
+
+def error_of(kind: type[Raised], code: str, /, **args: object) -> Raised:
+    """An error of a kind with its message in both languages: `str` of it is English."""
+    said = say(code, **args)
+    error = kind(said_in(said, "en"))
+    error.said = said
+    return error
+
+
+def error_in(error: AsrQaError, lang: Lang) -> str:
+    """The message of an error in a language; as it is where it is known in no other."""
+    return str(error) if error.said is None else said_in(error.said, lang)
 
 
 def issue_of(

@@ -10,6 +10,8 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
     "setting_wrong": ("{name}={given}: {said}", "{name}={given}：{said}"),
     "setting_wrong_parts": ("{name}: {said}", "{name}：{said}"),
     "setting_one_of": ("expected one of {known}", "应当是 {known} 之一"),
+    "setting_one_of_or_none": ("expected one of {known}, or nothing", "应当是 {known} 之一，或者留空"),
+    "setting_just": ("{word}", "写 {word}"),
     "setting_is_group": (
         "holds several settings: write each by its name, {name}__...",
         "是一组设置：逐项写 {name}__…",

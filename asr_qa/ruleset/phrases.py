@@ -8,6 +8,7 @@ from asr_qa.core.checks.index import MIN_SYLLABLES, key_of
 from asr_qa.core.rule import Check, Phrase, Rule, Ruleset, Script, descend, walk
 from asr_qa.core.text import plain
 from asr_qa.errors import ConfigurationError
+from asr_qa.messages import error_of, say
 
 _BY_SOUND_FROM = 3
 """Syllables from which rules match by sound."""
@@ -55,12 +56,11 @@ def refuse_phrases(hot_words: Sequence[str], ruleset: Ruleset) -> None:
     by_sound = {codes: text for text in listened if len(text) >= _BY_SOUND_FROM for codes in key_of(text).voices}
     clashes = [(word, text, listened[text]) for word in hot_words if (text := _clash(plain(word), listened, by_sound))]
     if clashes:
-        shown = "; ".join(f"{word} ({text}, rule {rule})" for word, text, rule in clashes[:_SHOWN])
-        more = f" and {len(clashes) - _SHOWN} more" if len(clashes) > _SHOWN else ""
-        raise ConfigurationError(
-            f"hot words may not be what rules listen for, or hold it: {shown}{more}; a rule would find what was"
-            " not said; take them out of ASR_QA_ASR__HOT_WORDS (or its file)"
-        )
+        words = tuple(say("hot_word_is", word=word, text=text, rule=rule) for word, text, rule in clashes[:_SHOWN])
+        shown = say("list", items=words)
+        if len(clashes) > _SHOWN:
+            shown = say("hot_words_more", words=words, n=len(clashes) - _SHOWN)
+        raise error_of(ConfigurationError, "hot_words_are_listened_for", words=shown)
 
 
 def _clash(word: str, listened: dict[str, str], by_sound: dict[tuple[int, ...], str]) -> str | None:

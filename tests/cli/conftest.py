@@ -18,6 +18,12 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
+def english(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everything is said in English."""
+    monkeypatch.setenv("ASR_QA_LANG", "en")
+
+
+@pytest.fixture
 def shell(home: Path, capsys: pytest.CaptureFixture[str]) -> Shell:
     """Runs a command as the console script does."""
 

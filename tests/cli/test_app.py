@@ -10,6 +10,7 @@ from cli_shell import Shell
 
 import asr_qa
 from asr_qa.cli.app import app
+from asr_qa.cli.settings import allowed
 
 MIN_HELP = 60
 """Characters below which a help text teaches nothing."""
@@ -84,6 +85,7 @@ def test_a_wrong_setting_is_named(shell: Shell, monkeypatch: pytest.MonkeyPatch)
 
 WRONG = {
     "ASR_QA_ASR__ENGINE": ("foo", "expected one of whisper, replay"),
+    "ASR_QA_DIRECTION": ("sideways", "expected one of inbound, outbound, or nothing"),
     "ASR_QA_ASR__DEVICE": ("tpu", "is not written that way; see README, Settings"),
     "ASR_QA_AUDIO__AGENT_CHANNEL": ("left", "expected a whole number or auto"),
     "ASR_QA_REDACT": ("perhaps", "expected true or false"),
@@ -104,6 +106,13 @@ def test_wrong_settings_are_named_in_the_language_asked_for(
     chinese = shell("report", "errors").err
     assert chinese.startswith(f"错误：{name}={value}：")
     assert said not in chinese
+
+
+def test_the_words_that_a_setting_may_be_come_from_its_type() -> None:
+    assert allowed(("lang",)) == ("zh", "en")
+    assert allowed(("direction",)) == ("inbound", "outbound", "")
+    assert allowed(("audio", "agent_channel", "literal['auto']")) == ("auto",)
+    assert allowed(("asr", "beam_size", "int")) == allowed(("asr",)) == allowed(("nowhere", "at", "all")) == ()
 
 
 @pytest.mark.parametrize("value", ["3", '{"x'])

@@ -35,6 +35,7 @@ def test_status_counts_calls_by_state(shell: Shell) -> None:
     assert shell("db", "status").code == 0
 
 
+@pytest.mark.usefixtures("english")
 def test_a_database_from_a_newer_version_is_refused(shell: Shell, home: Path) -> None:
     shell("db", "upgrade")
     with sqlite3.connect(home / "data" / "asr_qa.db") as connection:
@@ -46,6 +47,7 @@ def test_a_database_from_a_newer_version_is_refused(shell: Shell, home: Path) ->
         assert "newer version" in result.err, command
 
 
+@pytest.mark.usefixtures("english")
 def test_a_wrong_url_is_explained(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ASR_QA_DATABASE_URL", "mysql://somewhere/x")
     result = shell("db", "status")

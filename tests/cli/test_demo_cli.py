@@ -132,6 +132,7 @@ def test_a_second_run_scores_nothing_again(demo: Demo) -> None:
     assert json.loads((demo.folder / "agreement.json").read_text(encoding="utf-8")) == demo.agreement
 
 
+@pytest.mark.usefixtures("english")
 def test_an_unwritable_folder_is_refused_before_anything_is_fetched(shell: Shell, home: Path) -> None:
     (home / "file").write_text("in the way")
     result = shell("demo", "--out", "file")

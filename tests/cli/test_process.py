@@ -16,8 +16,9 @@ import pytest
 from cli_shell import SAMPLES, Result, Shell, scrub
 
 from asr_qa.audio.decode import AvReader
-from asr_qa.batch.run import Outcome
+from asr_qa.batch.outcome import Outcome
 from asr_qa.cli.app import run
+from asr_qa.cli.printing import forget_language
 from asr_qa.cli.process import located, progress
 from asr_qa.pipeline.documents import from_json
 
@@ -244,6 +245,7 @@ def test_another_agent_channel_is_scored_again(shell: Shell, home: Path, monkeyp
 # --- mistakes
 
 
+@pytest.mark.usefixtures("english")
 def test_all_scored_is_exit_code_0_and_the_summary_says_where(
     shell: Shell, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -251,11 +253,12 @@ def test_all_scored_is_exit_code_0_and_the_summary_says_where(
     shutil.copy(SAMPLES / "rude-words.wav", home / "one")
     result = shell("process", "one", "--out", "scored")
     summary, points = result.out.splitlines()
-    assert (result.code, summary) == (0, "1 calls: 1 scored; documents in scored")
-    assert points == "  0.0 points on average of 1 calls with a total; 1 fatal"
+    assert (result.code, summary) == (0, "1 call: 1 scored; documents in scored")
+    assert points == "  0.0 points on average of 1 call with a total; 1 fatal"
     assert [path.name for path in (home / "scored").iterdir()] == ["rude-words.json"]
 
 
+@pytest.mark.usefixtures("english")
 def test_a_failed_call_is_named_once_with_its_reason(shell: Shell, home: Path) -> None:
     (home / "in").mkdir()
     shutil.copy(SAMPLES / "rude-words.wav", home / "in")
@@ -283,6 +286,8 @@ def test_every_reason_has_its_path_once(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "500")
+    monkeypatch.setenv("ASR_QA_LANG", "en")
+    forget_language()
     failed = Outcome(path="in/a.wav", state="failed", code="x", reason=reason.format(home=tmp_path))
     assert located(failed) == shown.format(home=tmp_path)
     with progress() as watcher:
@@ -291,6 +296,7 @@ def test_every_reason_has_its_path_once(
     assert f"failed: {shown.format(home=tmp_path)}\n" in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("english")
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -72,6 +72,7 @@ def test_a_row_with_no_language_known_fails_by_line_and_the_others_are_scored(
     assert "language 'klingon' is not known; write a code such as zh, yue, en" in failed[0]["reason"]
 
 
+@pytest.mark.usefixtures("english")
 @pytest.mark.parametrize("where", ["option", "setting"])
 def test_a_language_that_is_none_is_refused_before_anything_is_done(
     shell: Shell, calls: Path, monkeypatch: pytest.MonkeyPatch, where: str
@@ -84,6 +85,7 @@ def test_a_language_that_is_none_is_refused_before_anything_is_done(
     assert f"{name}: language 'klingon' is not known" in result.err
 
 
+@pytest.mark.usefixtures("english")
 def test_columns_that_are_no_field_are_pointed_out_once(shell: Shell, home: Path, calls: Path) -> None:
     rows = write(home, "path,Seat,备注\ncalls/a.wav,A1,x\ncalls/b.wav,A2,y\n")
     result = shell("process", "--manifest", rows)
@@ -93,6 +95,7 @@ def test_columns_that_are_no_field_are_pointed_out_once(shell: Shell, home: Path
     assert "not used" not in mapped.err
 
 
+@pytest.mark.usefixtures("english")
 def test_a_mapped_column_that_is_not_there_stops_the_run(shell: Shell, home: Path, calls: Path) -> None:
     result = shell("process", "--manifest", write(home, "path,Seat\ncalls/a.wav,A1\n"), "--map", "Seet=agent_id")
     assert (result.code, result.out) == (1, "")
@@ -114,6 +117,7 @@ def test_hot_words_are_written_and_calls_scored_anew_with_others(
     assert [row["state"] for row in again.json["results"]] == ["unchanged", "unchanged"]
 
 
+@pytest.mark.usefixtures("english")
 @pytest.mark.parametrize(
     ("words", "message"),
     [("仙桃市,请您稍候", "请您稍候, rule "), ("马龙", "hot word '马龙' is too short"), ("长" * 21, "has 21 letters")],
@@ -127,6 +131,7 @@ def test_hot_words_that_may_not_be_are_refused_before_anything_is_done(
     assert message in result.err
 
 
+@pytest.mark.usefixtures("english")
 @pytest.mark.parametrize(
     ("settings", "message"),
     [

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from cli_shell import SAMPLES, Shell
 
-from asr_qa.batch.run import Outcome
+from asr_qa.batch.outcome import Outcome
 from asr_qa.cli.process import progress, spoken
 from asr_qa.core.recording import Role
 from asr_qa.core.transcript import UNINTELLIGIBLE, Utterance

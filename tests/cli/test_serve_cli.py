@@ -92,6 +92,7 @@ def test_a_scorecard_that_is_not_at_hand_is_named(capsys: pytest.CaptureFixture[
     assert "calls are scored on inbound@1, which the rules in use do not have" in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("english")
 def test_a_taken_port_is_named_with_advice(shell: Shell) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -103,6 +104,7 @@ def test_a_taken_port_is_named_with_advice(shell: Shell) -> None:
     assert "--port" in result.err
 
 
+@pytest.mark.usefixtures("english")
 def test_no_token_is_refused_where_others_could_reach_it(shell: Shell) -> None:
     result = shell("serve", "--host", "0.0.0.0", "--no-token")
     assert result.code == 1

@@ -10,7 +10,8 @@ import pytest
 
 from asr_qa.batch.files import find_recordings
 from asr_qa.batch.manifest import read_manifest
-from asr_qa.batch.run import Outcome, Run, items_of
+from asr_qa.batch.outcome import Outcome
+from asr_qa.batch.run import Run, items_of
 from asr_qa.bootstrap import SystemClock, load_rules
 from asr_qa.config import AsrSettings, AudioSettings, Settings, shipped
 from asr_qa.core.transcript import Utterance

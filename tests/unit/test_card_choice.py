@@ -12,8 +12,9 @@ from asr_qa.batch.backtest import Plan, backtest
 from asr_qa.batch.backtest import Sides as Compared
 from asr_qa.batch.files import find_recordings
 from asr_qa.batch.manifest import read_manifest
+from asr_qa.batch.outcome import Outcome
 from asr_qa.batch.rescoring import forget, rescore
-from asr_qa.batch.run import Outcome, Run, items_of
+from asr_qa.batch.run import Run, items_of
 from asr_qa.bootstrap import SystemClock, connect, load_rules
 from asr_qa.config import AsrSettings, Settings, shipped
 from asr_qa.core.scorecard import Scorecard, choose_card, facts_of

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import ast
+import pickle
 import re
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 from string import Formatter
 
 import pytest
 
 import asr_qa
-from asr_qa.messages import MESSAGES
+from asr_qa import messages
+from asr_qa.errors import UsageError
+from asr_qa.messages import MESSAGES, error_in, error_of
 
 PACKAGE = Path(asr_qa.__file__).parent
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 ALIKE = {
     *("setting_wrong", "setting_wrong_parts"),
     *("as_is", "list", "timing", "found_value", "not_written_as"),
+    *("of_option", "fact"),
     *("of_key", "of_part", "of_expression", "json_at", "yaml_context"),
 }
 """Messages that are arguments and keys only."""
@@ -33,17 +39,16 @@ def arguments(text: str) -> set[str]:
 
 
 def said_in_code() -> list[tuple[str, int, str, frozenset[str]]]:
-    """Every say(...) and told(...) with a written code: file, line, code, names of its arguments."""
+    """Every say(...), told(...) and error_of(...) with a written code: file, line, code, names of its arguments."""
     found = []
     for path in _sources():
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("say", "told") and node.args:
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("say", "told", "error_of") and node.args:
                 given = frozenset(one.arg or "**" for one in node.keywords)
-                codes = [one for one in ast.walk(node.args[0]) if isinstance(one, ast.Constant)]
+                first = node.args[getattr(node.func, "id", "") == "error_of"]
+                codes = [one for one in ast.walk(first) if isinstance(one, ast.Constant)]
                 found += [
-                    (path.name, node.lineno, one.value, given)
-                    for one in codes
-                    if one.value in MESSAGES or one is node.args[0]
+                    (path.name, node.lineno, one.value, given) for one in codes if one.value in MESSAGES or one is first
                 ]
     return found
 
@@ -68,5 +73,16 @@ def test_everything_that_is_said_stands_in_the_table_with_its_arguments() -> Non
 
 def test_no_message_stands_in_the_table_for_nothing() -> None:
     code = "\n".join(path.read_text(encoding="utf-8") for path in _sources())
-    made = re.compile(r"^(severity|verdict|part|one|many|lost)_[a-z_]+$")
+    made = re.compile(r"^(severity|verdict|part|one|many|lost|audio|count)_[a-z_]+$")
     assert not [one for one in MESSAGES if not made.match(one) and f'"{one}"' not in code]
+
+
+def test_no_code_stands_in_two_tables() -> None:
+    tables = [import_module(f"asr_qa.messages.{one.name}").MESSAGES for one in iter_modules(messages.__path__)]
+    assert sum(map(len, tables)) == len(MESSAGES)
+
+
+def test_an_error_says_the_same_in_either_language() -> None:
+    error = pickle.loads(pickle.dumps(error_of(UsageError, "process_no_such", paths=("a", "b"))))
+    assert (type(error), str(error)) == (UsageError, "no such file or folder: a, b")
+    assert error_in(error, "zh") == "没有这个文件或文件夹：a、b"

@@ -17,7 +17,8 @@ import pytest
 
 from asr_qa.batch.engine import Task, local_engine
 from asr_qa.batch.files import find_recordings
-from asr_qa.batch.run import Outcome, Run, items_of
+from asr_qa.batch.outcome import Outcome
+from asr_qa.batch.run import Run, items_of
 from asr_qa.batch.tellings import PREFIX, STALE, Ear, Tellings, tellings
 from asr_qa.batch.worker import Failure
 from asr_qa.bootstrap import SystemClock, load_rules
