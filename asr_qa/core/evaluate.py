@@ -12,9 +12,9 @@ from dataclasses import replace
 from asr_qa.core.checks import CHECKS
 from asr_qa.core.checks.base import CallFacts, CallView, Looking, Outcome, Settled, Stance
 from asr_qa.core.checks.compiled import Compiled, Plan, compiled
-from asr_qa.core.checks.logic import ALL, ANY, combine, negate
+from asr_qa.core.checks.logic import ALL, ANY, combine, negate, noted
 from asr_qa.core.checks.remembered import Remembered
-from asr_qa.core.checks.scope import place, resolve
+from asr_qa.core.checks.scope import adrift, place, resolve
 from asr_qa.core.checks.units import by_units
 from asr_qa.core.checks.wording import priced, say
 from asr_qa.core.finding import Evidence, Finding, Match, Trace, Verdict
@@ -144,18 +144,33 @@ few checks that differ."""
 
 def _checked(check: Check, looking: Looking) -> Outcome:
     """Resolve the scope, decide in every stretch it names, and note what came out."""
-    if not check.scope.anchors:
-        return _noted(check, _look(check, place(check.scope, looking)))
+    scope = check.scope
+    outcome = _looked(check, looking) if scope.anchors else _look(check, place(scope, looking))
+    if scope.within is not None and outcome.verdict is Verdict.MET and not looking.stance.needs_presence:
+        outcome = _doubted(outcome, looking, adrift(scope.within, looking.view.facts))
+    return _noted(check, outcome)
+
+
+def _looked(check: Check, looking: Looking) -> Outcome:
+    """Decide in every stretch that anchors name."""
     where = resolve(check.scope, looking)
     if not where.tracks:
         verdict = Verdict.UNDETERMINED if where.unknown else Verdict.NOT_APPLICABLE
-        return _noted(check, Outcome(verdict=verdict, note=where.note))
+        return Outcome(verdict=verdict, note=where.note)
     role = check.scope.role or looking.role
     outcomes = [_look(check, looking.at(role, track)) for track in where.tracks]
     if len(outcomes) == 1:
-        return _noted(check, outcomes[0])
+        return _doubted(outcomes[0], looking, where.note)
     note = f"{sum(o.verdict is Verdict.MET for o in outcomes)} of {len(outcomes)} places"
-    return _noted(check, replace(combine(outcomes, ALL), note=note))
+    return _doubted(replace(combine(outcomes, ALL), note=note), looking, where.note)
+
+
+def _doubted(outcome: Outcome, looking: Looking, doubt: str) -> Outcome:
+    """An outcome that rests on a place of which there is doubt: it never counts against anybody."""
+    against = Verdict.NOT_MET if looking.stance.needs_presence else Verdict.MET
+    if not doubt or outcome.verdict is not against:
+        return outcome
+    return replace(outcome, verdict=Verdict.UNDETERMINED, note=noted(doubt, outcome.note))
 
 
 def _look(check: Check, looking: Looking) -> Outcome:

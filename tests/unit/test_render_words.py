@@ -147,6 +147,10 @@ def test_conditions_are_translated_but_not_what_they_quote() -> None:
     [
         ("event hold does not occur", "没有发生：保持音乐"),
         ("phrase 查余额/我的余额 does not occur", "没有人说「查余额/我的余额」"),
+        ("a hit of OPEN-001 does not occur", "规则 OPEN-001 没有命中"),
+        ("it is not known whether a hit of OPEN-001 occurs", "不知道规则 OPEN-001 是否命中"),
+        ("it is not known whether event dead_air occurs; exact 0.99", "不知道是否发生：冷场；原词 0.99"),
+        ("it is not known whether phrase 查余额/我的余额 occurs", "不知道是否有人说「查余额/我的余额」"),
         ("SERV-002 is not_met", "规则 SERV-002 的判定为 不符合"),
         ("step 1 of 3 not heard", "第 1 步（共 3 步）未听到"),
         (

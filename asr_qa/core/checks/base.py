@@ -100,12 +100,27 @@ class Stance(Enum):
     FORBIDDEN = "forbidden"
     """Presence is a failure: weak presence is undetermined, doubtful absence is absence."""
     NEUTRAL = "neutral"
-    """It only decides whether a rule applies: both doubts read as absence."""
+    """Presence makes a rule apply: both doubts read as absence."""
+    EXCLUDING = "excluding"
+    """Absence makes a rule apply: either doubt is undetermined, so that no rule fires on what was perhaps said."""
 
     @property
     def opposite(self) -> Stance:
         """The stance below a `not`."""
-        return {Stance.REQUIRED: Stance.FORBIDDEN, Stance.FORBIDDEN: Stance.REQUIRED}.get(self, self)
+        return _OPPOSITE[self]
+
+    @property
+    def needs_presence(self) -> bool:
+        """Whether absence is what would count against somebody; else presence is."""
+        return self is Stance.REQUIRED or self is Stance.EXCLUDING
+
+
+_OPPOSITE = {
+    Stance.REQUIRED: Stance.FORBIDDEN,
+    Stance.FORBIDDEN: Stance.REQUIRED,
+    Stance.NEUTRAL: Stance.EXCLUDING,
+    Stance.EXCLUDING: Stance.NEUTRAL,
+}
 
 
 # What follows is made thousands of times per call and never changed: to freeze it would cost a fifth of all the time.

@@ -40,7 +40,7 @@ def decide_least(hits: tuple[Hit, ...], looking: Looking, count: int, wanted: Wa
         return Outcome(verdict=Verdict.MET, hits=strong, confidence=worths[count - 1])
     doubtful = _worths(hits, different=wanted.different)
     if looking.stance is not Stance.NEUTRAL and len(doubtful) >= count:
-        possibly = "possibly said: " if looking.stance is Stance.REQUIRED else ""
+        possibly = "possibly said: " if looking.stance.needs_presence else ""
         note = f"{possibly}heard with confidence {doubtful[count - 1]:.2f} only"
         return Outcome(verdict=Verdict.UNDETERMINED, hits=hits, confidence=doubtful[count - 1], note=note)
     missing = absence(looking, wanted=wanted.shown, seconds=wanted.seconds)

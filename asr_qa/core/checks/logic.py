@@ -31,16 +31,20 @@ def negate(outcome: Outcome) -> Outcome:
 
 
 def combine(outcomes: Iterable[Outcome], order: tuple[Verdict, ...]) -> Outcome:
-    """The strongest verdict of the parts that apply; evidence from the parts that decided."""
+    """The strongest verdict of the parts that apply; evidence from the parts that decided.
+
+    What is in doubt is shown only where the whole is: it is no evidence of anything else.
+    """
     parts = tuple(outcomes)
     found = {part.verdict for part in parts}
     verdict = next((v for v in order if v in found), Verdict.NOT_APPLICABLE)
     deciding = [part for part in parts if part.verdict is verdict]
+    shown = parts if verdict is Verdict.UNDETERMINED else [p for p in parts if p.verdict is not Verdict.UNDETERMINED]
     pick: Callable[[Iterable[float]], float] = max if verdict is order[0] else min
     known = [part.confidence for part in deciding if part.confidence is not None]
     return Outcome(
         verdict=verdict,
-        hits=tuple(dict.fromkeys(hit for part in parts for hit in part.hits)),
+        hits=tuple(dict.fromkeys(hit for part in shown for hit in part.hits)),
         missing=tuple(dict.fromkeys(e for part in deciding for e in part.missing)),
         confidence=pick(known) if known else None,
     )

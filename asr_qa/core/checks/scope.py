@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from asr_qa.core.checks.base import CallView, Hit, Looking, Stance
+from asr_qa.core.checks.base import CallFacts, CallView, Hit, Looking, Stance
 from asr_qa.core.checks.phrase import decide_phrase
 from asr_qa.core.checks.remembered import Remembered
-from asr_qa.core.checks.timing import event_hits, find_events
+from asr_qa.core.checks.timing import event_hits, find_events, unknown_events
 from asr_qa.core.checks.units import counts, units_of
 from asr_qa.core.finding import Verdict
 from asr_qa.core.recording import Role
@@ -25,21 +25,24 @@ class Resolved:
     tracks: tuple[Track, ...]
     note: str = ""
     unknown: bool = False
-    """An anchor may have occurred: nobody knows."""
+    """An anchor may have occurred, or may not have: nobody knows. The note says which."""
 
 
 def resolve(scope: Scope, looking: Looking) -> Resolved:
     """Where a check with this scope looks, inside what is already in sight."""
     role = scope.role or looking.role
     anchored: list[tuple[Anchor, tuple[Hit, ...]]] = []
+    doubt = ""
     for anchor in scope.anchors:
         hits, unknown = anchor_hits(anchor, looking)
+        if unknown:
+            doubt = f"it is not known whether {_named(anchor)} occurs"
         if not hits:
-            return Resolved((), f"{_named(anchor)} does not occur", unknown)
+            return Resolved((), doubt if unknown else f"{_named(anchor)} does not occur", unknown)
         anchored.append((anchor, hits))
     base = looking.windows
     if scope.within is not None:
-        within, wide = scope.within, looking.stance is Stance.REQUIRED
+        within, wide = scope.within, looking.stance.needs_presence
         key = (id(_one(within)), role, wide)
         base = clip(base, looking.view.once(key, lambda: position(within, looking.view, role, wide=wide)))
     tracks: tuple[Track, ...] = (base,)
@@ -47,7 +50,25 @@ def resolve(scope: Scope, looking: Looking) -> Resolved:
         windows = [_window(anchor, hit, looking.view, role) for hit in hits]
         parts = [(w,) for w in windows if w] if anchor.hit == "each" else [union(windows)]
         tracks = tuple(intersect(track, part) for track in tracks for part in parts)
-    return Resolved(tracks)
+    return Resolved(tracks, doubt, bool(doubt))
+
+
+def adrift(within: Within, facts: CallFacts) -> str:
+    """Why nobody knows what part of the call a position means; empty where it is known."""
+    if facts.unsure_of_end and _is_set(within, *_FROM_END):
+        return "the recording breaks off before the call ends"
+    if facts.unsure_of_start and _is_set(within, *_FROM_START):
+        return "the recording begins in the middle of speech"
+    return ""
+
+
+_FROM_END = ("last_seconds", "last_sentences", "last_percent", "first_percent")
+"""What is counted from where the call ends, or is a share of all of it."""
+_FROM_START = ("first_seconds", "first_sentences", "first_percent", "last_percent", "from_seconds", "to_seconds")
+
+
+def _is_set(within: Within, *names: str) -> bool:
+    return any(getattr(within, name) is not None for name in names)
 
 
 def place(scope: Scope, looking: Looking) -> Looking:
@@ -104,7 +125,7 @@ def _sentences(view: CallView, role: Role | None) -> list[Utterance]:
 
 
 def anchor_hits(anchor: Anchor, looking: Looking) -> tuple[tuple[Hit, ...], bool]:
-    """The hits that an anchor means, and, where there are none, whether that is only not known."""
+    """The hits that an anchor means, and whether it is not known that these are what there is."""
     hits, unknown = _all_hits(anchor, looking)
     if anchor.hit == "last":
         return hits[-1:], unknown
@@ -120,7 +141,7 @@ def _all_hits(anchor: Anchor, looking: Looking) -> tuple[tuple[Hit, ...], bool]:
         hits = tuple(sorted(settled.hits, key=lambda h: (h.start, h.end)))
         return hits, settled.verdict is Verdict.UNDETERMINED
     if anchor.event is not None:
-        return event_hits(find_events(view, anchor.event)), False
+        return event_hits(find_events(view, anchor.event)), bool(unknown_events(anchor.event, view))
     if anchor.phrase is None:
         return (), False
     everywhere = replace(looking, role=anchor.role, windows=(view.whole,), stance=Stance.NEUTRAL)

@@ -109,19 +109,31 @@ def _measured(name: str, looking: Looking) -> _Measured | None:
 def decide_event(options: EventCount, looking: Looking) -> Outcome:
     """Whether there are as many events as asked for."""
     wanted = options.filter
-    unknown, hits, shown = looking.once(wanted, lambda: (_unknown(wanted, looking), *_counted(wanted, looking)))
+    unknown, hits, shown = looking.once(
+        wanted, lambda: (_unknown(wanted, looking.view.facts, wanted.by or looking.role), *_counted(wanted, looking))
+    )
     if unknown:
         return Outcome(verdict=Verdict.UNDETERMINED, note=unknown)
     if wanted.waived is not None and looking.view.facts.unsure_of_roles and _depends_on_waivers(options, looking):
-        return Outcome(verdict=Verdict.UNDETERMINED, note="it is not known who announced a wait")
+        return Outcome(verdict=Verdict.UNDETERMINED, note=_WAIVED_BY_WHOM)
     verdict = Verdict.MET if options.count.hold(len(hits)) else Verdict.NOT_MET
     return Outcome(verdict=verdict, hits=hits, missing=shown, confidence=1.0, note=f"{len(hits)} {wanted.kind_of}")
 
 
-def _unknown(wanted: EventFilter, looking: Looking) -> str:
+_WAIVED_BY_WHOM = "it is not known who announced a wait"
+
+
+def unknown_events(wanted: EventFilter, view: CallView) -> str:
+    """Why nobody can say where such events are, whoever's they are; empty where it is known."""
+    either = replace(wanted, waived=None)
+    if wanted.waived is not None and view.facts.unsure_of_roles and find_events(view, either):
+        return _WAIVED_BY_WHOM
+    return _unknown(wanted, view.facts, wanted.by)
+
+
+def _unknown(wanted: EventFilter, facts: CallFacts, by: Role | None) -> str:
     """Why nobody can say how many such events there are; empty where it is known."""
-    facts = looking.view.facts
-    if (wanted.by or looking.role) is not None and facts.unsure_of_roles:
+    if by is not None and facts.unsure_of_roles:
         return "it is not known who speaks"
     if wanted.kind_of in _NEEDS_BOTH and facts.unsure_of_silence:
         return f"one party is never heard: {_UNHEARD.get(wanted.kind_of, 'what was said at once')} is not known"

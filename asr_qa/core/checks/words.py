@@ -11,7 +11,7 @@ import numpy as np
 import regex
 
 from asr_qa.core.checks.again import SURE
-from asr_qa.core.checks.base import Hit, Looking, Outcome, Stance
+from asr_qa.core.checks.base import Hit, Looking, Outcome
 from asr_qa.core.checks.chance import chance
 from asr_qa.core.checks.index import MIN_SYLLABLES, SHORT_SYLLABLES, key_of
 from asr_qa.core.checks.literals import required
@@ -198,7 +198,7 @@ def absence(looking: Looking, *, wanted: str, seconds: float) -> Outcome:
     key = "absence", seconds if looking.unintelligible else 0.0
     known: tuple[str, float | None] | None = looking.known.get(key)
     if known is None:
-        doubt = _doubt(looking, seconds) if looking.stance is Stance.REQUIRED else ""
+        doubt = _doubt(looking, seconds) if looking.stance.needs_presence else ""
         known = looking.known[key] = doubt, _clarity(looking)
     doubt, clarity = known
     text = f"（未听到：{wanted}）"
