@@ -23,6 +23,8 @@ _TIME = re.compile(r"[:.][0-9]")
 COUNTING = "123456789"
 _LIKE_MOBILE = re.compile(r"1[3-9][0-9]{9,}")
 """So many digits with that beginning are a telephone number that was heard as a list: 13, 19, 22, 58, 200, 457."""
+_SIZES = tuple("GMK")
+"""Units of a size: nobody has millions of one, a letter after a long number is something misheard."""
 _MANY = 4
 """Rising groups that make a list."""
 
@@ -38,7 +40,9 @@ def is_amount(text: str, digits: Group, cue: Kind | None) -> bool:
     if not (written.isascii() and written.isdecimal()):
         return False
     tail = text[last : last + 3]
-    is_decimal = tail[:1] == "." and tail[1:2].isdecimal()
+    if len(written) >= SHORTEST and (written[0] == "0" or tail[:1] in _SIZES):
+        return False
+    is_decimal = tail[:1] == "." and tail[1:2].isdecimal() and len(written) <= SHORTEST
     plan = known_plan(written)
     unit = _PRICE if plan and plan.kind is not Kind.BANK_CARD else UNIT
     return bool(unit.match(tail)) or (

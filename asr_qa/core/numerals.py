@@ -27,8 +27,10 @@ _NEAR = frozenset(" ".join(WORDS["near"]).split())
 _FAR = _NEAR | frozenset(" ".join(WORDS["far"]).split())
 _FILLER = re.compile("|".join(("[嗯呃唔啊哦额哎诶]", *WORDS["between"])))
 _ROW = re.compile(f"[{DIGITS}十百千万]+")
+_READ_SINGLY = re.compile(f"[{DIGITS}]{{5,}}(?<!00)(?<!零零)")
+"""So many digits are no count of anything: 395964秒 is heard for …四六."""
 _STROKE = re.compile(r"[0-9]{3}[-.]")
-_UNIT_OR_DIGIT = frozenset("次时期百十分GMK")
+_UNIT_OR_DIGIT = frozenset("次时期百十分秒GMK")
 """Units that a digit is heard as: one where a digit follows, or where the digits before go on with a number."""
 _SURE_UNITS = frozenset("元块万千亿年月日天")
 """Units even in the middle of digits."""
@@ -56,7 +58,7 @@ _SHORT = 6
 """Letters of a turn that is a group of a number, none of it understood."""
 _REMARK = 12
 """Letters of a short remark."""
-_LONGEST = 60
+LONGEST = 60
 """Letters of a turn in which sounds are compared; longer ones are no turn of a number that is read out."""
 
 
@@ -80,7 +82,7 @@ def heard(text: str, first: int, last: int) -> Heard | None:
         first: First character of the stretch.
         last: One past its last.
     """
-    kinds = _kinds(text, first, last)
+    kinds = kinds_of(text[first:last])
     letters = _letter_count(kinds)
     strict = sum(kind in "cs" for kind in kinds)
     clear = kinds.count("c")
@@ -98,7 +100,7 @@ def heard(text: str, first: int, last: int) -> Heard | None:
 
 def sounding(text: str, first: int, last: int) -> Heard | None:
     """What of a short turn sounds like digits, where none of it is one; None where it is not mainly that."""
-    kinds = _kinds(text, first, last)
+    kinds = kinds_of(text[first:last])
     count, letters = sum(kind in "sn" for kind in kinds), _letter_count(kinds)
     if "c" in kinds or "q" in kinds or not 2 <= letters <= _SHORT or 3 * count < 2 * letters:
         return None
@@ -127,7 +129,7 @@ def row_heard(text: str, first: int, last: int) -> Span | None:
         first: First character of the turn.
         last: One past its last.
     """
-    kinds = _kinds(text, first, last) if last - first <= _LONGEST else ""
+    kinds = kinds_of(text[first:last]) if last - first <= LONGEST else ""
     letters = _letter_count(kinds)
     for run in _runs(kinds):
         clear = sum(kinds[at] == "c" for at in run)
@@ -145,7 +147,7 @@ def stray(text: str, first: int, last: int) -> tuple[Span, ...]:
         first: First character of the remark.
         last: One past its last.
     """
-    kinds = _kinds(text, first, last)
+    kinds = kinds_of(text[first:last])
     if _letter_count(kinds) > _REMARK or "q" in kinds or "c" not in kinds:
         return ()
     return tuple((first + run[0], first + run[-1] + 1) for run in _runs(kinds) if any(kinds[at] == "c" for at in run))
@@ -173,21 +175,20 @@ def only_numerals(text: str) -> bool:
     clear = sum(char in _CLEAR for char in letters)
     if all(char in _STRICT for char in letters) and 5 * clear >= 4 * len(letters):
         return clear >= _FEW
-    if not _MANY <= len(letters) <= _LONGEST or 2 * clear <= len(letters):
+    if not _MANY <= len(letters) <= LONGEST or 2 * clear <= len(letters):
         return False
     return all(
         char in _STRICT or said in _NEAR for char, said in zip(letters, syllables("".join(letters)), strict=True)
     )
 
 
-def _kinds(text: str, first: int, last: int) -> str:
+def kinds_of(part: str) -> str:
     """What each character is.
 
     Returns:
         One letter for each: c clear digit, s homophone, n near, q quantity or name of a number, x other, blank none.
     """
-    part = text[first:last]
-    near = syllables(part) if len(part) <= _LONGEST else None
+    near = syllables(part) if len(part) <= LONGEST else None
     found = [
         "c" if char in _CLEAR else
         "s" if char in _STRICT else
@@ -215,6 +216,7 @@ def _drop_figures(part: str, found: list[str]) -> None:
         goes_on = _follows(found, match) or _hangs_on(part, found, match.start())
         misheard = part[end : end + 1] in _UNIT_OR_DIGIT and goes_on
         misheard |= part[end : end + 1] not in _SURE_UNITS and _within_row(found, match.start())
+        misheard |= part[end : end + 1] in _UNIT_OR_DIGIT and _READ_SINGLY.fullmatch(match[0]) is not None
         misheard |= part[end : end + 1] == "亿" and _MONEY.isdisjoint(part[end + 1 : end + 4])
         if not repeats and not misheard and (UNIT.match(part, end) or CALENDAR.match(part, end)):
             found[match.start() : end + 1] = "q" * (end + 1 - match.start())

@@ -9,6 +9,7 @@ is read back is found too. Nothing here keeps the number itself: a `Private` can
 
 from __future__ import annotations
 
+import itertools
 import sys
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,9 +18,11 @@ from dataclasses import dataclass, field
 from asr_qa.core.contact import Contact, contacts
 from asr_qa.core.dictation import alone, pieces, tails, without
 from asr_qa.core.digits import Row, groups_of, rows, value_of
+from asr_qa.core.likely import Likely, between, expected, may_go_on, widened
+from asr_qa.core.likely import alone as likely_alone
 from asr_qa.core.masking import MASK, Clock, Place, masked
 from asr_qa.core.numbernames import no_whole
-from asr_qa.core.numberplan import Kind, announced
+from asr_qa.core.numberplan import SHORTEST, Kind, announced
 from asr_qa.core.numerals import Span
 from asr_qa.core.privatenumber import Number, private_numbers
 from asr_qa.core.stream import Readings, Stream, streams_of
@@ -32,6 +35,10 @@ _TAIL_NAME = 8
 _FRAGMENT = range(4, 7)
 """Digits of a part that is not private by itself."""
 _PIECE_TRUST = 0.5
+_TURNS, _SOON = 4, 15.0
+"""Turns and seconds beside one with a number in which more of it may be said."""
+_MOST = 5
+"""Characters of a number, or of part of it, beside which there may be more."""
 _LONGEST_REPEATED = 40
 _QUANTITY = tuple("年月日号元块万千百十人个点分")
 
@@ -76,9 +83,11 @@ def find_private(utterances: Sequence[Utterance]) -> tuple[Private, ...]:
             for place in clocks.places(stream, *hit)
         )
     short += reading.spans()
+    parts = [*short, *((stream, span) for stream, whole in wholes.items() for span in whole)]
+    short += _beside_numbers(utterances, list(wholes), parts)
     found = [*others, *_outside(others, (private for _, private in numbers)), *_read_back(numbers, fragments)]
     rest = dict.fromkeys((s, part) for s, span in short for part in without(span, wholes[s]))
-    found += (clocks.piece(stream, *span) for stream, span in rest if _says(stream.text, span))
+    found += _outside(found, [clocks.piece(stream, *span) for stream, span in rest if _says(stream.text, span)])
     return tuple(
         sorted(
             dict.fromkeys(found),
@@ -97,7 +106,58 @@ def _pieces(stream: Stream, said: Sequence[Row], whole: Sequence[Span]) -> list[
         *pieces(stream.text, said, whole, stream.lately),
         *tails(stream.text, whole),
         *alone(stream.text, stream.turns, said, stream.before),
+        *likely_alone(stream.text, stream.turns),
+        *(span for number in whole for span in widened(stream.text, number, stream.around(number))),
     ]
+
+
+def _beside_numbers(
+    utterances: Sequence[Utterance], streams: Sequence[Stream], found: Iterable[tuple[Stream, Span]]
+) -> Iterator[tuple[Stream, Span]]:
+    """What is likely part of a number in the turns, of both sides, soon before and after one that has most of it.
+
+    So is what answers a question for one, and turns in a row that make one together.
+    """
+    holding = {stream.index_at(first) for stream, (first, last) in found if last - first >= _MOST}
+    rows_of_turns = [run for stream in streams for run in _read_in_turns(utterances, stream)]
+    for stream, index, part in itertools.chain(*rows_of_turns):
+        holding.add(index)
+        yield stream, (part.first, part.last)
+    for stream in streams:
+        for index, turn, question in zip(stream.indices, stream.turns, stream.questions, strict=True):
+            beside = [
+                at
+                for at in range(index - _TURNS, index + _TURNS + 1)
+                if at in holding and at != index and _soon(utterances[index], utterances[at])
+            ]
+            if question.direct or (beside and beside[0] < index < beside[-1]):
+                yield from ((stream, span) for span in between(stream.text, turn, asked=question.direct))
+            elif beside and (likely := expected(stream.text, turn)):
+                yield stream, (likely.first, likely.last)
+
+
+def _read_in_turns(utterances: Sequence[Utterance], stream: Stream) -> Iterator[list[tuple[Stream, int, Likely]]]:
+    """Turns of one side that are hardly anything but digits, with only murmurs between, enough for a number."""
+    run: list[tuple[Stream, int, Likely]] = []
+    for index, turn in zip(stream.indices, stream.turns, strict=True):
+        if run and (stream.begins_anew(turn) or not _soon(utterances[index], utterances[run[-1][1]])):
+            yield from _enough(run)
+            run = []
+        if part := expected(stream.text, turn):
+            run.append((stream, index, part))
+        elif run and not may_go_on(stream.text, turn):
+            yield from _enough(run)
+            run = []
+    yield from _enough(run)
+
+
+def _enough(run: list[tuple[Stream, int, Likely]]) -> Iterator[list[tuple[Stream, int, Likely]]]:
+    if len(run) > 1 and sum(part.clear for *_, part in run) >= SHORTEST:
+        yield run
+
+
+def _soon(one: Utterance, other: Utterance) -> bool:
+    return max(one.start, other.start) - min(one.end, other.end) <= _SOON
 
 
 def numbers_said(utterances: Sequence[Utterance]) -> Iterator[tuple[Number | Contact | Row, tuple[Place, ...]]]:
@@ -176,7 +236,7 @@ def _fragments(text: str, said: Sequence[Row], hits: Sequence[Number]) -> Iterat
 
 
 def _outside(others: Iterable[Private], numbers: Iterable[Private]) -> Iterator[Private]:
-    """The numbers that are no part of an address or the like."""
+    """What is no part of something else that was found: numbers in an address, pieces in what is read back."""
     spans: dict[int, list[tuple[int, int]]] = {}
     for place in (place for other in others for place in other.places):
         insort(spans.setdefault(place.utterance, []), (place.first, place.last))

@@ -6,7 +6,7 @@ digits: by the one who was asked, and by the other side, which reads it back.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -54,6 +54,20 @@ class Stream:
             (first, then - 1) for first, then in zip(self.starts, (*self.starts[1:], len(self.text) + 1), strict=True)
         ]
 
+    def index_at(self, at: int) -> int:
+        """Which utterance a place is in."""
+        return self.indices[bisect_right(self.starts, at) - 1]
+
+    def begins_anew(self, turn: Span) -> bool:
+        """Whether no number goes on in a turn from the one before."""
+        return self.text[max(0, turn[0] - 1)] == HARD_BREAK
+
+    def around(self, span: Span) -> Span:
+        """The turns in which a stretch lies, in one."""
+        then = bisect_left(self.starts, span[1])
+        first = self.starts[bisect_right(self.starts, span[0]) - 1]
+        return first, self.starts[then] - 1 if then < len(self.starts) else len(self.text)
+
     def lately(self, at: int) -> str:
         """What was said before a place in its own turn; where that asks for no number, what was asked for lately."""
         own = self._own(at)
@@ -79,6 +93,8 @@ class Question:
     """Which reading of a number in the call that is."""
     offset: int = 0
     """From which character on the turn may answer it; it announces the number itself before that."""
+    direct: bool = False
+    """Whether it is the first turn after the other side has asked."""
 
 
 @dataclass(slots=True)
@@ -120,15 +136,19 @@ def _questions(utterances: Sequence[Utterance], texts: Sequence[str]) -> list[Qu
     """For each utterance the question that it may answer."""
     found: list[Question] = []
     until, words, number = -1.0, "", -1
+    asking: Role | None = None
     digits = [mostly_numerals(text) for text in texts]
     for at, (utterance, text) in enumerate(zip(utterances, texts, strict=True)):
         open_ = utterance.start <= until
         begins = opening(text)
         if begins is None and not asks(text[-_CONTEXT:], sounds=any(digits[at + 1 : at + 1 + _SOON])):
-            found.append(Question(words, number) if open_ else Question())
+            direct = open_ and asking is not None and asking is not utterance.role
+            found.append(Question(words, number, direct=direct) if open_ else Question())
+            asking = None if direct else asking
             if open_ and digits[at]:
                 until = max(until, utterance.end + _ASKED_LATELY)
             continue
+        asking = utterance.role if begins is None else None
         number += 0 if open_ and number >= 0 else 1
         until, words = utterance.end + _ASKED_LATELY, text[:begins][-_CONTEXT:]
         found.append(Question(words, number, begins) if begins is not None else Question(words, number))
