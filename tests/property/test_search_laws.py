@@ -14,8 +14,10 @@ from asr_qa.core.checks.keytable import DOUBT, limit_of
 from asr_qa.core.checks.literals import Literals, required
 from asr_qa.core.checks.stream import Place, Source, Stream, build_source, by_sentences, sounds_of
 from asr_qa.core.checks.stretches import stretches_of
+from asr_qa.core.checks.whole import is_heard_whole, number_ends
 from asr_qa.core.finding import Match
 from asr_qa.core.numberforms import forms
+from asr_qa.core.numbers import said as said_numbers
 from asr_qa.core.phonetic import SEPARATOR, readings
 from asr_qa.core.recording import Role
 from asr_qa.core.segment import Segment
@@ -25,7 +27,7 @@ from asr_qa.core.transcript import Utterance, Word, spread
 
 LAWS = settings(max_examples=150, deadline=None)
 # few syllables, many of them near each other, polyphones, numbers and letters: so that something is found
-CHARACTERS = "您你请稍收等查察一下银行航幺三3八嗯是四A"
+CHARACTERS = "您你请稍收等查察一下银行航幺三3八嗯是四A十天"
 text = st.text(CHARACTERS, min_size=1, max_size=30)
 phrase = st.text(CHARACTERS, min_size=2, max_size=9).filter(lambda said: bool(normalise(said, PLAIN).text))
 confidence = st.sampled_from([0.2, 0.6, 1.0])
@@ -56,7 +58,8 @@ def exactly(where: Source, phrase: str) -> set[tuple[int, int]]:
     for reading, key in ways:
         for at in range(len(reading.text) - len(key) + 1):
             end = at + len(key)
-            if reading.text[at:end] == key and not (goes_on(reading.text, at) or goes_on(reading.text, end)):
+            apart = not (goes_on(reading.text, at) or goes_on(reading.text, end))
+            if reading.text[at:end] == key and apart and not within_number(reading.text, at, end):
                 found.add(reading.words(at, end))
     return found
 
@@ -67,6 +70,13 @@ def goes_on(text: str, at: int) -> bool:
     return (before.isdecimal() and after.isdecimal()) or (
         before.isalpha() and after.isalpha() and before.isascii() and after.isascii()
     )
+
+
+def within_number(text: str, at: int, end: int) -> bool:
+    """Whether a phrase that begins or ends with a number is a part of a longer one."""
+    longer = [(one, other) for one, other, _ in said_numbers(text) if other - one >= 3 or "十" in text[one:other]]
+    ends = number_ends(text[at:end])
+    return any(ends[side] and one < place < other for one, other in longer for side, place in enumerate((at, end)))
 
 
 def cheapest(where: Source, phrase: str) -> float:
@@ -112,6 +122,7 @@ def test_homophones_are_those_of_a_plain_search(heard: str, wanted: str) -> None
         for voice in key.voices
         for at in range(len(codes) - len(voice) + 1)
         if all(costs[one, codes[at + step]] == 0 for step, one in enumerate(voice))
+        and is_heard_whole(number_ends(key.spoken), where.spoken.text, where.behind, at, at + len(voice), ())
     }
     found = [place for place in search(where, wanted).get(wanted, []) if place.match is Match.HOMOPHONE]
     assert {(place.first, place.last) for place in found} == expected

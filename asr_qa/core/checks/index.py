@@ -13,11 +13,13 @@ from functools import cached_property, lru_cache
 
 import ahocorasick
 
+from asr_qa.core.checks.align import Alignment
 from asr_qa.core.checks.keytable import KeyTable
 from asr_qa.core.checks.literals import Literals
 from asr_qa.core.checks.pieces import Reading
 from asr_qa.core.checks.stream import Place, Source
 from asr_qa.core.checks.syllables import units
+from asr_qa.core.checks.whole import is_heard_whole, is_whole, number_ends
 from asr_qa.core.finding import Match
 from asr_qa.core.numberforms import forms, sayings
 from asr_qa.core.numbers import MAY_BE_SAID
@@ -29,6 +31,8 @@ MIN_SYLLABLES = 3
 """Keys are matched by sound from here up."""
 SHORT_SYLLABLES = 2
 """... and from here up where short keys are allowed."""
+_COUNTED = re.compile(f"[a-z]|{MAY_BE_SAID.pattern}")
+"""What is in a phrase that may be heard as part of a longer number or code."""
 _SIMPLE = re.compile("[\u4e00-\u9fff]+")
 """A phrase that has nothing to be made plain."""
 
@@ -100,6 +104,7 @@ class PhraseIndex:
         heard = (phrase for phrase, least in phrases.items() if _audible(keys[phrase], least))
         by_sound = [(phrase, codes) for phrase in heard for codes in keys[phrase].voices if len(codes) <= MAX_KEY]
         self._table = KeyTable(by_sound, ear(accents)) if by_sound else None
+        self._counted = frozenset(phrase for phrase, _ in by_sound if _COUNTED.search(keys[phrase].spoken))
 
     def strange(self, phrases: Iterable[str], least: int) -> dict[str, int]:
         """Those phrases that are not looked for (by sound from `least` syllables up), with that number."""
@@ -125,8 +130,9 @@ class PhraseIndex:
             _collect(self._plain, source.plain, places)
             _collect(self._folded, source.folded, places)
         if self._table is not None and sources:
-            for number, place in self._table.search([source.sounds for source in sources]):
-                found[number].setdefault(place.key, []).append(place)
+            for number, place, begin, aligned in self._table.search([source.sounds for source in sources]):
+                if place.key not in self._counted or _is_whole(place.key, sources[number], begin, aligned):
+                    found[number].setdefault(place.key, []).append(place)
         return found
 
 
@@ -140,7 +146,7 @@ def _audible(key: Key, least: int) -> bool:
 
 
 def _automaton(keys: Iterable[tuple[str, str]]) -> ahocorasick.Automaton | None:
-    """All phrases by their keys; the value says how long a key is and whether its ends may run on."""
+    """All phrases by their keys; the value says how long a key is and, where its ends may run on, which are numbers."""
     phrases: dict[str, list[str]] = {}
     for key, phrase in keys:
         if key:
@@ -149,9 +155,23 @@ def _automaton(keys: Iterable[tuple[str, str]]) -> ahocorasick.Automaton | None:
         return None
     automaton = ahocorasick.Automaton()
     for key, meant in phrases.items():
-        automaton.add_word(key, (len(key), _runs_on(key[0]) or _runs_on(key[-1]), tuple(meant)))
+        ends = number_ends(key)
+        loose = _runs_on(key[0]) or _runs_on(key[-1]) or any(ends)
+        automaton.add_word(key, (len(key), ends if loose else None, tuple(meant)))
     automaton.make_automaton()
     return automaton
+
+
+def _is_whole(phrase: str, source: Source, begin: int, found: Alignment) -> bool:
+    """Whether a phrase that is heard is no part of a longer number or code.
+
+    Args:
+        begin: From which syllable of all on the source speaks.
+    """
+    paired = {heard for _, heard in found.pairs}
+    added = [at - begin for at in range(found.start, found.end) if at not in paired] if found.cost else ()
+    ends = number_ends(key_of(phrase).spoken)
+    return is_heard_whole(ends, source.spoken.text, source.behind, found.start - begin, found.end - begin, added)
 
 
 def _differs(key: Key) -> bool:
@@ -167,9 +187,9 @@ def _collect(automaton: ahocorasick.Automaton | None, reading: Reading, found: d
     if automaton is None:
         return
     text, firsts, lasts, exact = reading.text, reading.firsts, reading.lasts, Match.EXACT
-    for last, (length, loose, phrases) in automaton.iter(text):
+    for last, (length, ends, phrases) in automaton.iter(text):
         start = last + 1 - length
-        if loose and not _stands_alone(text, start, last + 1):
+        if ends and not (_stands_alone(text, start, last + 1) and is_whole(ends, text, start, last + 1)):
             continue
         one, other = firsts[start], lasts[last]
         for phrase in phrases:

@@ -73,14 +73,15 @@ class KeyTable:
         self._margin = longest + 2 * REACH
         self._pairs = _PairTable(keys, listener, self._columns, self._limits, len(used) + 1)
 
-    def search(self, heard: Sequence[Sounds]) -> Iterator[tuple[int, Place]]:
+    def search(self, heard: Sequence[Sounds]) -> Iterator[tuple[int, Place, int, Alignment]]:
         """Every place where a key is heard within its limit, but none that overlaps a homophone of the same key.
 
         Args:
             heard: What each speaker says.
 
         Yields:
-            The number of the speaker, and the place in what he says.
+            The number of the speaker, the place in what he says, and how it was aligned, from which syllable of all on
+            he speaks.
         """
         together, starts = joined(heard, self._margin)
         if len(together.codes) <= 1:
@@ -89,7 +90,8 @@ class KeyTable:
         for number, found, match in self._found(together):
             key = self._keys[number][0]
             place = Place(firsts[found.start], lasts[found.end - 1], match, WORTH[match], key, found.cost / 100)
-            yield bisect_right(starts, found.start) - 1, place
+            speaker = bisect_right(starts, found.start) - 1
+            yield speaker, place, starts[speaker], found
 
     def _found(self, sounds: Sounds) -> Iterator[tuple[int, Alignment, Match]]:
         """Numbers of keys with where they are heard and how."""

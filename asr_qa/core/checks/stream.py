@@ -16,6 +16,7 @@ from math import fsum
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from asr_qa.core.checks.atonce import at_once
 from asr_qa.core.checks.literals import Literals, Needs
@@ -51,6 +52,8 @@ class Source:
     sought: Literals | None = None
     """Texts that patterns are known to need."""
     _sounds: Sounds | None = field(default=None, init=False)
+    _places: NDArray[np.int32] | None = field(default=None, init=False)
+    _behind: list[int] | None = field(default=None, init=False)
     _sorted: bool | None = field(default=None, init=False)
     _spaced: bool | None = field(default=None, init=False)
     _confidences: list[float | None] | None = field(default=None, init=False)
@@ -61,8 +64,17 @@ class Source:
     def sounds(self) -> Sounds:
         """The syllables; made when first asked for."""
         if self._sounds is None:
-            self._sounds = _sounds_of(self)
+            self._sounds, self._places = _sounds_of(self)
         return self._sounds
+
+    @property
+    def behind(self) -> Sequence[int]:
+        """The character of `spoken` behind each syllable."""
+        if self._behind is None:
+            if self._places is None:
+                self._sounds, self._places = _sounds_of(self)
+            self._behind = self._places.tolist()
+        return self._behind
 
     @property
     def stretches(self) -> Stretches:
@@ -283,11 +295,12 @@ def _joined(parts: Sequence[Reading], glue: Sequence[str]) -> Reading:
     return Reading("".join(texts), firsts, lasts)
 
 
-def _sounds_of(stream: Source) -> Sounds:
+def _sounds_of(stream: Source) -> tuple[Sounds, NDArray[np.int32]]:
+    """The syllables, and the character behind each."""
     spoken = stream.spoken
     codes, tones, places = units(spoken.text, stream.said)
     firsts = np.array(spoken.firsts, dtype=np.int32)[places]
     lasts = firsts if spoken.lasts is spoken.firsts else np.array(spoken.lasts, dtype=np.int32)[places]
     known = [1.0 if confidence is None else confidence for confidence in stream.confidences]
     clarity = np.array(known, dtype=np.float32)[firsts]
-    return Sounds(codes, tones, firsts, lasts, clarity)
+    return Sounds(codes, tones, firsts, lasts, clarity), places
