@@ -32,6 +32,7 @@ TEXTS: Mapping[str, str] = {
     "pass_from": "pass from {points} points",
     "audio_total": "{time} of audio",
     "not_total": "{n} without a total",
+    "kpis": "Indicators",
     "kpi": "Indicator",
     "kpi_value": "Value",
     "kpi_count": "Count",

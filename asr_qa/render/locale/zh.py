@@ -32,6 +32,7 @@ TEXTS: Mapping[str, str] = {
     "pass_from": "合格线 {points} 分",
     "audio_total": "录音共 {time}",
     "not_total": "{n} 通未出总分",
+    "kpis": "指标",
     "kpi": "指标",
     "kpi_value": "数值",
     "kpi_count": "计数",
