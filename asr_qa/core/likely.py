@@ -73,7 +73,7 @@ class Likely:
 def alone(text: str, turns: Sequence[Span]) -> Iterator[Span]:
     """Stretches of turns that are numbers, though some of their digits were misheard and nobody asked for one."""
     for first, last in turns:
-        found = likeliest(text, first, last)
+        found = likeliest(text, first, last, clear=_CLEAR)
         if (
             found is not None
             and found.odds >= _ALONE
@@ -91,7 +91,7 @@ def expected(text: str, turn: Span) -> Likely | None:
         text: Went through `fold_width`.
         turn: Where the turn stands.
     """
-    found = likeliest(text, *turn)
+    found = likeliest(text, *turn, clear=2)
     if found is None or found.odds < _EXPECTED or found.clear < 2 or text.startswith(_COUNTED, found.last):
         return None
     sure = found.odds >= _WHATEVER and _APART.isdisjoint(text[found.first : found.last])
@@ -132,16 +132,17 @@ def _is_row(text: str, found: Likely) -> bool:
     return found.clear == sum(map(str.isalnum, part)) or not _APART.isdisjoint(part)
 
 
-def likeliest(text: str, first: int, last: int) -> Likely | None:
+def likeliest(text: str, first: int, last: int, *, clear: int = 1) -> Likely | None:
     """The stretch of a turn that is likeliest a number; None where nothing speaks for one, or the turn is too long.
 
     Args:
         text: Went through `fold_width`.
         first: First character of the turn.
         last: One past its last.
+        clear: Digits that the turn must have for anybody to look.
     """
     part = text[first:last]
-    if len(part) > LONGEST or not _DIGITS.search(part) or _MASKED.search(part):
+    if len(part) > LONGEST or len(_DIGITS.findall(part)) < clear or _MASKED.search(part):
         return None
     weights, kinds = _weights(part)
     best, begin, end = 0.0, 0, 0

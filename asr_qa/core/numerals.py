@@ -216,7 +216,7 @@ def _drop_figures(part: str, found: list[str]) -> None:
         goes_on = _follows(found, match) or _hangs_on(part, found, match.start())
         misheard = part[end : end + 1] in _UNIT_OR_DIGIT and goes_on
         misheard |= part[end : end + 1] not in _SURE_UNITS and _within_row(found, match.start())
-        misheard |= part[end : end + 1] in _UNIT_OR_DIGIT and _READ_SINGLY.fullmatch(match[0]) is not None
+        misheard |= part[end : end + 1] in _UNIT_OR_DIGIT and _is_read_singly(part, match)
         misheard |= part[end : end + 1] == "亿" and _MONEY.isdisjoint(part[end + 1 : end + 4])
         if not repeats and not misheard and (UNIT.match(part, end) or CALENDAR.match(part, end)):
             found[match.start() : end + 1] = "q" * (end + 1 - match.start())
@@ -225,6 +225,10 @@ def _drop_figures(part: str, found: list[str]) -> None:
         in_one = row.last - row.first == len(value)
         if is_public(value) or (in_one and is_service(value) and len(value) > _GROUP):
             found[row.first : row.last] = "q" * (row.last - row.first)
+
+
+def _is_read_singly(part: str, row: re.Match[str]) -> bool:
+    return _READ_SINGLY.fullmatch(row[0]) is not None and not part.startswith("第", max(0, row.start() - 1))
 
 
 def _follows(found: list[str], row: re.Match[str]) -> bool:
