@@ -21,16 +21,18 @@ _T = TypeVar("_T", bound=np.generic)
 
 LOSS_MIN = 15.0
 """dB; a louder copy must be the same wave too, and drowns what is said over it."""
-_LOSS_LEAST = 2.0
-"""dB; what is no quieter is not told from two voices in unison."""
+LOSS_LEAST = 2.0
+"""dB; where each is heard on the other, what is no quieter may as well be the other way round."""
+LOSS_OF_MIX = -6.0
+"""dB; a channel may carry the mix of both sides, the other's even a little louder than on its own."""
 
 _LOSS_MAX = 45.0
 _DELAYS = range(26)
 """Frames of 10 ms by which the copy may come late."""
 _SPREAD = 4.0
 """dB by which the copy may miss its level: coding noise, band limits, delay inside a frame."""
-_MARGIN = 8.0
-"""dB above the expected copy from which X is thought to speak."""
+_MARGIN, _MARGIN_LEAST = 8.0, 3.0
+"""dB above the expected copy from which X is thought to speak; a loud copy leaves less room."""
 _AUDIBLE = 3.0
 """dB above the noise from which a copy can be seen."""
 _CLEAR = 15.0
@@ -64,16 +66,16 @@ class Bleed:
         return self.loss < LOSS_MIN
 
 
-def find_bleed(x: Levels, y: Levels, *, y_speech: Track) -> Bleed | None:
-    """How the channel `y` is heard on the channel `x`; None where it is not, or only under the noise."""
+def find_bleed(x: Levels, y: Levels, *, y_speech: Track, least: float = LOSS_LEAST) -> Bleed | None:
+    """How the channel `y` is heard on the channel `x`, quieter by `least` dB or more; None where it is not."""
     clear = _frames_of(y_speech, y.raw.size) & (y.above_noise > _CLEAR)
     best: tuple[int, Bleed] | None = None
     for delay in _DELAYS:
         late_level, late_clear = _delayed(y.smooth, delay, -200.0), _delayed(clear, delay, False)
-        count, loss = _most_common_loss((late_level - x.smooth)[late_clear & (x.above_noise > _AUDIBLE)])
+        count, loss = _most_common_loss((late_level - x.smooth)[late_clear & (x.above_noise > _AUDIBLE)], least)
         if count >= _EVIDENCE and (best is None or count > best[0]):
             best = (count, Bleed(loss, delay))
-    if best is None or best[1].loss < _LOSS_LEAST or _share_seen(x, y, clear, best[1]) < _SHARE:
+    if best is None or best[1].loss < least or _share_seen(x, y, clear, best[1]) < _SHARE:
         return None
     return best[1]
 
@@ -82,7 +84,7 @@ def without_bleed(track: Track, x: Levels, y: Levels, *, bleed: Bleed) -> Track:
     """The speech of channel `x` less what is explained as a copy of channel `y`."""
     frames = x.raw.size
     # Each may be heard on the other: with a margin beyond the loss, X's own voice would pass for a copy of its copy.
-    margin = min(_MARGIN, bleed.loss)
+    margin = max(_MARGIN_LEAST, min(_MARGIN, bleed.loss))
     copy = _widest(_delayed(y.smooth, bleed.delay, -200.0)) - np.float32(bleed.loss - margin)
     explained = x.smooth <= copy
     own = ~explained & (x.above_noise > _OWN_ABOVE_NOISE)
@@ -111,11 +113,11 @@ def _pieces(segment: Segment, explained: Runs, offset: int) -> list[Segment]:
     return [Segment(a, b) for a, b in pieces if b - a >= _REST]
 
 
-def _most_common_loss(losses: NDArray[np.float32]) -> tuple[int, float]:
+def _most_common_loss(losses: NDArray[np.float32], least: float) -> tuple[int, float]:
     """How many frames agree on a loss to within the spread, and which loss."""
     if losses.size == 0:
         return 0, 0.0
-    counts, edges = np.histogram(losses, bins=np.arange(0.0, _LOSS_MAX + 1.0))
+    counts, edges = np.histogram(losses, bins=np.arange(min(0.0, least - _SPREAD), _LOSS_MAX + 1.0))
     width = round(2 * _SPREAD)
     near = np.convolve(counts, np.ones(width, np.int64), "same")
     peak = float(edges[int(near.argmax())])

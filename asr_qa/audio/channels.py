@@ -12,12 +12,12 @@ from itertools import combinations, permutations
 import numpy as np
 from numpy.typing import NDArray
 
-from asr_qa.audio.bleed import Bleed, find_bleed, without_bleed
-from asr_qa.audio.drift import Drift, copy_strength, find_drift
+from asr_qa.audio.bleed import LOSS_LEAST, LOSS_OF_MIX, Bleed, find_bleed, without_bleed
+from asr_qa.audio.drift import Drift, copy_strength, find_drift, is_late_copy
 from asr_qa.audio.energy import FRAMES_PER_SECOND, SILENT_DB, Levels, measure_levels
 from asr_qa.audio.runs import mask_of, runs_of
 from asr_qa.core.document import CallWarning
-from asr_qa.core.segment import Segment, Track, bridge, subtract
+from asr_qa.core.segment import Segment, Track, bridge, intersect, subtract, total, union
 from asr_qa.pipeline.ports import SAMPLE_RATE, Samples
 
 DEAD_DB = -60.0
@@ -31,6 +31,10 @@ _SAME_SPREAD = 1.5
 """dB by which two copies of one signal may drift apart."""
 _SAME_LOSS = 10.0
 """dB between two copies; further apart it is bleed."""
+_SAME_TALK = 0.5
+"""Share of the speech that is on both channels at once, from which one may be a late copy of the other."""
+_MIX_TALK = 0.7
+"""Share of the speech of the channel with less that is on the other too, where that may be the mix of both."""
 _SAME_WAVE = 0.4
 """Correlation from which a loud copy is believed to be one."""
 _ACTIVE = 12.0
@@ -70,7 +74,9 @@ def inspect_channels(
         with bleed taken out. Of two channels with the same audio neither is changed.
     """
     levels = [measure_levels(channel, sample_rate) for channel in samples]
-    pairs = [pair for pair in combinations(range(len(levels)), 2) if _is_same(levels[pair[0]], levels[pair[1]])]
+    pairs = [
+        pair for pair in combinations(range(len(levels)), 2) if _is_same(samples, levels, speech, pair, sample_rate)
+    ]
     warnings = [_dual_mono(samples, speech, pair, sample_rate) for pair in pairs]
     for number, (channel, level, track) in enumerate(zip(samples, levels, speech, strict=True)):
         warnings += _inspect_one(number, level, _peaks(channel, sample_rate), track, single=len(levels) == 1)
@@ -79,8 +85,7 @@ def inspect_channels(
         warnings.append(CallWarning(code="crosstalk", message=_CROSSTALK))
     for (x, y), bleed in bleeds.items():
         drift = find_drift(samples[x], samples[y], sample_rate, y_only=subtract(tracks[y], tracks[x]))
-        message = f"channel {y} is heard on channel {x}, {bleed.loss:.0f} dB quieter; taken out of its speech"
-        warnings.append(CallWarning(code="bleed", message=message + _clocks(drift)))
+        warnings.append(CallWarning(code="bleed", message=_heard_on(x, y, bleed) + _clocks(drift)))
     return ChannelReport(tuple(warnings), tracks)
 
 
@@ -91,6 +96,12 @@ def _dual_mono(
     drift = find_drift(samples[other], samples[one], sample_rate, y_only=speech[one])
     message = f"channels {one} and {other} carry the same audio: who speaks cannot be told from the channel"
     return CallWarning(code="dual_mono", message=message + _clocks(drift))
+
+
+def _heard_on(x: int, y: int, bleed: Bleed) -> str:
+    if bleed.loss < LOSS_LEAST:
+        return f"channel {y} is heard on channel {x}, as loud as on its own"
+    return f"channel {y} is heard on channel {x}, {bleed.loss:.0f} dB quieter; taken out of its speech"
 
 
 def _clocks(drift: Drift | None) -> str:
@@ -121,14 +132,25 @@ def _inspect_one(
         yield CallWarning(code="gaps", message=message, start=dropouts[0].start, end=dropouts[-1].end)
 
 
-def _is_same(one: Levels, other: Levels) -> bool:
+def _is_same(
+    samples: NDArray[np.int16], levels: Sequence[Levels], speech: Sequence[Track], pair: tuple[int, int], rate: int
+) -> bool:
     """Whether two channels follow each other at a constant, small distance wherever either has anything."""
+    one, other = (levels[index] for index in pair)
     active = (one.above_noise > _ACTIVE) | (other.above_noise > _ACTIVE)
     if int(active.sum()) < _ENOUGH:
         return False
     distance = (one.smooth - other.smooth)[active]
     middle = float(np.median(distance))
-    return abs(middle) < _SAME_LOSS and float(np.percentile(np.abs(distance - middle), 95)) < _SAME_SPREAD
+    if abs(middle) >= _SAME_LOSS:
+        return False
+    if float(np.percentile(np.abs(distance - middle), 95)) < _SAME_SPREAD:
+        return True
+    # A copy that comes late misses its level at every edge. Where two take turns both seldom speak at once.
+    x, y = (speech[index] for index in pair)
+    if total(intersect(x, y)) < _SAME_TALK * total(union(x, y)):
+        return False
+    return is_late_copy(samples[pair[0]], samples[pair[1]], rate, speech=union(x, y))
 
 
 def _peaks(channel: Samples, sample_rate: int) -> NDArray[np.int16]:
@@ -174,17 +196,48 @@ def _clean(
         for x, y in permutations(range(len(levels)), 2):
             if frozenset((x, y)) in same or (x, y) in bleeds:
                 continue
-            bleed = find_bleed(levels[x], levels[y], y_speech=tracks[y])
-            if bleed and bleed.drowns:
-                strength = copy_strength(samples[x], samples[y], sample_rate, y_speech=tracks[y])
-                bleed = bleed if strength >= _SAME_WAVE else None
-            if bleed:
+            found = find_bleed(levels[x], levels[y], y_speech=tracks[y])
+            if bleed := _confirmed(found, samples[x], samples[y], sample_rate, y_speech=tracks[y]):
                 tracks[x] = without_bleed(tracks[x], levels[x], levels[y], bleed=bleed)
                 bleeds[x, y] = bleed
         # A loud copy of X hides what Y lets through of X's own: seen once the copy is out of X's speech.
         if not any(bleed.drowns for bleed in bleeds.values()):
             break
+    for x, y in combinations(range(len(levels)), 2):
+        if frozenset((x, y)) not in same and not {(x, y), (y, x)} & bleeds.keys():
+            mixed = _mixes(samples, levels, tracks, (x, y), sample_rate)
+            bleeds |= mixed
+            if len(mixed) == 1:  # else nobody can say which of them is the mix
+                ((a, b), bleed), *_ = mixed.items()
+                tracks[a] = without_bleed(tracks[a], levels[a], levels[b], bleed=bleed)
     return tuple(tracks), bleeds
+
+
+def _confirmed(bleed: Bleed | None, x: Samples, y: Samples, sample_rate: int, *, y_speech: Track) -> Bleed | None:
+    """The bleed, where a loud one is the same wave too."""
+    if bleed and bleed.drowns and copy_strength(x, y, sample_rate, y_speech=y_speech) < _SAME_WAVE:
+        return None
+    return bleed
+
+
+def _mixes(
+    samples: NDArray[np.int16], levels: Sequence[Levels], tracks: Sequence[Track], pair: tuple[int, int], rate: int
+) -> dict[tuple[int, int], Bleed]:
+    """Of two channels, which may carry the mix of both: all of the other is heard on it, as loud."""
+    talk = [total(tracks[index]) for index in pair]
+    if total(intersect(*(tracks[index] for index in pair))) < _MIX_TALK * min(talk):
+        return {}
+    found = {
+        (x, y): _confirmed(
+            find_bleed(levels[x], levels[y], y_speech=tracks[y], least=LOSS_OF_MIX),
+            samples[x],
+            samples[y],
+            rate,
+            y_speech=tracks[y],
+        )
+        for x, y in permutations(pair)
+    }
+    return {xy: bleed for xy, bleed in found.items() if bleed}
 
 
 def _mask(track: Track, frames: int) -> NDArray[np.bool_]:

@@ -31,6 +31,12 @@ _MIN_MOVE = 0.003
 """Seconds; a delay that moves less over the call is as good as constant."""
 _MAX_STRAY = 0.002
 """Seconds by which the middle delay may stray from a straight line."""
+_SAME_WAVE = 0.6
+"""Correlation of two copies of one signal; coding, noise and drift take away from 1."""
+_SAME_GAIN = 2.0
+"""dB by which two copies may differ otherwise in one window than in the middle one."""
+_SAME_SHARE = 0.8
+"""Share of the windows that must hold the same wave."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +87,37 @@ def copy_strength(x: Samples, y: Samples, sample_rate: int, *, y_speech: Track) 
     return float(np.median(found)) if found else 0.0
 
 
+def is_late_copy(x: Samples, y: Samples, sample_rate: int, *, speech: Track) -> bool:
+    """Whether both carry the same audio, one of them later or by another clock, whoever speaks.
+
+    Where each is only heard on the other as well, it is the quieter one on the other's channel: the distance changes
+    with the speaker, and that of two copies does not.
+
+    Args:
+        x: A channel, 16 bit.
+        y: Another, as long.
+        sample_rate: Hertz.
+        speech: Where anybody speaks on either.
+    """
+    gains, windows = [], 0
+    for start in _window_starts(speech, y.size / sample_rate):
+        part = slice(round(start * sample_rate), round((start + _WINDOW) * sample_rate))
+        one, other = x[part].astype(np.float32), y[part].astype(np.float32)
+        windows += 1
+        if _best_lag(one, other, sample_rate)[1] >= _SAME_WAVE:
+            gains.append(20 * np.log10(np.std(one) / np.std(other)))
+    if len(gains) < _MIN_WINDOWS or len(gains) < _SAME_SHARE * windows:
+        return False
+    return bool(np.max(np.abs(np.array(gains) - np.median(gains))) < _SAME_GAIN)
+
+
 def _window_starts(track: Track, duration: float) -> list[float]:
     """The second at which each part of the call has most of the track in one window."""
     found = []
     step = duration / _PARTS
     for number in range(_PARTS):
-        ends = min((number + 1) * step, duration - _WINDOW)
+        # Half a second short of where the next part begins: one window must not be counted for both.
+        ends = min((number + 1) * step - 0.5, duration - _WINDOW)
         starts = np.arange(number * step, max(ends, number * step) + 1e-9, 1.0).tolist()
         spoken = [total(clip(track, Segment(at, at + _WINDOW))) for at in starts]
         if max(spoken) >= _MIN_SPEECH and starts[int(np.argmax(spoken))] + _WINDOW <= duration:
@@ -108,5 +139,5 @@ def _best_lag(x: NDArray[np.float32], y: NDArray[np.float32], sample_rate: int) 
     reach = round(_FARTHEST * sample_rate)
     lags = np.concatenate([correlation[-reach:], correlation[: reach + 1]])
     scale = float(np.linalg.norm(x - x.mean()) * np.linalg.norm(y - y.mean()))
-    best = int(lags.argmax())
-    return (best - reach) / sample_rate, float(lags[best]) / scale if scale > 0 else 0.0
+    best = int(np.abs(lags).argmax())  # some lines turn the copy upside down
+    return (best - reach) / sample_rate, abs(float(lags[best])) / scale if scale > 0 else 0.0

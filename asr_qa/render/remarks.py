@@ -33,6 +33,10 @@ _ZH: tuple[tuple[str, str], ...] = (
         r"channel (\d+) is heard on channel (\d+), (-?\d+) dB quieter; taken out of its speech",
         r"声道 \1 的声音串到声道 \2（低 \3 dB），已从其说话中去除",
     ),
+    (
+        r"channel (\d+) is heard on channel (\d+), as loud as on its own",
+        r"声道 \1 的声音在声道 \2 上与在自己声道上一样响",
+    ),
     (r"channels (\d+) and (\d+) carry the same audio: .*?", r"声道 \1 与声道 \2 内容相同，无法按声道区分谁在说话"),
     (r"channel (\d+) is silent throughout", r"声道 \1 始终没有信号"),
     (r"speech on channel (\d+) is faint: (-?\d+) dB full scale", r"声道 \1 的说话声太轻（满刻度以下 \2 dB）"),

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from asr_qa.audio.channels import ChannelReport, inspect_channels
-from asr_qa.core.segment import Segment, Track, intersect, total
+from asr_qa.core.segment import Segment, Track, intersect, total, union
 
 RATE = 16000
 SECONDS = 24
@@ -63,6 +63,43 @@ def test_inspect_finds_the_same_audio_on_both_channels(agent: NDArray[np.float64
 
 def test_inspect_does_not_take_two_speakers_in_unison_for_one(agent: NDArray[np.float64]) -> None:
     assert codes(inspect(agent, channel(AGENT, seed=5), speech=(AGENT, AGENT))) == []
+
+
+@pytest.mark.parametrize("late", [0.02, 0.2])
+@pytest.mark.parametrize("gain", [1.0, 0.5, -1.0])
+def test_inspect_finds_a_copy_that_comes_late(
+    agent: NDArray[np.float64], customer: NDArray[np.float64], late: float, gain: float
+) -> None:
+    mixed = agent + customer
+    copy = gain * np.roll(mixed, round(late * RATE))
+    both = union(AGENT, CUSTOMER)
+    assert codes(inspect(mixed, copy, speech=(both, tuple(s.shift(late) for s in both)))) == ["dual_mono"]
+
+
+@pytest.mark.parametrize("gain", [0.9, 1.3])
+@pytest.mark.parametrize("turned", [False, True])
+def test_inspect_finds_the_mix_of_both_on_one_channel(
+    agent: NDArray[np.float64], customer: NDArray[np.float64], gain: float, turned: bool
+) -> None:
+    # one channel: agent and customer; the other: the customer alone
+    own, mixed, other = (
+        (CUSTOMER, customer + gain * agent, agent) if turned else (AGENT, agent + gain * customer, customer)
+    )
+    speech = (union(AGENT, CUSTOMER), AGENT if turned else CUSTOMER)
+    channels = [mixed, other]
+    report = inspect(*(channels[::-1] if turned else channels), speech=speech[::-1] if turned else speech)
+    assert sorted(codes(report)) == ["bleed", "crosstalk"]
+    kept = report.tracks[1 if turned else 0]
+    assert total(intersect(kept, own)) > 0.9 * total(own)
+    assert total(kept) < 1.1 * total(own)
+
+
+def test_inspect_counts_no_window_of_a_copy_twice() -> None:
+    # Speech where one tenth of 40 s meets the next is the best window of both: no slope lies between the two.
+    mixed = np.concatenate([channel(((Segment(4.0, 6.0)), Segment(12.0, 14.0)), seed=1)[: 16 * RATE]] * 3)[: 40 * RATE]
+    spoken = tuple(Segment(start, start + 2.0) for start in (4.0, 12.0, 20.0, 28.0, 36.0))
+    (warning,) = inspect(mixed, mixed.copy(), speech=(spoken, spoken)).warnings
+    assert warning.code == "dual_mono"
 
 
 def test_inspect_finds_a_dead_channel(agent: NDArray[np.float64]) -> None:
