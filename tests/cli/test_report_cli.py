@@ -209,7 +209,7 @@ def test_filters_that_match_nothing_are_told_apart(shell: Shell, calls: Path) ->
         (["--since", "yesterday"], "--since"),
         (["--by", "rule,weather"], "weather"),
         (["--by", "rule,rule"], "twice"),
-        (["--out", "/proc/nowhere/x.csv"], "cannot be written"),
+        (["--out", "/proc/nowhere/x.csv"], "/proc/nowhere/x.csv：写不进去"),
     ],
 )
 def test_mistakes_are_explained(shell: Shell, calls: Path, options: list[str], words: str) -> None:

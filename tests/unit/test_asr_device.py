@@ -131,7 +131,7 @@ def test_a_run_on_a_card_that_is_not_there_is_not_begun(
     monkeypatch.setenv("ASR_QA_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setenv("ASR_QA_CACHE_DIR", str(tmp_path / "cache"))
     assert run(["process", str(shipped("sample_audio") / "rude-words.wav")]) == 1
-    assert "device cuda:1: of 1 cards" in capsys.readouterr().err
+    assert "设备 cuda:1：这里能用的显卡有 1 块" in capsys.readouterr().err
     assert not (tmp_path / "data").exists()
 
 

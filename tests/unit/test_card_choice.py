@@ -63,7 +63,7 @@ def test_two_cards_for_a_call_are_named_with_what_decides() -> None:
         assert part in str(caught.value)
     with pytest.raises(ConfigurationError, match=r"no scorecard is for this call \(direction unknown, queue unknown\)"):
         choose_card((SALES, LOAN), {})
-    with pytest.raises(ConfigurationError, match="rest@1 and more@1"):
+    with pytest.raises(ConfigurationError, match="rest@1, more@1"):
         choose_card((REST, card_of("more"), SALES), {})
 
 
@@ -220,7 +220,7 @@ def test_a_call_that_two_cards_are_for_is_a_failed_row(settings: Settings) -> No
     store = connect(settings)
     failed, scored = run(settings, store, "path,queue,direction\na.wav,loan,outbound\nb.wav,,inbound\n")
     assert (failed.state, failed.code, scored.state) == ("failed", "configuration_error", "scored")
-    assert "scorecards loan@1 and sales@1 are both for this call" in str(failed.reason)
+    assert "scorecards loan@1, sales@1 are all for this call" in str(failed.reason)
     store.close()
 
 
