@@ -26,6 +26,7 @@ from asr_qa.ruleset.foreign import translated
 from asr_qa.ruleset.loader import open_pack, ruleset_digest
 from asr_qa.ruleset.packs import CASE_MARK, SUFFIXES, PackFile, files_of, read_settings, values_of
 from asr_qa.ruleset.schema import Names, Strict, guess
+from asr_qa.ruleset.simplified import simplified
 from asr_qa.ruleset.source import Path_, Source, read_source
 from asr_qa.ruleset.timing import TimingModel
 from asr_qa.ruleset.variables import Value, filled
@@ -33,10 +34,8 @@ from asr_qa.ruleset.wording import issues_of
 
 AT_TOLERANCE = 0.5
 """Seconds that evidence may reach out of the stretch a case names."""
-
 _SWALLOWED = re.compile(r"[^\s|][ \t\u3000]+([ABO][ \t\u3000]+\d+(?:\.\d+)?\s*-\s*\d+(?:\.\d+)?)(?=\s|$)")
 """An utterance with no bar before it."""
-
 Outcome = Literal["passed", "failed", "known_miss", "no_longer_missed"]
 _Time = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
@@ -51,6 +50,7 @@ class ExpectModel(Strict):
 class RecordingModel(Strict):
     """recording."""
 
+    may_be_blank = frozenset(("direction", "queue", "team", "agent_id", "started_at", "ring_seconds", "language"))
     direction: Literal["inbound", "outbound"] | None = "inbound"
     queue: str | None = None
     team: str | None = None
@@ -324,12 +324,12 @@ def _case(model: CaseModel, file: Source, at: Path_, rule_id: str, timing: Timin
 
 
 def _facts(model: CaseModel, timing: TimingOptions | None) -> CallFacts:
-    timing = model.timing.options() if model.timing else timing
+    timing, given = model.timing.options() if model.timing else timing, model.recording
     holds = [Segment(start, end) for start, end in sorted(model.holds)]
-    given = model.recording
     known = {name: getattr(given, name) for name in RecordingModel.model_fields if name not in ("language", "metadata")}
-    metadata = given.metadata | ({"language": given.language} if given.language else {})
-    return sketched_call(model.call, holds=holds, warnings=model.warnings, metadata=metadata, timing=timing, **known)
+    known["metadata"] = given.metadata | ({"language": given.language} if given.language else {})
+    call = simplified(model.call)  # as transcripts are
+    return sketched_call(call, holds=holds, warnings=model.warnings, timing=timing, **known)
 
 
 def sketched_call(

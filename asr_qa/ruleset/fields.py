@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import difflib
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from asr_qa.core.kinds import Bounds
@@ -68,6 +77,22 @@ class Strict(BaseModel):
     """A mapping without unknown keys and without silent conversions."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _filled(cls, value: Any, info: ValidationInfo) -> Any:
+        """Refuse a key with nothing behind it: `role:` left blank would look at everybody, `within:` anywhere."""
+        name = info.field_name or ""
+        if value is not None or name in cls.may_be_blank:
+            return value
+        field = cls.model_fields[name]
+        if field.is_required() or field.default is not None or field.default_factory is not None:
+            return value  # it has to be something: what, is said there
+        problem = say("wanted_found", wanted=say("is_unusable"), found=say("found_nothing"))
+        raise wrong(say("of_key", key=field.alias or name, problem=problem), say("take_out"))
+
+    may_be_blank: ClassVar[frozenset[str]] = frozenset()
+    """Keys that may stand there with nothing behind them."""
 
 
 class BoundsModel(Strict):

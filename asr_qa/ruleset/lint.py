@@ -35,6 +35,7 @@ from asr_qa.core.rule import (
 )
 from asr_qa.errors import Issue, Said
 from asr_qa.messages import issue_of, say
+from asr_qa.ruleset.cardchoice import DIRECTIONS
 from asr_qa.ruleset.cases import Case
 from asr_qa.ruleset.lint_across import across
 from asr_qa.ruleset.lint_desk import Desk, plain_of, syllables_of
@@ -93,6 +94,10 @@ def lint(
     issues = [*counted, *_twins(desk), *across(desk, today=today), *_scorecard_issues(ruleset, uses)]
     issues += _orphans(desk, uses)
     for rule in ruleset.rules:
+        for value in dict(rule.applies_when.fields).get("direction", ()):
+            if value not in DIRECTIONS:
+                hint = say("known_are", names=DIRECTIONS)
+                issues.append(desk.issue(rule, say("no_direction", value=value), hint=hint))
         for part in walk(rule):
             if isinstance(part, Check):
                 issues += _check_issues(desk, rule, part)

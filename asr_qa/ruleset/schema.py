@@ -95,6 +95,13 @@ class FilterModel(Strict):
     max_seconds: Number | None = None
     waived: bool | None = None
 
+    @model_validator(mode="after")
+    def _possible(self) -> FilterModel:
+        low, high = self.min_seconds, self.max_seconds
+        if low is not None and high is not None and low > high:
+            raise wrong(say("no_number", low=low, high=high))
+        return self
+
 
 class EventModel(FilterModel):
     """event."""
@@ -294,6 +301,9 @@ def _as_any(value: Any) -> Any:
 
 class RuleModel(Strict):
     """A rule."""
+
+    may_be_blank = frozenset({"applies_when", "require", "forbid", "except_", "effective"})
+    """What a pack takes away from a rule it inherits."""
 
     id: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]*(-[A-Z0-9]+)*-\d+$")]
     name: Annotated[str, Field(pattern=r"^[a-z0-9_]+(\.[a-z0-9_]+)+$")]

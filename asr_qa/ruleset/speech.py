@@ -55,8 +55,8 @@ class NumberOf(Strict):
 
     @model_validator(mode="after")
     def _enough(self) -> NumberOf:
-        if self.n > len(self.of):
-            raise wrong(say("n_too_many", n=self.n, given=len(self.of)))
+        if self.n > (different := len(set(self.of))):
+            raise wrong(say("n_too_many", n=self.n, given=different))
         return self
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from collections import defaultdict
 from collections.abc import Hashable, Iterator
@@ -243,7 +244,7 @@ def _literals(detail: ErrorDetails) -> list[str]:
 
 
 def _short(value: object, limit: int = 60) -> str:
-    text = repr(value)
+    text = str(value) if isinstance(value, datetime.date) else repr(value)
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 

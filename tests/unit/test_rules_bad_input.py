@@ -59,6 +59,16 @@ def told(issue: Issue) -> str:
         (HEAD + f"require: {{phrase: {'好' * 100_000}}}\n", "phrase_long", 6),
         (HEAD + "1: 2\nrequire: {phrase: 您好请讲}\n", "unknown_key", 6),
         (HEAD + "requires: {phrase: 您好请讲}\n", "unknown_key", 6),
+        *(
+            (HEAD + f"require: {{phrase: 您好请讲, {key}: }}\n", "of_key", 6)
+            for key in ("role", "within", "after", "every", "same")
+        ),
+        (HEAD + "require: {phrase: 您好请讲, within: {first_seconds: }}\n", "of_key", 6),
+        (HEAD + "require: {phrase: 您好请讲, after: {phrase: 我要投诉, seconds: }}\n", "of_key", 6),
+        (HEAD + "applies_when: {queue: }\nrequire: {phrase: 您好请讲}\n", "of_key", 6),
+        (HEAD + "effective: {from: }\nrequire: {phrase: 您好请讲}\n", "of_key", 6),
+        (HEAD + "require: {phrase: {n_of: {n: 2, of: [您好请讲, 您好请讲]}}}\n", "n_too_many", 6),
+        (HEAD + "require: {event: {kind: silence, min_seconds: 9, max_seconds: 5}}\n", "no_number", 6),
         ("~", "file_empty", 0),
         (
             HEAD + "require:\n  sequence: [您好请讲, {phrase: {any_of: [再见再见], count: {at_most: 2}}}]\n",

@@ -180,3 +180,10 @@ def test_figures_of_a_case_follow_its_timing(tmp_path: Path) -> None:
     call = 'call: "A 0-4 您好请讲 | B 3.5-6 查订单"'
     cases = f"- {{name: a, {call}, expect: not_met}}\n- {{name: b, {call}, timing: {{overlap_min: 1}}, expect: met}}"
     assert run(tmp_path, cases, rule=rule).ok
+
+
+def test_a_case_in_traditional_characters_is_read_as_a_transcript_would_be(tmp_path: Path) -> None:
+    rule = RULE.replace("phrase: 您好", "regex: '[0-9]个工作日内'")
+    assert rule != RULE
+    report = run(tmp_path, '- {name: x, call: "A 0-2 三個工作日內答復您", expect: met}\n', rule=rule)
+    assert [result.outcome for result in report.results] == ["passed"]

@@ -244,6 +244,13 @@ def test_a_rule_that_needs_one_for_other_calls() -> None:
     assert cross_issues(text) == ["rests on X-001, which is for other calls; so it never applies"]
 
 
+@pytest.mark.parametrize("direction", ["inbond", "呼入", "[inbound, out]"])
+def test_a_direction_that_no_call_has(direction: str) -> None:
+    (message,) = cross_issues(RULE + f"applies_when: {{direction: {direction}}}\n")
+    assert message.startswith("no call has the direction")
+    assert cross_issues(RULE + "applies_when: {direction: [inbound, outbound]}\n") == []
+
+
 def test_a_rule_that_has_ended() -> None:
     ruleset = parse_rules(RULE + "effective: {until: 2026-03-01}\n").ruleset
     assert any("ended on 2026-03-01" in issue.message for issue in lint(ruleset, (), today="2026-03-02"))
