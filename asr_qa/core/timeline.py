@@ -147,7 +147,8 @@ def _cut_ins(turns: Sequence[Turn], transcript: Transcript, options: TimingOptio
     """Interruptions and talk-overs."""
     said = words_in(turns, transcript)
     for held, cut, common in overlaps(turns):
-        if {held.role, cut.role} == _PARTIES:
+        # Nobody is cut short in a turn of nothing but acknowledgements, such as many in a row.
+        if {held.role, cut.role} == _PARTIES and not assents(said[held], options):
             yield from _cut_in(held, cut, total(common), said[cut], options)
 
 

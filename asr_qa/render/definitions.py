@@ -55,8 +55,9 @@ DEFINITION_TEXTS: dict[str, dict[str, str]] = {
     },
     "interruption": {
         "en": "Starting at least `onset` into the other's turn, overlapping at least `overlap`, with more than a "
-        "back-channel, and the other gives way within `yield`.",
-        "zh": "在对方话轮开始 onset 秒之后插入，重叠至少 overlap 秒，且不是附和，对方在 yield 秒内停下让话。",
+        "back-channel, and the other, whose turn is more than acknowledgements, gives way within `yield`.",
+        "zh": "在对方话轮开始 onset 秒之后插入，重叠至少 overlap 秒，且双方说的都不只是附和，"
+        "对方在 yield 秒内停下让话。",
     },
     "talk_over": {
         "en": "As an interruption (`onset`, `overlap`), but the other does not give way: it still speaks when this one "

@@ -102,6 +102,11 @@ _UNSURE: Mapping[Lang, str] = {
     "en": "it is not known who the agent is, so whether a wait was announced is not known either",
 }
 """In place of "excuse", where nobody can say who spoke."""
+_TOO_LATE: Mapping[Lang, str] = {
+    "zh": "坐席说了“{text}”，静音开始后 {d} 秒才说完：词的时间有误差，仍算（{c}）",
+    "en": "the agent said “{text}”, by the times of the words until {d} s after the silence began, which err ({c})",
+}
+"""In place of "excuse_lead", where the words seem to end in the silence."""
 _HEARD: Mapping[Lang, str] = {"zh": "（“{text}”）", "en": " (“{text}”)"}
 _NO_WORDS: Mapping[Lang, str] = {"zh": "没有听到可以判断的词", "en": "no words were heard that could tell"}
 _ALONE: Mapping[Lang, str] = {"zh": "旁边没有自己的话", "en": "nothing else is said near it"}
@@ -244,6 +249,8 @@ def _say(reason: Reason, event: Event, texts: Texts) -> str:
     if reason.test == "apart" and reason.value is None:
         return _ALONE[lang]
     holds, fails = _WORDS[lang].get(reason.test, (f"{reason.test} {{v}} {{c}}", f"{reason.test} {{v}}: not {{c}}"))
+    if reason.test == "excuse_lead" and (reason.value or 0.0) < 0:
+        holds = _TOO_LATE[lang]
     by = event.by or Role.OTHER
     text = reason.text.strip(" ，。？！,.?!")
     return (holds if reason.holds else fails).format(

@@ -64,7 +64,7 @@ def test_cutting_in_is_what_the_definition_says(utterances: tuple[Utterance, ...
         onset = cut.start - held.start
         if onset < 1.0 - SLACK or common < 0.5 - SLACK:
             continue
-        if set(words_of(cut, utterances, call)) - {""} and acknowledged(words_of(cut, utterances, call)):
+        if any((said := words_of(turn, utterances, call)) and acknowledged(said) for turn in (cut, held)):
             continue
         stops = held.end - cut.start <= 2.0 + SLACK and cut.end > held.end + SLACK
         kind = "interruption" if stops else "talk_over"

@@ -66,6 +66,16 @@ def test_interruption_tells_every_number_with_its_limit() -> None:
     ).replace("Customer", "customer").replace("Agent", "agent")
 
 
+def test_an_announcement_that_seems_to_end_in_the_silence_is_said_to() -> None:
+    # The word's own time is 0.3 s beyond the speech that was found.
+    call = parse_sketch("A 0-2 请您稍等 | B 9-10 嗯")
+    speech = {**call.speech, Role.AGENT: (Segment(0, 1.7),)}
+    found = with_events(*build_timeline(speech, call.transcript, 11).events)
+    assert "坐席说了“请您稍等”，静音开始后 0.3 秒才说完" in sentence(found, "dead_air")
+    assert "until 0.3 s after the silence began" in sentence(found, "dead_air", "en")
+    assert "-0.3" not in sentence(found, "dead_air") + sentence(found, "dead_air", "en")
+
+
 def test_an_event_is_named_by_the_tenth_it_is_nearest_to() -> None:
     moment = Event(kind="hang_up_side", start=24.98, end=24.98, by=Role.AGENT)
     assert title_of(moment, "zh") == "0:25.0 挂机（坐席）"

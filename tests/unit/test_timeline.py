@@ -307,6 +307,16 @@ def test_swapped_roles_swap_the_blame() -> None:
     assert brief(call.of("interruption")) == [(4, 5, CUSTOMER)]
 
 
+@pytest.mark.parametrize("until", [3.5, 6])
+def test_nobody_is_cut_short_in_acknowledgements(until: float) -> None:
+    # customer  mmmmmm....    acknowledgements one after another, in a pause of the agent's
+    # agent     ....######
+    drawn = "B 0-1 好的 | B 1.3-2.2 嗯嗯 | B 2.5-{} 对对 | A 2.6-5 那我帮您办理"
+    call = timeline(drawn.format(until))
+    assert call.of("interruption") == call.of("talk_over") == ()
+    assert brief(timeline(drawn.replace("嗯嗯", "我要投诉").format(3.5)).of("interruption")) == [(2.6, 3.5, AGENT)]
+
+
 def test_monologue_lasts_over_back_channels() -> None:
     # agent     #####.#####     0-40, 40.5-70
     # customer  ..m.....m..
