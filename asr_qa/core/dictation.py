@@ -31,7 +31,7 @@ from asr_qa.core.numerals import (
     stray,
 )
 
-_FIRST = re.compile(f"[{DIGITS}]")
+_FIRST = re.compile(f"(?<![{DIGITS}])[{DIGITS}]")
 _COUNTED = re.compile(r" ?(?:共|下|个(?![零〇一二三四五六七八九0-9]))")
 _SIZES = tuple("GMK")
 """Units of a size: nobody has thousands of one, a letter after a number is something misheard."""
@@ -47,7 +47,7 @@ _ODD = 1
 _BETWEEN = 2
 """Turns by which a group that was not understood may lie beside one that was: a murmur stands between."""
 _BEGINNINGS = 4
-"""Digits of a turn that may be the first of a number: the first ones may be other words, 一打这个电话."""
+"""Rows of a turn, one of which may begin a number: the first ones may be other words, 一打这个电话."""
 _CODE = 6
 """Digits in a row that are masked where hardly anything else is said."""
 _SURE = 3

@@ -40,14 +40,19 @@ def is_amount(text: str, digits: Group, cue: Kind | None) -> bool:
     if not (written.isascii() and written.isdecimal()):
         return False
     tail = text[last : last + 3]
-    if len(written) >= SHORTEST and (written[0] == "0" or tail[:1] in _SIZES):
+    if _is_misheard(text, last, len(written)):
         return False
-    is_decimal = tail[:1] == "." and tail[1:2].isdecimal() and len(written) <= SHORTEST
+    is_decimal = tail[:1] == "." and tail[1:2].isdecimal()
     plan = known_plan(written)
     unit = _PRICE if plan and plan.kind is not Kind.BANK_CARD else UNIT
     return bool(unit.match(tail)) or (
         cue is None and (is_decimal or bool(_MONEY.search(text[max(0, first - 8) : first])))
     )
+
+
+def _is_misheard(text: str, last: int, digits: int) -> bool:
+    """Whether what follows so many digits is no unit and no fraction, but something misheard: 2121940423G."""
+    return (digits >= SHORTEST and text.startswith(_SIZES, last)) or (digits > SHORTEST and text.startswith(".", last))
 
 
 def is_ordinary(text: str, groups: list[Group], cue: Kind | None) -> bool:
@@ -107,6 +112,8 @@ def without_strangers(text: str, groups: list[Group], cue: Kind | None) -> list[
 def _ends_apart(text: str, group: Group) -> bool:
     """Whether the last group is a number of its own by the word after it."""
     last = group[-1].last
+    if _is_misheard(text, last, len(value_of(group))):
+        return False
     if _TIME.match(text, last):
         # 2026-03-15 14:30 is a moment; 021-57193.3 is a number, the end of which was set down as a fraction.
         return text[group[0].first - 1] != "-" or text[last] == ":"

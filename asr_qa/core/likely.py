@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from asr_qa.core.digits import DIGITS
+from asr_qa.core.digits import DIGITS, NUMERALS
 from asr_qa.core.lexicon import acknowledges, read_parts
 from asr_qa.core.numerals import LONGEST, Span, kinds_of
 from asr_qa.core.phonetic import syllables
@@ -92,7 +92,7 @@ def expected(text: str, turn: Span) -> Likely | None:
         turn: Where the turn stands.
     """
     found = likeliest(text, *turn, clear=2)
-    if found is None or found.odds < _EXPECTED or found.clear < 2 or text.startswith(_COUNTED, found.last):
+    if found is None or found.odds < _EXPECTED or found.clear < 2 or _is_figure(text, found):
         return None
     sure = found.odds >= _WHATEVER and _APART.isdisjoint(text[found.first : found.last])
     return found if sure or 2 * found.of_turn >= found.letters else None
@@ -112,7 +112,7 @@ def between(text: str, turn: Span, *, asked: bool) -> Iterator[Span]:
     sure = asked or 2 * found.of_turn >= found.letters or found.first - turn[0] <= 1
     enough = found.odds >= _EXPECTED and sure
     enough |= not asked and found.letters <= _SHORT and found.odds >= _DIGIT
-    if enough and found.clear and not text.startswith(_COUNTED, found.last):
+    if enough and found.clear and not _is_figure(text, found):
         yield found.first, found.last
     yield from between(text, (turn[0], found.first), asked=asked)
     yield from between(text, (found.last, turn[1]), asked=asked)
@@ -122,6 +122,12 @@ def may_go_on(text: str, turn: Span) -> bool:
     """Whether a turn does not end a number that is read out before it: a murmur, or a digit that was misheard."""
     part = text[slice(*turn)]
     return "c" in kinds_of(part) or acknowledges(part) or not any(map(str.isalnum, part))
+
+
+def _is_figure(text: str, found: Likely) -> bool:
+    """Whether it counts something, or goes on as an amount or the like."""
+    beside = text[max(0, found.first - 1) : found.first] + text[found.last : found.last + 1]
+    return text.startswith(_COUNTED, found.last) or any(char in NUMERALS for char in beside)
 
 
 def _is_row(text: str, found: Likely) -> bool:
