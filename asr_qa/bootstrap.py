@@ -15,6 +15,7 @@ from asr_qa.asr.replay import ReplayTranscriber, find_transcript, load_transcrip
 from asr_qa.asr.weights import FoundModel, ModelStatus, OnProgress, ensure, find_model, load_manifests, status
 from asr_qa.audio.channels import inspect_channels
 from asr_qa.audio.decode import AvReader
+from asr_qa.audio.faint import FaintVoices
 from asr_qa.audio.listening import ListeningDetector
 from asr_qa.audio.nonspeech import ToneAndMusicDetector
 from asr_qa.audio.soundkind import SoundKindNetwork
@@ -162,6 +163,7 @@ def build_stages(settings: Settings, *, rules: Rules | None = None, workers: int
         reader=audio_reader(settings),
         detector=detector(settings.vad.detector),
         inspect=inspect_channels,
+        faint=FaintVoices(),
         non_speech=_non_speech(settings),
         transcriber=_with_hot_words(engine, words),
         ruleset=rules.applied,

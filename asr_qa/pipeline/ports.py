@@ -153,6 +153,17 @@ class SpeechDetector(Protocol):
         """
 
 
+class FaintDetector(Protocol):
+    """Finds voices no louder than the noise."""
+
+    @property
+    def name(self) -> str:
+        """Name and parameters, stamped on documents."""
+
+    def find(self, samples: Samples, sample_rate: int, *, within: Track) -> Track:
+        """Stretches of voice in one channel, in pauses in which no detector heard any."""
+
+
 @dataclass(frozen=True, slots=True)
 class NonSpeech:
     """What in one channel is heard and is no speech."""

@@ -35,6 +35,7 @@ from asr_qa.pipeline.ports import (
     CallAudio,
     ChannelInspector,
     Diarizer,
+    FaintDetector,
     NonSpeech,
     NonSpeechDetector,
     OnHeard,
@@ -49,7 +50,7 @@ from asr_qa.pipeline.prompts import without_prompts
 from asr_qa.pipeline.roles import role_warnings, roles_swapped, swap
 from asr_qa.pipeline.secondlook import look_again
 from asr_qa.pipeline.speaking import hear_speaking
-from asr_qa.pipeline.unspoken import EDGES, find_speech, find_waits, holds_of, let_fade
+from asr_qa.pipeline.unspoken import EDGES, find_speech, find_waits, hear_faint, holds_of, let_fade
 from asr_qa.pipeline.voices import (
     NO_MODEL,
     ONE_CHANNEL,
@@ -81,6 +82,8 @@ class Stages:
     scorecard: Scorecard
     version: str
     """Version of asr_qa."""
+    faint: FaintDetector | None = None
+    """Hears voices under noise in what passes for a silence; None leaves it one."""
     diarizer: Diarizer | None = None
     """Tells the voices of a call on one channel apart; None leaves its roles unknown."""
     timing: TimingOptions | None = None
@@ -113,9 +116,10 @@ class Stages:
     @property
     def models(self) -> Models:
         """The stamp of every document made with these."""
+        faint = f"+{self.faint.name}" if self.faint else ""
         return Models(
             asr=self.transcriber.name + ("+second_look" if self.weigher else ""),
-            vad=f"{self.detector.name}+{self.non_speech.name}+fade={EDGES}",
+            vad=f"{self.detector.name}+{self.non_speech.name}{faint}+fade={EDGES}",
             diarization=self.diarizer.name if self.diarizer else None,
             ruleset_digest=self.ruleset.digest,
             scorecard=self.scorecard.stamp,
@@ -172,7 +176,10 @@ def _listen(recording: Recording, audio: CallAudio, stages: Stages) -> _Listened
     waits = find_waits(unspoken, found)
     inspected = stages.inspect(audio.samples, found)
     audio.release()
-    tracks = let_fade(inspected.tracks, audio.duration, unspoken=unspoken)
+    tracks = inspected.tracks
+    if stages.faint:
+        tracks = hear_faint(list(audio.samples), tracks, unspoken, audio.sample_rate, faint=stages.faint)
+    tracks = let_fade(tracks, audio.duration, unspoken=unspoken)
     unspoken = [replace(each, hearing=None) for each in unspoken]  # megabytes that nobody asks for any more
     codes = {warning.code for warning in inspected.warnings}
     if codes & _NOT_TWO_PARTIES:

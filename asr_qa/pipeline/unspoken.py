@@ -9,8 +9,8 @@ from math import log10
 import numpy as np
 
 from asr_qa.core.recording import Recording, Role
-from asr_qa.core.segment import Segment, Track, bridge, subtract, union
-from asr_qa.pipeline.ports import NonSpeech, NonSpeechDetector, Samples, SpeechDetector
+from asr_qa.core.segment import EPSILON, Segment, Track, bridge, clip, gaps, subtract, total, union
+from asr_qa.pipeline.ports import FaintDetector, NonSpeech, NonSpeechDetector, Samples, SpeechDetector
 
 FADE = 0.22
 """Seconds that the last syllable before a silence goes on unheard: a detector ends it up to half a second early and
@@ -23,8 +23,10 @@ _CLEAR, _NOISY = 24.0, 18.0
 """dB that loud speech stands out of the noise, from where on that hides nothing more and down to where it hides all."""
 EDGES = "/".join(f"{number:g}" for number in (FADE, FADE_UNDER_NOISE, RISE_UNDER_NOISE, _CLEAR, _NOISY))
 """All of these as they stand in the stamp of a document."""
-_WHILE = 2.01
-"""Seconds nobody speaks: less is no silence by its definition (and a hair for the rounding of sums)."""
+_SILENCE = 2.0
+"""Seconds nobody speaks: less is no silence by its definition."""
+_WHILE = _SILENCE + 0.01
+"""The same and a hair for the rounding of sums."""
 _FRAMES = 100
 """Of a second, in what is known of a channel frame by frame."""
 _SPOKEN_INTO = 0.3
@@ -46,6 +48,40 @@ def find_speech(
 def find_waits(unspoken: Sequence[NonSpeech], tracks: Sequence[Track]) -> tuple[Track, ...]:
     """For each channel where it lets somebody wait: music and ring-back, but not while a voice speaks on it."""
     return tuple(subtract(each.waits, _spoken(track)) for each, track in zip(unspoken, tracks, strict=True))
+
+
+def hear_faint(
+    samples: Sequence[Samples],
+    tracks: Sequence[Track],
+    unspoken: Sequence[NonSpeech],
+    sample_rate: int,
+    *,
+    faint: FaintDetector,
+) -> tuple[Track, ...]:
+    """Speech of all channels, with what noise hides of it in the silences.
+
+    Asked is only about pauses of everybody that pass for silences, on channels whose noise is loud: while another
+    speaks, what is let through of them would be heard, and what no noise hides is quieter than any party speaks.
+    """
+    pauses = _silences(tracks, unspoken)
+    noisy = (_hidden_by_noise(track, other) > 0 for track, other in zip(tracks, unspoken, strict=True))
+    found = [
+        faint.find(channel, sample_rate, within=pauses) if pauses and asked else ()
+        for channel, asked in zip(samples, noisy, strict=True)
+    ]
+    for pause in pauses:
+        loudest = max(range(len(found)), key=lambda index: total(clip(found[index], pause)))
+        found = [each if index == loudest else subtract(each, (pause,)) for index, each in enumerate(found)]
+    return tuple(union(track, more) for track, more in zip(tracks, found, strict=True))
+
+
+def _silences(tracks: Sequence[Track], unspoken: Sequence[NonSpeech]) -> Track:
+    """Where nobody is heard between the first voice and the last, and no tone or music, long enough for a silence."""
+    spoken = union(*tracks)
+    if not spoken:
+        return ()
+    quiet = subtract(gaps(spoken, spoken[0] | spoken[-1]), union(*(each.sounds for each in unspoken)))
+    return tuple(pause for pause in quiet if pause.duration >= _SILENCE - EPSILON)
 
 
 def let_fade(

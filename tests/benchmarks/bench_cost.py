@@ -57,6 +57,7 @@ LIMIT = 1.5
 REST, APART, DIARIZATION, PITCH = "unattributed", "recognition: the network", "diarization", "pitch"
 DECODING, SPEECH, VOICES = "decoding, resampling", "speech detection", "one channel: roles of voices"
 TIMELINE, FADE, NOTES = "turns and timeline", "fading ends (`let_fade`), waits", "warnings"
+FAINT = "voices under noise, in silences"
 HELPERS = "small helpers"
 LISTENING = "voice or music: the network"
 _NOTHING = 0.002
@@ -67,6 +68,7 @@ WORDS = "words: windows, guards, confidences"
 CHAIN = {
     "find_speech": SPEECH,
     "find_waits": FADE,
+    "hear_faint": FAINT,
     "let_fade": FADE,
     "holds_of": FADE,
     "build_timeline": TIMELINE,
@@ -299,6 +301,7 @@ def parts_of(rounds: Rounds) -> list[str]:
         PORTS["inspect"],
         "channels: bleed",
         "channels: drift of clocks",
+        FAINT,
         FADE,
         WORDS,
         "words: snapping to speech",
