@@ -76,6 +76,9 @@ class _Stretch:
     """What was heard in it."""
 
 
+_Found = dict[int, tuple[Reason, ...]]
+"""Back-channels by the number of their stretch, with the reasons."""
+
 # A word belongs to the nearest stretch of speech, but not over more than this (seconds): word times err.
 _WORD_REACH = 0.5
 # After a back-channel the other must go on for at least this long (seconds); less is the end of a turn.
@@ -90,10 +93,12 @@ def sort_talk(speech: Mapping[Role, Track], transcript: Transcript, *, options: 
     """Tell back-channels from speech that takes the floor, for every role."""
     stretches = {role: _read(track, transcript.words_of(role), options) for role, track in speech.items()}
     held = {role: _claims(own, options) for role, own in stretches.items()}
-    return tuple(
-        _sort_role(role, stretches[role], held.get(role.opposite, ()) if role is not Role.OTHER else (), options)
-        for role in sorted(speech)
-    )
+    found = {role: _murmurs(own, _of_other(held, role), options) for role, own in stretches.items()}
+    floor = {role: _floor(own, found[role]) for role, own in stretches.items()}
+    turns = {role: bridge(track, options.turn_bridge) for role, track in floor.items()}
+    for role, own in stretches.items():
+        found[role] = _confirmed(own, found[role], _of_other(turns, role))
+    return tuple(_talk(role, stretches[role], found[role], options) for role in sorted(speech))
 
 
 def build_turns(talks: Sequence[Talk], *, options: TimingOptions) -> tuple[Turn, ...]:
@@ -188,8 +193,14 @@ def _claims(stretches: Sequence[_Stretch], options: TimingOptions) -> Track:
     return bridge((s.segment for s in stretches if not s.acknowledges), options.turn_bridge)
 
 
-def _sort_role(role: Role, stretches: Sequence[_Stretch], other: Track, options: TimingOptions) -> Talk:
-    found: dict[int, tuple[Reason, ...]] = {}
+def _of_other(tracks: Mapping[Role, Track], role: Role) -> Track:
+    """That of the other party; nobody is one for a third."""
+    return tracks.get(role.opposite, ()) if role is not Role.OTHER else ()
+
+
+def _murmurs(stretches: Sequence[_Stretch], other: Track, options: TimingOptions) -> _Found:
+    """Which stretches are back-channels, if the other has the floor where it seems to, and why."""
+    found: _Found = {}
     for i, stretch in enumerate(stretches):
         reasons = (Reason(test="acknowledges", text=stretch.text), *_listening(stretch.segment, other))
         if stretch.acknowledges and all_hold(reasons):
@@ -197,9 +208,21 @@ def _sort_role(role: Role, stretches: Sequence[_Stretch], other: Track, options:
     rest = [i for i in range(len(stretches)) if i not in found]
     for group in _groups(stretches, rest, options.turn_bridge):
         found |= _brief(stretches, group, other, options)
-    floor = tuple(s.segment for i, s in enumerate(stretches) if i not in found)
+    return found
+
+
+def _floor(stretches: Sequence[_Stretch], found: _Found) -> Track:
+    return tuple(s.segment for i, s in enumerate(stretches) if i not in found)
+
+
+def _confirmed(stretches: Sequence[_Stretch], found: _Found, other: Track) -> _Found:
+    """Those back-channels that fall in a turn of the other: what seemed to be one may be back-channels itself."""
+    return {i: reasons for i, reasons in found.items() if all_hold(_listening(stretches[i].segment, other))}
+
+
+def _talk(role: Role, stretches: Sequence[_Stretch], found: _Found, options: TimingOptions) -> Talk:
     parts = [Murmur(stretches[i].segment, found[i]) for i in sorted(found)]
-    return Talk(role, floor, _merge(parts, options.backchannel_pause))
+    return Talk(role, _floor(stretches, found), _merge(parts, options.backchannel_pause))
 
 
 def _merge(parts: Sequence[Murmur], pause: float) -> tuple[Murmur, ...]:
@@ -238,9 +261,7 @@ def _groups(stretches: Sequence[_Stretch], indices: Sequence[int], pause: float)
     return groups
 
 
-def _brief(
-    stretches: Sequence[_Stretch], group: list[int], other: Track, options: TimingOptions
-) -> dict[int, tuple[Reason, ...]]:
+def _brief(stretches: Sequence[_Stretch], group: list[int], other: Track, options: TimingOptions) -> _Found:
     """Which stretches of a group are back-channels by their length, not by their words, and why."""
     own = [stretches[i] for i in group]
     spoken = total(s.segment for s in own)
@@ -250,7 +271,7 @@ def _brief(
     reasons = (said, *_length(spoken, limit, options), *_listening(whole, other))
     if all_hold(reasons):
         return dict.fromkeys(group, reasons)
-    found: dict[int, tuple[Reason, ...]] = {}
+    found: _Found = {}
     for i, stretch, alone in zip(group, own, _apart(own, options.backchannel_apart), strict=True):
         length = _length(stretch.segment.duration, options.backchannel_unheard, options)
         unheard = Reason(test="unheard", holds=stretch.acknowledges is None, text=stretch.text)

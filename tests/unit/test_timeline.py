@@ -482,6 +482,14 @@ def test_hundred_backchannels_in_a_row_blame_nobody() -> None:
     assert len(call.turns) == 1
 
 
+def test_two_who_begin_at_once_do_not_listen_to_each_other() -> None:
+    # agent     ##...#..##      both first words used to be back-channels, each in the other's
+    # customer  ##.....m..
+    call = timeline("A 0-0.2 好的请稍等 | B 0-0.3 那个 | A 0.8-0.9 ? | B 1.2-1.3 是的 | A 1.3-1.8 ?")
+    assert brief(call.of("backchannel")) == [(1.2, 1.3, CUSTOMER)]
+    assert [(turn.start, turn.role) for turn in call.turns] == [(0, CUSTOMER), (0, AGENT)]
+
+
 def test_words_in_pieces_are_no_backchannels_one_by_one() -> None:
     # Y #################   each piece is brief, the two together are not
     # X    ...mm.mm....
