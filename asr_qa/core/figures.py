@@ -118,7 +118,7 @@ def _ends_apart(text: str, group: Group) -> bool:
         # 2026-03-15 14:30 is a moment; 021-57193.3 is a number, the end of which was set down as a fraction.
         return text[group[0].first - 1] != "-" or text[last] == ":"
     if UNIT.match(text, last):
-        return text[last - 1].isascii() or len(group) == 1
+        return text[group[0].first : last].isascii() or len(group) == 1
     return len(value_of(group)) <= 4 and CALENDAR.match(text, last) is not None
 
 
