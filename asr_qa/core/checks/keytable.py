@@ -200,6 +200,8 @@ class KeyTable:
             for _ in range(REACH):
                 np.minimum(line[1:], line[:-1] + more, out=line[1:])
             table = line if step < shortest else np.where(lengths > step, line, table)
+        if shortest < longest:  # what is cheaper beyond the reach of a shorter key is another place of it
+            table[np.arange(len(table))[:, None] > lengths + 2 * REACH] = _NEVER
         least: Floats = table.min(axis=0)
         return least
 
