@@ -46,7 +46,7 @@ _ODD = 1
 
 _BETWEEN = 2
 """Turns by which a group that was not understood may lie beside one that was: a murmur stands between."""
-_BEGINNINGS = 4
+_BEGINNINGS = 12
 """Rows of a turn, one of which may begin a number: the first ones may be other words, 一打这个电话."""
 _CODE = 6
 """Digits in a row that are masked where hardly anything else is said."""
