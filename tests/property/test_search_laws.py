@@ -103,7 +103,8 @@ def test_phrases_looked_for_together_are_found_as_each_alone(heard: str, phrases
 
 def test_a_longer_phrase_beside_it_hides_no_place_of_a_phrase() -> None:
     """The second time it is heard with less confidence, which makes it the cheaper one."""
-    where = source(said("工号八零二一请您收等", sure=0.5), said("请您收等", at=2.5, sure=0.2))
+    twice = said("工号八零二一请您收等", sure=0.5), said("请您收等", at=2.5, sure=0.2)
+    where = source(*twice, said("二十四小时", at=10))
     alone = spans(search(where, "请您稍等").get("请您稍等", []))
     assert {(6, 9, Match.FUZZY), (10, 13, Match.FUZZY)} <= alone
     assert spans(search(where, "请您稍等", "二十四小时内").get("请您稍等", [])) == alone
