@@ -14,7 +14,8 @@ from asr_qa.core.document import CallWarning
 from asr_qa.core.segment import Segment, Track, intersect
 from asr_qa.diarize.cluster import Split, Vectors, split_in_two
 from asr_qa.diarize.encoder import VoiceEncoder
-from asr_qa.diarize.mel import FRAMES_PER_SECOND, mel_frames
+from asr_qa.diarize.mel import FRAMES_PER_SECOND, Frames, mel_frames
+from asr_qa.diarize.outline import outlines
 from asr_qa.diarize.parties import as_split, two_parties
 from asr_qa.diarize.resegment import change_costs, cheapest_path, evidence, leaning
 from asr_qa.diarize.voices import SURE, has_third_voice, steadied, two_voices
@@ -30,6 +31,7 @@ class _Heard:
     """One channel, ready to be parted."""
 
     speech: Track
+    mels: Frames
     power: NDArray[np.float32]
     windows: Windows
     vectors: Vectors
@@ -55,7 +57,7 @@ class VoiceDiarizer:
     @property
     def name(self) -> str:
         """Method, model and digest."""
-        return f"spectral+words2/{self._model}"
+        return f"spectral+words3/{self._model}"
 
     def diarize(self, samples: Samples, speech: Track, *, cues: Sequence[Cue] = ()) -> Diarization:
         """The voices of one channel at SAMPLE_RATE, in the order in which they are first heard.
@@ -83,11 +85,12 @@ class VoiceDiarizer:
         total = np.concatenate([[0.0], np.cumsum(power, dtype=np.float64)])
         level = (total[windows.starts + LENGTH] - total[windows.starts]) / LENGTH
         gains = (_LEVEL / np.maximum(level, 1e-12)).astype(np.float32)
-        return _Heard(speech, power, windows, self._encoder.embed(mels, windows.starts, gains, frames=LENGTH))
+        return _Heard(speech, mels, power, windows, self._encoder.embed(mels, windows.starts, gains, frames=LENGTH))
 
 
 def _by_words(heard: _Heard, cues: Sequence[Cue]) -> Diarization:
-    parties = two_parties(heard.vectors, heard.windows, cues)
+    shapes = outlines(heard.mels, heard.windows.starts, frames=LENGTH)
+    parties = two_parties(heard.vectors, shapes, heard.windows, cues)
     if parties is None or not parties.sure:
         return Diarization((heard.speech,) if heard.speech else ())
     split = as_split(parties, heard.vectors)

@@ -1,7 +1,8 @@
 """Two voices that sound alike, told apart by what is said as well: words mark whose a moment is, the voice goes on.
 
 A chain of two states, the agent's and the customer's, runs over the windows. A window counts for a state by how near
-its vector is to that state's mean, and by the cues that fall in it; a change costs more within speech than at a pause.
+its vector and its outline are to that state's means, and by the cues that fall in it; a change costs more within speech
+than at a pause.
 Means and states are fitted to each other in turns (Baum and Welch), from several starts; the likeliest end counts.
 """
 
@@ -16,11 +17,14 @@ from numpy.typing import NDArray
 
 from asr_qa.diarize.cluster import Flags, Split, Vectors, split_in_two
 from asr_qa.diarize.mel import FRAMES_PER_SECOND
+from asr_qa.diarize.outline import Outlines
 from asr_qa.diarize.windows import LENGTH, STEP, Windows
 from asr_qa.pipeline.ports import Cue
 
 _SIZE = 40.0
 """Directions that what is said in a window moves its vector in: that much of the variance within speech is noise."""
+_TOGETHER = 0.5
+"""How much of what numbers of an outline do together within speech is chance: a call is short to learn it from."""
 _SHARE = 0.3
 """What one window counts for: it shares seven tenths of its sound with the next."""
 _SPREAD = 4.0
@@ -42,6 +46,9 @@ only the other party says."""
 _AGREED = 0.95
 """Share of each party's cues that fall to its voice, at least: words weigh much in the fit, so they must agree with it
 nearly all. Where 0.90 to 0.92 did, a fifth of the speech and more was with the wrong party."""
+_FOLLOWED = 0.7
+"""The same where outlines count as well, so that a word that is misheard may be outvoted; with less the parties are
+those of the vectors alone."""
 _ALIKE = 0.952
 """Likeness of the two means, at most: 0.955 and more where one person speaks both parts. However many words there
 are, voices more alike than that share out what is said between them wrongly."""
@@ -59,22 +66,36 @@ class Parties:
     """Whether words and voice agree that there are two."""
 
 
-def two_parties(vectors: Vectors, windows: Windows, cues: Sequence[Cue]) -> Parties | None:
+def two_parties(vectors: Vectors, outlines: Outlines, windows: Windows, cues: Sequence[Cue]) -> Parties | None:
     """The windows of a call whose voices alone do not part, by voice and words; None where that makes one party.
 
     Args:
         vectors: One for each window.
+        outlines: One for each window.
         windows: The windows.
         cues: What was said that one party says far more often than the other.
     """
     if len(windows) < 2 or not cues:
         return None
-    odds = _odds(windows, cues)
-    points, stay = _points(vectors, windows), _stay(windows)
-    ends = [_fit(points, stay, _WORDS * odds, start) for start in _starts(vectors, windows, stay, _WORDS * odds)]
-    # Where a likelier end goes against the words, it parts manners of speaking, and so may one that does not.
-    second = max(ends, key=lambda end: end[1])[0] > 0.5
-    return Parties(second, _two_people(vectors, second, odds)) if second.any() and not second.all() else None
+    odds, stay = _odds(windows, cues), _stay(windows)
+    starts = _starts(vectors, windows, stay, _WORDS * odds)
+    points = _points(vectors, windows)
+    alone = _likeliest(points, stay, _WORDS * odds, starts)
+    both = _likeliest(np.hstack([points, _whitened(outlines, windows)]), stay, _WORDS * odds, starts)
+    second = both if _shares(both, odds) >= _FOLLOWED else alone
+    if second.all() or not second.any():
+        return None
+    # Outlines tell whose a window is, not that there are two: one person's differ from one recording to the next.
+    return Parties(second, _two_people(vectors, alone, odds))
+
+
+def _likeliest(points: Floats, stay: Floats, odds: Floats, starts: Sequence[Floats]) -> Flags:
+    """The windows of the second party as the likeliest of all ends has them.
+
+    Where a likelier end goes against the words, it parts manners of speaking, and so may one that does not.
+    """
+    ends = [_fit(points, stay, odds, start) for start in starts]
+    return np.asarray(max(ends, key=lambda end: end[1])[0] > 0.5)
 
 
 def as_split(parties: Parties, vectors: Vectors) -> Split:
@@ -84,6 +105,8 @@ def as_split(parties: Parties, vectors: Vectors) -> Split:
 
 def _two_people(vectors: Vectors, second: Flags, odds: Floats) -> bool:
     """Whether words and voice agree that there are two."""
+    if second.all() or not second.any():
+        return False
     cued = min(int((odds > 0).sum()), int((odds < 0).sum()))
     if cued < max(_LEAST, _LEAST_SHARE * int((odds != 0).sum())):
         return False
@@ -116,11 +139,25 @@ def _odds(windows: Windows, cues: Sequence[Cue]) -> Floats:
 def _points(vectors: Vectors, windows: Windows) -> Floats:
     """The vectors around their mean, in units of how far what is said moves them; shape (windows, size)."""
     points = vectors.astype(np.float64) - vectors.mean(axis=0)
+    within = float((_moved(points, windows) ** 2).sum(axis=1).mean()) / 2
+    return np.asarray(points / math.sqrt(max(within, 1e-9) / _SIZE))
+
+
+def _whitened(outlines: Outlines, windows: Windows) -> Floats:
+    """The outlines around their mean, so that what is said moves each direction of them by one."""
+    points = outlines - outlines.mean(axis=0)
+    moved = _moved(points, windows)
+    scatter = moved.T @ moved / (2 * len(moved))
+    scatter += _TOGETHER * (np.diag(np.diag(scatter)) - scatter)
+    sizes, axes = np.linalg.eigh(scatter)
+    return np.asarray(points @ axes / np.sqrt(np.maximum(sizes, 1e-9)))
+
+
+def _moved(points: Floats, windows: Windows) -> Floats:
+    """How far what is said moves points: between windows of one stretch of speech that share no sound."""
     runs = _rows(windows)
     pairs = runs[_APART:] == runs[:-_APART]
-    moved = (points[_APART:] - points[:-_APART])[pairs] if pairs.any() else points
-    within = float((moved**2).sum(axis=1).mean()) / 2
-    return np.asarray(points / math.sqrt(max(within, 1e-9) / _SIZE))
+    return (points[_APART:] - points[:-_APART])[pairs] if pairs.any() else points
 
 
 def _rows(windows: Windows) -> NDArray[np.int64]:

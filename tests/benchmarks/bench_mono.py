@@ -259,7 +259,8 @@ def opening(args: argparse.Namespace, stages: Stages, watched: Watched, folder: 
         told = ("" if one.known else "undetermined, likelier ") + ("right" if one.right else "wrong")
         count[told] += 1
         why = [w.message for w in document.warnings if w.code == "roles_unknown"]
-        print(f"{path.name} {direction or 'direction unknown':18} {told} {why}", flush=True)
+        share = one.wrong_voice / max(one.reference, 1.0)
+        print(f"{path.name} {direction or 'direction unknown':18} {told} wrong voice {share:.3f} {why}", flush=True)
     print(json.dumps(count))
 
 

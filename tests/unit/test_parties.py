@@ -12,6 +12,7 @@ from asr_qa.core.recording import Role
 from asr_qa.core.segment import Segment
 from asr_qa.core.sketch import parse_sketch
 from asr_qa.diarize.cluster import Vectors
+from asr_qa.diarize.outline import SIZE, Outlines
 from asr_qa.diarize.parties import Parties, as_split, two_parties
 from asr_qa.diarize.windows import STEP, Windows
 from asr_qa.pipeline.cues import PER_OPENING, PER_WORD, find_cues
@@ -36,6 +37,11 @@ def turns(*, apart: float, count: int = 12, seed: int = 0) -> tuple[Vectors, Win
     return vectors, Windows(starts, np.ones(len(second), np.bool_)), second
 
 
+def plain(windows: Windows) -> Outlines:
+    """Outlines that tell nothing."""
+    return np.zeros((len(windows), SIZE))
+
+
 def cues(windows: Windows, second: NDArray[np.bool_], *, each: int = 3) -> list[Cue]:
     """A word of each party in its first turns."""
     found = []
@@ -47,11 +53,11 @@ def cues(windows: Windows, second: NDArray[np.bool_], *, each: int = 3) -> list[
 
 def test_alike_voices_are_parted_with_the_agent_first() -> None:
     vectors, windows, second = turns(apart=0.8)
-    found = two_parties(vectors, windows, cues(windows, second))
+    found = two_parties(vectors, plain(windows), windows, cues(windows, second))
     assert found is not None
     assert found.sure
     np.testing.assert_array_equal(found.second, second)
-    swapped = two_parties(vectors, windows, cues(windows, ~second))
+    swapped = two_parties(vectors, plain(windows), windows, cues(windows, ~second))
     assert swapped is not None
     np.testing.assert_array_equal(swapped.second, ~second)
     means = as_split(found, vectors).means
@@ -60,7 +66,7 @@ def test_alike_voices_are_parted_with_the_agent_first() -> None:
 
 def test_one_voice_that_says_what_both_say_is_not_surely_two() -> None:
     vectors, windows, second = turns(apart=0.0)
-    found = two_parties(vectors, windows, cues(windows, second))
+    found = two_parties(vectors, plain(windows), windows, cues(windows, second))
     assert found is None or not found.sure
 
 
@@ -69,14 +75,14 @@ def test_words_of_one_party_alone_never_make_two() -> None:
     said = [cue for cue in cues(windows, second, each=6) if cue.odds > 0]
     stray = [Cue(windows.starts[TURN] / 100 + 0.5, -3.0)]
     for heard in (said, [*said, *stray]):
-        found = two_parties(vectors, windows, heard)
+        found = two_parties(vectors, plain(windows), windows, heard)
         assert found is None or not found.sure
 
 
 def test_words_against_the_voices_make_nothing_sure() -> None:
     vectors, windows, second = turns(apart=0.8)
     mixed = [Cue(cue.time, cue.odds * (-1) ** place) for place, cue in enumerate(cues(windows, second, each=6))]
-    found = two_parties(vectors, windows, mixed)
+    found = two_parties(vectors, plain(windows), windows, mixed)
     assert found is None or not found.sure
 
 
@@ -84,7 +90,7 @@ def test_voices_too_much_alike_are_not_surely_two_however_much_is_said() -> None
     vectors, windows, second = turns(apart=0.3, count=16)
     means = as_split(Parties(second, sure=True), vectors).means
     assert 0.952 < means[0] @ means[1] < 0.962
-    found = two_parties(vectors, windows, cues(windows, second, each=8))
+    found = two_parties(vectors, plain(windows), windows, cues(windows, second, each=8))
     assert found is not None
     assert not found.sure
     np.testing.assert_array_equal(found.second, second)
@@ -96,16 +102,32 @@ def test_manners_of_speaking_that_part_better_than_voices_leave_it_unsure() -> N
     manner[2] = 1.2  # what both say in every other half of a turn moves the vectors further than who says it
     moved = vectors + np.where(np.arange(len(second)) // (TURN // 2) % 2 == 1, 1, -1)[:, None] * manner / 2
     moved = (moved / np.linalg.norm(moved, axis=1, keepdims=True)).astype(np.float32)
-    found = two_parties(moved, windows, cues(windows, second, each=8))
+    found = two_parties(moved, plain(windows), windows, cues(windows, second, each=8))
     assert found is not None
     assert not found.sure
 
 
+def test_outlines_part_voices_whose_vectors_follow_the_manner_of_speaking() -> None:
+    vectors, windows, second = turns(apart=0.55, count=16)
+    manner = np.zeros(64)
+    manner[2] = 1.2
+    moved = vectors + np.where(np.arange(len(second)) // (TURN // 2) % 2 == 1, 1, -1)[:, None] * manner / 2
+    moved = (moved / np.linalg.norm(moved, axis=1, keepdims=True)).astype(np.float32)
+    said = cues(windows, second, each=8)
+    shapes = np.random.default_rng(3).normal(0, 1, (len(second), SIZE))
+    shapes[:, 4] += np.where(second, 4.0, -4.0)
+    alone, both = (two_parties(moved, given, windows, said) for given in (plain(windows), shapes))
+    assert alone is not None
+    assert both is not None
+    assert (alone.second == second).mean() < 0.9
+    np.testing.assert_array_equal(both.second, second)
+
+
 def test_nothing_said_and_nothing_heard_are_one_party() -> None:
     vectors, windows, second = turns(apart=0.8)
-    assert two_parties(vectors, windows, []) is None
+    assert two_parties(vectors, plain(windows), windows, []) is None
     none = Windows(np.zeros(0, np.int64), np.zeros(0, np.bool_))
-    assert two_parties(np.zeros((0, 64), np.float32), none, cues(windows, second)) is None
+    assert two_parties(np.zeros((0, 64), np.float32), plain(none), none, cues(windows, second)) is None
 
 
 def test_cues_are_timed_by_their_words_and_counted_once() -> None:
