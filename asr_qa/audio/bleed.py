@@ -7,7 +7,7 @@ than the copy would be is then no speech of X. What rises above the copy is X ta
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
@@ -59,6 +59,8 @@ class Bleed:
     """dB by which the copy is quieter."""
     delay: int
     """Frames by which it is later."""
+    seen: float = 1.0
+    """Share of what the copied channel says that is seen on the other."""
 
     @property
     def drowns(self) -> bool:
@@ -75,9 +77,10 @@ def find_bleed(x: Levels, y: Levels, *, y_speech: Track, least: float = LOSS_LEA
         count, loss = _most_common_loss((late_level - x.smooth)[late_clear & (x.above_noise > _AUDIBLE)], least)
         if count >= _EVIDENCE and (best is None or count > best[0]):
             best = (count, Bleed(loss, delay))
-    if best is None or best[1].loss < least or _share_seen(x, y, clear, best[1]) < _SHARE:
+    if best is None or best[1].loss < least:
         return None
-    return best[1]
+    found = replace(best[1], seen=_share_seen(x, y, clear, best[1]))
+    return found if found.seen >= _SHARE else None
 
 
 def without_bleed(track: Track, x: Levels, y: Levels, *, bleed: Bleed) -> Track:

@@ -35,6 +35,8 @@ _SAME_TALK = 0.5
 """Share of the speech that is on both channels at once, from which one may be a late copy of the other."""
 _MIX_TALK = 0.7
 """Share of the speech of the channel with less that is on the other too, where that may be the mix of both."""
+_MIX_APART = 0.1
+"""By how much less of a channel is seen on the other where that one is the mix."""
 _SAME_WAVE = 0.4
 """Correlation from which a loud copy is believed to be one."""
 _ACTIVE = 12.0
@@ -237,7 +239,9 @@ def _mixes(
         )
         for x, y in permutations(pair)
     }
-    return {xy: bleed for xy, bleed in found.items() if bleed}
+    seen = {xy: bleed.seen for xy, bleed in found.items() if bleed}
+    # Of the mix only what the one party says is on the other channel, on the mix all of the other's.
+    return {xy: bleed for xy, bleed in found.items() if bleed and bleed.seen > max(seen.values()) - _MIX_APART}
 
 
 def _mask(track: Track, frames: int) -> NDArray[np.bool_]:

@@ -94,6 +94,16 @@ def test_inspect_finds_the_mix_of_both_on_one_channel(
     assert total(kept) < 1.1 * total(own)
 
 
+def test_inspect_knows_the_mix_by_what_is_missing_on_the_other_channel(customer: NDArray[np.float64]) -> None:
+    # The agent talks most of the time: most of the mix is on the agent's own channel as well.
+    long: Track = (Segment(0.5, 4.8), Segment(8.5, 12.5), Segment(16.5, 20.5))
+    agent = channel(long, seed=1)
+    report = inspect(agent, agent + customer, speech=(long, union(long, CUSTOMER)))
+    assert [w.message[:36] for w in report.warnings if w.code == "bleed"] == ["channel 0 is heard on channel 1, as "]
+    assert report.tracks[0] == long
+    assert total(report.tracks[1]) == pytest.approx(total(CUSTOMER), rel=0.1)
+
+
 def test_inspect_counts_no_window_of_a_copy_twice() -> None:
     # Speech where one tenth of 40 s meets the next is the best window of both: no slope lies between the two.
     mixed = np.concatenate([channel(((Segment(4.0, 6.0)), Segment(12.0, 14.0)), seed=1)[: 16 * RATE]] * 3)[: 40 * RATE]
