@@ -68,6 +68,8 @@ def issue(text: str) -> Issue:
     [
         ("HIT_ANY_KEYWORDS", {"keywords": ["甲", "乙"]}, {"phrase": {"any_of": ["甲", "乙"]}}),
         ("INCLUDE_KEYWORDS", {"keywords": ["甲", "乙"]}, {"phrase": {"all_of": ["甲", "乙"]}}),
+        ("INCLUDE_KEYWORDS", {"operKeyWords": ["甲", "乙"]}, {"phrase": {"all_of": ["甲", "乙"]}}),
+        ("UNKNOWN_7", {"operKeyWords": ["甲", "乙"]}, {"phrase": {"all_of": ["甲", "乙"]}}),
         (
             "INCLUDE_KEYWORDS",
             {"keywords": ["甲", "乙", "丙"], "keywordMatchSize": 2},

@@ -81,7 +81,7 @@ def kind_of(operator: Operator) -> str:
 
 def _keywords(operator: Operator, role: str) -> Outcome:
     param = operator.param
-    words, dropped = _sayable(param.words("keywords"))
+    words, dropped = _sayable(param.words("keywords") or param.words("operKeyWords"))  # as GetRuleDetail names them
     if not words:
         raise NotCarriedError(say("lost_no_keywords"))
     notes = [say("note_dropped", words=tuple(dropped))] if dropped else []
@@ -364,6 +364,7 @@ _BY_PARAMETER = {
     "beginType": "duration",
     "endType": "duration",
     "keywords": "keywords",
+    "operKeyWords": "keywords",
     "similarlySentences": "similar",
     "llmModelCode": "llm",
     "knowledgeTargetId": "knowledge",
