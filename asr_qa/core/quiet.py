@@ -73,7 +73,7 @@ def find_quiet(
 def find_unanswered(tracks: Mapping[Role, Track], holds: Track) -> Track:
     """The holds that end before the agent's first word: the caller waits, but it is not the agent who lets them wait.
 
-    All where only the customer speaks; none where it is not known who the agent is.
+    All where only the customer speaks, or nobody; none where it is not known who the agent is.
     """
     first = tracks.get(Role.AGENT, ())
     until = first[0].start if first else inf
@@ -81,7 +81,9 @@ def find_unanswered(tracks: Mapping[Role, Track], holds: Track) -> Track:
 
 
 def _parties_known(tracks: Mapping[Role, Track]) -> bool:
-    return any(track for role, track in tracks.items() if role is not Role.OTHER)
+    """Whether it is known who speaks, as far as anybody does."""
+    heard = [role for role, track in tracks.items() if track]
+    return not heard or any(role is not Role.OTHER for role in heard)
 
 
 def _unanswered(tracks: Mapping[Role, Track], holds: Track, automatic: Segment | None, options: TimingOptions) -> Track:

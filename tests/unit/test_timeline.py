@@ -131,6 +131,13 @@ def test_ring_back_before_the_agents_first_word_is_no_hold(text: str, kept: list
     assert call.of("dead_air") == call.of("response_latency") == ()
 
 
+@pytest.mark.parametrize("roles", [(AGENT, CUSTOMER), (Role.OTHER,)])
+def test_music_of_a_call_in_which_nobody_speaks_is_no_hold_of_the_agent(roles: tuple[Role, ...]) -> None:
+    call = build_timeline(dict.fromkeys(roles, ()), NO_WORDS, 20, holds=(Segment(2, 10),))
+    assert call.events == ()
+    assert call.unanswered == (Segment(2, 10),)
+
+
 def test_short_music_is_no_hold() -> None:
     # ~~ of 2.9 s
     speech = {AGENT: (Segment(0, 2), Segment(12, 13))}
