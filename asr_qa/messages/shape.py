@@ -54,6 +54,8 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
     "at_least": ("must be at least {ge}", "不能小于 {ge}"),
     "under": ("must be less than {lt}", "必须小于 {lt}"),
     "at_most": ("must be at most {le}", "不能大于 {le}"),
+    "left_blank": ("nothing is written behind it", "后面没有内容"),
+    "fill_or_take_out": ("write a value, or take it out", "补上内容，或者去掉它"),
     "found_nothing": ("nothing", "空的"),
     "found_list": ("a list", "一个列表"),
     "found_empty_list": ("an empty list", "空列表"),

@@ -88,8 +88,7 @@ class Strict(BaseModel):
         field = cls.model_fields[name]
         if field.is_required() or field.default is not None or field.default_factory is not None:
             return value  # it has to be something: what, is said there
-        problem = say("wanted_found", wanted=say("is_unusable"), found=say("found_nothing"))
-        raise wrong(say("of_key", key=field.alias or name, problem=problem), say("take_out"))
+        raise wrong(say("of_key", key=field.alias or name, problem=say("left_blank")), say("fill_or_take_out"))
 
     may_be_blank: ClassVar[frozenset[str]] = frozenset()
     """Keys that may stand there with nothing behind them."""
