@@ -257,10 +257,12 @@ def test_a_recording_that_ends_in_a_word_does_not_tell_how_the_call_ended() -> N
         assert (verdict(whole, rule), verdict(cut, rule)) == (Verdict.NOT_MET, Verdict.UNDETERMINED), rule
 
 
-def test_a_hold_that_nobody_speaks_around_is_measured() -> None:
+def test_music_that_nobody_speaks_around_is_a_wait_for_an_answer() -> None:
     document = worked(Scene("end 60", hold=Segment(5.0, 45.0)))
     assert "no_speech" in codes(document)
-    assert document.metrics.hold_seconds == pytest.approx(40)
+    assert document.timing is not None
+    assert document.timing.unanswered == (Segment(5.0, 45.0),)
+    assert document.metrics.hold_seconds is None
     assert document.metrics.silence_seconds is None
 
 
