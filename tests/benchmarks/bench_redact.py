@@ -25,8 +25,9 @@ from pathlib import Path
 import yaml
 from redact_sentences import STYLES, Sentence, with_number, without_number
 
+from asr_qa.core.masking import MASK
 from asr_qa.core.recording import Role
-from asr_qa.core.redact import MASK, find_private, redact
+from asr_qa.core.redact import find_private, redact
 from asr_qa.core.sketch import parse_sketch
 from asr_qa.core.transcript import Utterance, Word
 

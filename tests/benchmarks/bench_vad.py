@@ -36,7 +36,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import soundfile  # type: ignore[import-untyped]
+import soundfile
 import soxr
 from composed import add_arguments, digest_of, missing, script
 from numpy.typing import NDArray

@@ -19,7 +19,7 @@ from typing import Any
 
 import mono_voices
 import numpy as np
-import soundfile  # type: ignore[import-untyped]
+import soundfile
 import soxr
 import yaml
 from numpy.typing import NDArray

@@ -51,8 +51,12 @@ class Spoken:
 def greetings() -> list[Greeting]:
     """Those of greetings.txt, each with the voice that says it: the eight in turn, within dev and test."""
     lines = Path(__file__).with_name("greetings.txt").read_text(encoding="utf-8").splitlines()
-    rows = [line.split(maxsplit=2) for line in lines if line and not line.startswith("#")]
-    return [Greeting(*row, sorted(VOICES, key=_mixed)[n % len(VOICES)]) for n, row in enumerate(rows)]
+    rows = (line.split(maxsplit=2) for line in lines if line and not line.startswith("#"))
+    voices = sorted(VOICES, key=_mixed)
+    return [
+        Greeting(part, direction, text, voices[number % len(voices)])
+        for number, (part, direction, text) in enumerate(rows)
+    ]
 
 
 def spoken_greetings(studio: Studio) -> dict[Greeting, Spoken]:

@@ -137,7 +137,10 @@ def _asked(kind: str, rng: random.Random) -> Iterator[Piece]:
 def groups_of(kind: str, voice: str, rng: random.Random) -> list[str]:
     """The digits of a number of a kind, in the groups in which the voice reads them."""
     stock = _stock(voice)
-    some = lambda count: [rng.choice(stock) for _ in range(count)]  # noqa: E731
+
+    def some(count: int) -> list[str]:
+        return [rng.choice(stock) for _ in range(count)]
+
     if kind == "mobile":
         return [rng.choice(("138", "139", "186", "150", "177", "131")), *some(2)]
     if kind == "landline":
