@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from itertools import groupby, pairwise
 
 from asr_qa.core.digits import DIGITS, HARD_BREAK, Row, groups_of, value_of
-from asr_qa.core.figures import CALENDAR, COUNTING, UNIT
+from asr_qa.core.figures import CALENDAR, COUNTING, SIZES, UNIT
 from asr_qa.core.numbernames import announcement, asks, measures, no_whole
 from asr_qa.core.numberplan import SHORTEST, is_public, is_service, is_year
 from asr_qa.core.numerals import (
@@ -33,8 +33,6 @@ from asr_qa.core.numerals import (
 
 _FIRST = re.compile(f"(?<![{DIGITS}])[{DIGITS}]")
 _COUNTED = re.compile(r" ?(?:共|下|个(?![零〇一二三四五六七八九0-9]))")
-_SIZES = tuple("GMK")
-"""Units of a size: nobody has thousands of one, a letter after a number is something misheard."""
 _GAP = 3
 """Letters that may stand between two pieces, and between the question and the first."""
 _LEAST = 5
@@ -120,7 +118,7 @@ def tails(text: str, whole: Sequence[Span]) -> Iterator[Span]:
         match = _TAIL.match(text, last)
         if match is None:
             continue
-        size = match["point"] and text.startswith(_SIZES, match.end())
+        size = match["point"] and text.startswith(SIZES, match.end())
         if size or not (UNIT.match(text, match.end()) or CALENDAR.match(text, match.end())):
             yield match.span("tail" if match["tail"] else "point")
 
@@ -293,7 +291,7 @@ def opening(text: str) -> int | None:
 def _is_figure(text: str, row: Row) -> bool:
     """Whether a unit follows, or the digits are those of a service, a day or a year."""
     value = value_of(row.digits)
-    if len(value) >= 4 and text[row.last : row.last + 1] in _SIZES:
+    if len(value) >= 4 and text[row.last : row.last + 1] in SIZES:
         return False
     if any(word.match(text, row.last) for word in (UNIT, CALENDAR, _COUNTED)):
         return True

@@ -23,8 +23,8 @@ _TIME = re.compile(r"[:.][0-9]")
 COUNTING = "123456789"
 _LIKE_MOBILE = re.compile(r"1[3-9][0-9]{9,}")
 """So many digits with that beginning are a telephone number that was heard as a list: 13, 19, 22, 58, 200, 457."""
-_SIZES = tuple("GMK")
-"""Units of a size: nobody has millions of one, a letter after a long number is something misheard."""
+SIZES = tuple("GMK")
+"""Units of a size: nobody has thousands of one, a letter after a long number is something misheard."""
 _MANY = 4
 """Rising groups that make a list."""
 
@@ -52,7 +52,7 @@ def is_amount(text: str, digits: Group, cue: Kind | None) -> bool:
 
 def _is_misheard(text: str, last: int, digits: int) -> bool:
     """Whether what follows so many digits is no unit and no fraction, but something misheard: 2121940423G."""
-    return (digits >= SHORTEST and text.startswith(_SIZES, last)) or (digits > SHORTEST and text.startswith(".", last))
+    return (digits >= SHORTEST and text.startswith(SIZES, last)) or (digits > SHORTEST and text.startswith(".", last))
 
 
 def is_ordinary(text: str, groups: list[Group], cue: Kind | None) -> bool:

@@ -28,7 +28,7 @@ _UNIT = {"十": 10, "百": 100, "千": 1000, "万": 10**4, "亿": 10**8}
 _TENS_IN_ONE = {"廿": "二十", "卅": "三十"}
 _TWO_OF = "元块个天年点分秒周次位条件小种人名台部遍回倍家张口步项样千万亿"
 """What is counted with 两; it is 二 before 月, 号, 楼."""
-_COUNTED = f"{_TWO_OF}月层岁句毛角"
+COUNTED = f"{_TWO_OF}月层岁句毛角"
 """What stands behind a number that counts."""
 _AMOUNTS = "元块个人次万"
 """... and behind one of many digits that is read as one."""
@@ -49,7 +49,7 @@ _ROW = "[零〇一二两三四五六七八九幺]+"
 _DECIMAL = f"(?:{_CARDINAL}|{_ROW}|[0-9]+)点[零〇一二三四五六七八九]++"
 _OPEN = (
     f"{_D}{{2}}[十百千万亿]+|(?>{_SECTION}){_D}"
-    f"|(?:一两|一二|两三|二三|三四|三五|四五|五六|六七|七八|八九)(?=[{_COUNTED}])"
+    f"|(?:一两|一二|两三|二三|三四|三五|四五|五六|六七|七八|八九)(?=[{COUNTED}])"
 )
 _NUMERALS = "零〇一二两三四五六七八九十百千万亿幺廿卅俩仨洞拐勾"
 MAY_BE_SAID = re.compile(f"[{_NUMERALS}]")

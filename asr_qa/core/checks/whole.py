@@ -9,7 +9,7 @@ from functools import lru_cache
 from asr_qa.core import numbers
 
 _NUMERALS = "零〇一二两三四五六七八九十百千万亿幺"
-_MEASURES = "元块个天年点分秒周次位条件小种人名台部遍回倍家张口步项样月层岁句毛角日号时刻折十百千万亿"
+_MEASURES = f"{numbers.COUNTED}日号时刻折十百"
 _BEGINS = re.compile(f"[{_NUMERALS}][到至{_NUMERALS}{_MEASURES}]|百分之")
 """一定 and 一起 are words: that a number stands before them means nothing."""
 _ENDS = re.compile(f"(?:[{_NUMERALS}第]|百分之)[{_NUMERALS}]$")
