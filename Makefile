@@ -4,11 +4,12 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo test lint build clean samples benchmarks
+.PHONY: help demo test laws lint build clean samples benchmarks
 
 help:
 	@echo "make demo        install into $(VENV), score the sample calls, write demo/report.html"
 	@echo "make test        lint, types, import contracts and all tests"
+	@echo "make laws        the laws of tests/property on many new random examples (half an hour and more)"
 	@echo "make lint        lint, types and import contracts only"
 	@echo "make build       the wheel, in dist/"
 	@echo "make clean       remove $(VENV), demo/ and dist/"
@@ -27,6 +28,9 @@ demo: $(STAMP)
 
 test: lint
 	$(BIN)/python -m pytest -n auto --dist loadfile
+
+laws: $(STAMP)
+	$(BIN)/python -m pytest tests/property --hypothesis-profile search -n auto
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
