@@ -15,31 +15,23 @@ from __future__ import annotations
 
 import argparse
 import gc
-import hashlib
-import importlib
-import inspect
 import json
 import os
 import resource
 import sys
 import tempfile
-import time
-from collections import defaultdict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from statistics import median
-from typing import Any
 
 os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1")
 
 from composed import Composition, add_arguments, composed, missing
+from cost_meter import Meter, Spent
+from cost_parts import REST, remember_network, watch_code, watched
+from cost_table import LIMIT, TOLD, Rounds, folded, parts_of, table, total
 
-from asr_qa.audio.soundkind import SoundKindNetwork
-from asr_qa.audio.voice_meter import VoiceMeter
 from asr_qa.batch.files import write_text
 from asr_qa.bootstrap import build_stages, load_rules, stages_for
 from asr_qa.config import Settings
@@ -49,166 +41,6 @@ from asr_qa.errors import ModelError
 from asr_qa.pipeline import process as chain
 from asr_qa.pipeline.documents import from_json, to_json
 from asr_qa.pipeline.ingest import CallDetails, describe
-from asr_qa.pipeline.process import Stages
-
-LIMIT = 1.5
-"""Percent of audio time, without recognition, diarization and pitch."""
-
-REST, APART, DIARIZATION, PITCH = "unattributed", "recognition: the network", "diarization", "pitch"
-DECODING, SPEECH, VOICES = "decoding, resampling", "speech detection", "one channel: roles of voices"
-TIMELINE, FADE, NOTES = "turns and timeline", "fading ends (`let_fade`), waits", "warnings"
-FAINT = "voices under noise, in silences"
-HELPERS = "small helpers"
-LISTENING = "voice or music: the network"
-_NOTHING = 0.002
-"""Percent."""
-TOLD = "all, as the system counts it"
-WORDS = "words: windows, guards, confidences"
-
-CHAIN = {
-    "find_speech": SPEECH,
-    "find_waits": FADE,
-    "hear_faint": FAINT,
-    "let_fade": FADE,
-    "holds_of": FADE,
-    "build_timeline": TIMELINE,
-    "measure": "metrics",
-    "evaluate": "rules",
-    "score": "scorecard",
-    "facts_of": "scorecard",
-    "without_prompts": "automatic prompts",
-    "find_ending": "who ended the call",
-    "hear_speaking": "voices: loudness, rate, pauses",
-    "definitions": "definitions",
-    "part_voices": VOICES,
-    "name_voices": VOICES,
-    "without_overlap": VOICES,
-    "begins_in_speech": NOTES,
-    "role_warnings": NOTES,
-    "one_sided": NOTES,
-}
-"""Row of each function that `process` calls; one that is not named here gets a row of its own."""
-
-PORTS = {
-    "reader": DECODING,
-    "non_speech": "tones and music: stretches",
-    "detector": SPEECH,
-    "inspect": "channels: faults",
-    "transcriber": WORDS,
-    "diarizer": DIARIZATION,
-    "voice": CHAIN["hear_speaking"],
-}
-
-INSIDE = (
-    ("asr_qa.audio.nonspeech", "find_tones", "tones"),
-    ("asr_qa.audio.nonspeech", "find_music", "music"),
-    ("asr_qa.audio.channels", "find_bleed", "channels: bleed"),
-    ("asr_qa.audio.channels", "without_bleed", "channels: bleed"),
-    ("asr_qa.audio.channels", "find_drift", "channels: drift of clocks"),
-    ("asr_qa.audio.voice_meter", "pitch_of", PITCH),
-    ("asr_qa.asr.whisper", "_snap", "words: snapping to speech"),
-)
-"""Parts of ports that get a row of their own: module, name, row."""
-
-
-Spent = defaultdict[str, float]
-"""Seconds, or percent of audio time, by part."""
-
-
-class Meter:
-    """CPU seconds by part; what is spent in a part inside another counts for the inner one alone."""
-
-    def __init__(self) -> None:
-        self.spent = Spent(float)
-        self._open = [""]
-        self._since = time.process_time()
-
-    def _charge(self) -> None:
-        now = time.process_time()
-        self.spent[self._open[-1]] += now - self._since
-        self._since = now
-
-    @contextmanager
-    def part(self, name: str) -> Iterator[None]:
-        """Count what is done inside for this part."""
-        self._charge()
-        self._open.append(name)
-        try:
-            yield
-        finally:
-            self._charge()
-            self._open.pop()
-
-    def timed(self, function: Callable[..., Any], name: str) -> Callable[..., Any]:
-        """The function, its time counted for the part."""
-
-        def run(*args: Any, **kwargs: Any) -> Any:
-            with self.part(name):
-                return function(*args, **kwargs)
-
-        return run
-
-    def take(self) -> Spent:
-        """What was spent since the last time."""
-        self._charge()
-        spent, self.spent = self.spent, Spent(float)
-        return spent
-
-
-class Timed:
-    """An adapter of a port, with the time of its calls counted."""
-
-    def __init__(self, inner: Any, name: str, meter: Meter) -> None:
-        self._inner, self._part, self._meter = inner, name, meter
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        with self._meter.part(self._part):
-            return self._inner(*args, **kwargs)
-
-    def __getattr__(self, name: str) -> Any:
-        value = getattr(self._inner, name)
-        return self._meter.timed(value, self._part) if callable(value) else value
-
-
-def watch_code(meter: Meter) -> None:
-    """Count the time of every function that `process` calls, and of the parts inside ports."""
-    for name, value in list(vars(chain).items()):
-        ours = inspect.isfunction(value) and value.__module__.startswith("asr_qa.")
-        if ours and value.__module__ != chain.__name__:
-            setattr(chain, name, meter.timed(value, CHAIN.get(name, f"`{name}`")))
-    SoundKindNetwork.kinds = meter.timed(SoundKindNetwork.kinds, LISTENING)  # type: ignore[method-assign]
-    for where, name, row in INSIDE:
-        module = importlib.import_module(where)
-        if hasattr(module, name):
-            setattr(module, name, meter.timed(getattr(module, name), row))
-        else:
-            print(f"{where} has no {name} any more: it counts for the part around it", file=sys.stderr)
-
-
-def remember_network(meter: Meter) -> None:
-    """Have the recogniser's network answer from memory what it was asked before; its time is kept apart."""
-    from asr_qa.asr.ctranslate import WhisperNetwork
-
-    known: dict[bytes, Any] = {}
-    plain = WhisperNetwork.decode
-
-    def decode(self: Any, windows: Any, decoding: Any, *, language: str) -> Any:
-        asked = hashlib.sha256(f"{decoding}{language}".encode())
-        for window in windows:
-            asked.update(window.tobytes())
-        if (key := asked.digest()) not in known:
-            known[key] = plain(self, windows, decoding, language=language)
-        return known[key]
-
-    WhisperNetwork.decode = meter.timed(decode, APART)  # type: ignore[method-assign]
-
-
-def watched(stages: Stages, meter: Meter) -> Stages:
-    """The stages, pitch measured whatever the settings, with their time counted."""
-    stages = replace(stages, voice=VoiceMeter(pitch=True))
-    parts = {name: getattr(stages, name) for name in PORTS}
-    timed: dict[str, Any] = {name: Timed(part, PORTS[name], meter) for name, part in parts.items() if part}
-    return replace(stages, **timed)
 
 
 class Office:
@@ -251,9 +83,6 @@ class Office:
             self._store.save_document(document, severities=self._rules.severities, now=now)
 
 
-Rounds = list[Spent]
-
-
 def measured(office: Office, meter: Meter, calls: Path, repeats: int) -> Rounds:
     """Percent of audio time by part, a row a round; the first round warms up and is left out."""
     rounds: Rounds = []
@@ -276,76 +105,6 @@ def measured(office: Office, meter: Meter, calls: Path, repeats: int) -> Rounds:
 def _used() -> float:
     usage = resource.getrusage(resource.RUSAGE_SELF)
     return usage.ru_utime + usage.ru_stime
-
-
-def folded(columns: dict[str, Rounds]) -> None:
-    """Put functions that have no row and cost next to nothing together."""
-    every = [spent for rounds in columns.values() for spent in rounds]
-    unnamed = {part for spent in every for part in spent if part.startswith("`")}
-    small = {part for part in unnamed if all(spent[part] < _NOTHING for spent in every)}
-    for spent in every:
-        spent[HELPERS] = sum(spent.pop(part, 0.0) for part in small)
-
-
-def parts_of(rounds: Rounds) -> list[str]:
-    """Every part but recognition, the order of the chain as far as it is known, the rest after it."""
-    found = {part for spent in rounds for part in spent} - {APART, TOLD, REST, DIARIZATION, PITCH}
-    order = [
-        "header, checksum",
-        DECODING,
-        "tones",
-        "music",
-        LISTENING,
-        PORTS["non_speech"],
-        SPEECH,
-        PORTS["inspect"],
-        "channels: bleed",
-        "channels: drift of clocks",
-        FAINT,
-        FADE,
-        WORDS,
-        "words: snapping to speech",
-        VOICES,
-        CHAIN["without_prompts"],
-        CHAIN["find_ending"],
-        TIMELINE,
-        "metrics",
-        "rules",
-        "scorecard",
-        "definitions",
-        NOTES,
-        CHAIN["hear_speaking"],
-    ]
-    return [part for part in order if part in found] + sorted(found - set(order)) + [REST]
-
-
-def cell(values: list[float]) -> str:
-    """Median, least and greatest."""
-    return f"{median(values):.3f} ({min(values):.3f} to {max(values):.3f})"
-
-
-def table(columns: dict[str, Rounds]) -> Iterator[str]:
-    """Markdown: a row a part, a column a kind of calls."""
-    yield f"| CPU time, % of audio time: median (least to greatest) | {' | '.join(columns)} |"
-    yield f"|---|{'---|' * len(columns)}"
-    parts = parts_of([spent for rounds in columns.values() for spent in rounds])
-
-    def row(name: str, *of: str, without: str = "") -> str:
-        sums = ([sum(spent[part] for part in of) - spent[without] for spent in rounds] for rounds in columns.values())
-        return f"| {name} | {' | '.join(map(cell, sums))} |"
-
-    yield from (row(part, part) for part in parts)
-    yield row("**sum of these**", *parts)
-    verdicts = ("pass" if total(rounds, parts) <= LIMIT else "FAIL" for rounds in columns.values())
-    yield f"| **wanted: <= {LIMIT:g}** | {' | '.join(verdicts)} |"
-    yield from (row(f"{part}, apart", part) for part in (PITCH, DIARIZATION))
-    yield row("sum of everything but the network", *parts, PITCH, DIARIZATION)
-    yield row("the same as the system counts it", TOLD, without=APART)
-
-
-def total(rounds: Rounds, parts: list[str]) -> float:
-    """Median of the sums of those parts."""
-    return median([sum(spent[part] for part in parts) for spent in rounds])
 
 
 def main() -> int:
