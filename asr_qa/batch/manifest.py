@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from asr_qa.batch.files import real
-from asr_qa.batch.languages import language_code
+from asr_qa.core.languages import language_code
 from asr_qa.errors import ManifestError, Said
 from asr_qa.messages import SaidError, error_of, said_in, say
 from asr_qa.pipeline.ingest import CallDetails

@@ -17,7 +17,6 @@ from rich.text import Text
 
 from asr_qa.asr.device import Device, resolve
 from asr_qa.batch.files import find_recordings, real
-from asr_qa.batch.languages import language_code
 from asr_qa.batch.manifest import COLUMNS, parse_mapping, read_manifest
 from asr_qa.batch.outcome import Outcome, Watcher
 from asr_qa.batch.plan import Item
@@ -25,6 +24,7 @@ from asr_qa.batch.run import Run, items_of
 from asr_qa.bootstrap import Rules, SystemClock, build_stages, connect, find_weights, load_rules
 from asr_qa.cli.printing import Language, counted, language, told, told_reason
 from asr_qa.config import Settings
+from asr_qa.core.languages import language_code
 from asr_qa.core.transcript import HEARD, Utterance
 from asr_qa.errors import UsageError
 from asr_qa.messages import SaidError, error_of, said_in, say

@@ -18,6 +18,7 @@ from asr_qa.core.checks.scope import adrift, place, resolve
 from asr_qa.core.checks.units import by_units
 from asr_qa.core.checks.wording import priced, say
 from asr_qa.core.finding import Evidence, Finding, Match, Trace, Verdict
+from asr_qa.core.languages import is_spoken
 from asr_qa.core.recording import Recording
 from asr_qa.core.rule import AnyOf, Check, Condition, Not, Rule, Ruleset
 
@@ -303,9 +304,7 @@ def _value(recording: Recording, name: str) -> str | None:
 
 def _allowed(name: str, value: str | None, allowed: tuple[str, ...]) -> bool:
     """Whether a value is one of those allowed; "zh-CN" is "zh"."""
-    if value is None:
-        return False
-    return value in allowed or (name == "language" and value.replace("_", "-").split("-")[0].lower() in allowed)
+    return value is not None and (is_spoken(value, allowed) if name == "language" else value in allowed)
 
 
 def _gate(rule: Rule, looking: Looking) -> Outcome | None:

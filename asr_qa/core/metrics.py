@@ -72,6 +72,8 @@ class CallMetrics:
     """Who ended the call, where that is known."""
 
 
+SHARES = frozenset({"talk_ratio", "silence_share"})
+"""Figures from 0 to 1."""
 DEFINITION_OF: Mapping[str, str] = {
     "duration": "duration",
     "speech_seconds": "speech",

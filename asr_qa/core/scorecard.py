@@ -31,7 +31,9 @@ from asr_qa.core.card import (
     VerdictIs,
     When,
 )
+from asr_qa.core.evaluate import DEFAULT_LANGUAGE
 from asr_qa.core.finding import Finding, Verdict
+from asr_qa.core.languages import is_spoken
 from asr_qa.core.recording import Recording
 from asr_qa.core.rule import ErrorClass
 from asr_qa.errors import ConfigurationError, ConflictError, NotFoundError, Said, UsageError
@@ -138,12 +140,17 @@ def class_errors(scorecard: Scorecard, sheet: ScoreSheet) -> dict[ErrorClass, bo
 def facts_of(recording: Recording) -> dict[str, str | None]:
     """What `applies_when` may ask about a call: its metadata, direction, queue, team and language (zh unless named)."""
     named = {"direction": recording.direction, "queue": recording.queue, "team": recording.team}
-    return {"language": "zh", **recording.metadata, **named}
+    language = recording.metadata.get("language") or DEFAULT_LANGUAGE
+    return {**recording.metadata, "language": language, **named}
 
 
 def applies(when: Mapping[str, tuple[str, ...]], facts: Mapping[str, str | None]) -> bool:
     """Whether the facts of a call have the values asked for; an unknown fact has none of them."""
-    return all(facts.get(name) in values for name, values in when.items())
+    return all(_has(name, facts.get(name), values) for name, values in when.items())
+
+
+def _has(name: str, value: str | None, values: tuple[str, ...]) -> bool:
+    return value is not None and (is_spoken(value, values) if name == "language" else value in values)
 
 
 def choose_card(cards: Sequence[Scorecard], facts: Mapping[str, str | None]) -> Scorecard:

@@ -153,6 +153,13 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
     "unknown_metric": ("unknown metric {name!r}", "没有指标 {name}"),
     "metric_comparison": ("metric needs a comparison", "metric 要写比较"),
     "comparisons": ("at_most, at_least, above or below", "at_most、at_least、above 或 below"),
+    "over_share": (
+        "metric {name} is a share from 0 to 1: {key} {value} cannot be meant",
+        "指标 {name} 是 0 到 1 的占比，不能写 {key} {value}",
+    ),
+    "write_share": ("write {key}: {value}", "写 {key}: {value}"),
+    "no_language": ("no call has the language {value!r}", "没有电话的语言是 {value}"),
+    "language_codes": ("codes such as zh, en, yue, ja", "写语言代码，例如 zh、en、yue、ja"),
     "metric_role": ("metric {name} is per role", "指标 {name} 分坐席和客户"),
     "write_role": ("write {name}.agent or role: agent", "写 {name}.agent 或 role: agent"),
     "within_bound": ("within needs a bound", "within 要写界限"),

@@ -9,7 +9,9 @@ from typing import Any
 from asr_qa.core.rule import Ruleset, Status
 from asr_qa.errors import Issue
 from asr_qa.messages import say
+from asr_qa.ruleset.cardchoice import DIRECTIONS
 from asr_qa.ruleset.cardshape import EPSILON, ScorecardModel, WhenModel
+from asr_qa.ruleset.fields import code_of
 from asr_qa.ruleset.schema import guess
 from asr_qa.ruleset.source import Path_
 from asr_qa.ruleset.source import Source as File
@@ -18,6 +20,7 @@ from asr_qa.ruleset.source import Source as File
 def shape_issues(file: File, model: ScorecardModel | None) -> Iterator[Issue]:
     """Errors between the parts of a card; told from the raw file where possible, beside mistakes of shape."""
     yield from _doubles(file)
+    yield from _languages(file)
     if model is None:
         return
     yield from _totals(file, model)
@@ -50,6 +53,7 @@ def wisdom(file: File, model: ScorecardModel, ruleset: Ruleset | None) -> Iterat
         return
     yield from _shared_rules(file)
     yield from _machine_share(file, model)
+    yield from _directions(file)
     if ruleset is not None:
         yield from _hints_that_decide(file, model, ruleset)
 
@@ -186,6 +190,41 @@ def _criteria_in(when: WhenModel) -> Iterator[str]:
     yield from (one.id for one in when.criterion)
     for part in when.any or ():
         yield from _criteria_in(part)
+
+
+def _languages(file: File) -> Iterator[Issue]:
+    """Languages that no call has."""
+    for at, value in _facts(file, "language"):
+        if (code := code_of(value)) != value:
+            hint = say("write_word", word=code) if code else say("language_codes")
+            yield file.issue(at, say("no_language", value=value), hint=hint)
+
+
+def _directions(file: File) -> Iterator[Issue]:
+    """Directions that no call has, on criteria."""
+    for at, value in _facts(file, "direction"):
+        if value not in DIRECTIONS and at[0] == "sections":
+            hint = say("known_are", names=DIRECTIONS)
+            yield file.issue(at, say("no_direction", value=value), hint=hint, severity="warning")
+
+
+def _facts(file: File, name: str) -> Iterator[tuple[Path_, str]]:
+    """The values that conditions of a card ask a fact for, with their places."""
+    held: list[tuple[Path_, dict[str, Any]]] = [((), file.data)] if isinstance(file.data, dict) else []
+    for at, holder in (*held, *criteria_of(file)):
+        yield from _values((*at, "applies_when"), holder.get("applies_when"), name)
+
+
+def _values(at: Path_, when: Any, name: str) -> Iterator[tuple[Path_, str]]:
+    if not isinstance(when, dict):
+        return
+    named = when.get(name)
+    for index, value in enumerate(named if isinstance(named, list) else [named]):
+        if isinstance(value, str):
+            yield (*at, name, index) if isinstance(named, list) else (*at, name), value
+    parts = when.get("any")
+    for index, part in enumerate(parts if isinstance(parts, list) else ()):
+        yield from _values((*at, "any", index), part, name)
 
 
 def _shared_rules(file: File) -> Iterator[Issue]:

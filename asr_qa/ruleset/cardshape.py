@@ -10,13 +10,14 @@ from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from asr_qa.errors import Said
 from asr_qa.messages import say
+from asr_qa.ruleset.fields import MAX_ID
 from asr_qa.ruleset.schema import Names, Number, Strict, TitleModel, wrong
 from asr_qa.ruleset.timing import TimingModel
 
 EPSILON = 1e-6
 """Points closer than this are the same."""
 
-Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+Identifier = Annotated[str, Field(max_length=MAX_ID, pattern=r"^[a-z][a-z0-9_]*$")]
 Points = Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False)]
 VerdictName = Literal["met", "not_met", "not_applicable", "undetermined"]
 _LOOKS = ("rule", "criterion", "any")
@@ -154,7 +155,7 @@ class ScorecardModel(Strict):
     """A scorecard."""
 
     id: Identifier
-    version: Annotated[str, Field(min_length=1), BeforeValidator(_version)]
+    version: Annotated[str, Field(min_length=1, max_length=MAX_ID), BeforeValidator(_version)]
     status: Literal["active", "retired"] = "active"
     title: TitleModel
     applies_when: Annotated[dict[str, Names], BeforeValidator(_facts_only)] = Field(default_factory=dict)

@@ -18,9 +18,10 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from asr_qa.core.kinds import Bounds
+from asr_qa.core.languages import AUTO, language_code
 from asr_qa.core.text import plain
 from asr_qa.errors import Said
-from asr_qa.messages import said_in, say
+from asr_qa.messages import SaidError, said_in, say
 from asr_qa.ruleset.pattern import pattern_problem
 from asr_qa.ruleset.simplified import simplified, simplified_pattern
 
@@ -34,6 +35,8 @@ EventName = Literal[_Heard, "response_latency", "first_response", "hang_up_side"
 Number = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Percent = Annotated[float, Field(gt=0, le=100)]
+MAX_ID = 100
+"""Characters of the longest id or name."""
 Count = Annotated[int, Field(ge=1, le=10_000)]
 Confidence = Annotated[float, Field(ge=0, le=1)]
 Share = Annotated[float, Field(gt=0, le=1)]
@@ -67,10 +70,26 @@ def _regular(value: str) -> str:
     return simplified_pattern(value)
 
 
+def _language(value: str) -> str:
+    if (code := code_of(value)) != value:
+        raise wrong(say("no_language", value=value), say("write_word", word=code) if code else say("language_codes"))
+    return value
+
+
+def code_of(language: str) -> str | None:
+    """The code that calls in a language have; None where none is known by that name."""
+    try:
+        code = language_code(language)
+    except SaidError:
+        return None
+    return None if code == AUTO else code
+
+
 Words = Annotated[str, AfterValidator(_words)]
 PhraseList = Annotated[list[Words], Field(min_length=1), BeforeValidator(listed)]
 Pattern = Annotated[str, AfterValidator(_regular)]
 Names = Annotated[list[str], Field(min_length=1), BeforeValidator(listed)]
+Languages = Annotated[list[Annotated[str, AfterValidator(_language)]], Field(min_length=1), BeforeValidator(listed)]
 
 
 class Strict(BaseModel):

@@ -8,12 +8,15 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from asr_qa.core.checks.timing import METRICS, PER_ROLE
+from asr_qa.core.metrics import SHARES
 from asr_qa.messages import say
 from asr_qa.ruleset.fields import (
+    MAX_ID,
     BoundsModel,
     Count,
     CountModel,
     EventName,
+    Languages,
     Names,
     Number,
     Percent,
@@ -84,7 +87,18 @@ class MetricModel(BoundsModel):
             raise wrong(say("unknown_metric", name=self.name), guess(self.name, METRICS))
         if all(getattr(self, name) is None for name in ("at_most", "at_least", "above", "below")):
             raise wrong(say("metric_comparison"), say("comparisons"))
+        if self.name in SHARES:
+            _check_share(self)
         return self
+
+
+def _check_share(model: MetricModel) -> None:
+    """Refuse 30 where 0.3 is meant: nothing is ever above it, and everything below."""
+    for key in ("at_most", "at_least", "above", "below"):
+        value = getattr(model, key)
+        if value is not None and value > 1:
+            hint = say("write_share", key=key, value=value / 100) if value <= 100 else None
+            raise wrong(say("over_share", name=model.name, key=key, value=value), hint)
 
 
 class FilterModel(Strict):
@@ -266,7 +280,7 @@ class AppliesWhenModel(ConditionModel):
     direction: Names | None = None
     queue: Names | None = None
     team: Names | None = None
-    language: Names | None = None
+    language: Languages | None = None
     metadata: dict[str, Names] = Field(default_factory=dict)
     has: Names = Field(default_factory=list)
 
@@ -305,8 +319,8 @@ class RuleModel(Strict):
     may_be_blank = frozenset({"applies_when", "require", "forbid", "except_", "effective"})
     """What a pack takes away from a rule it inherits."""
 
-    id: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]*(-[A-Z0-9]+)*-\d+$")]
-    name: Annotated[str, Field(pattern=r"^[a-z0-9_]+(\.[a-z0-9_]+)+$")]
+    id: Annotated[str, Field(max_length=MAX_ID, pattern=r"^[A-Z][A-Z0-9]*(-[A-Z0-9]+)*-\d+$")]
+    name: Annotated[str, Field(max_length=MAX_ID, pattern=r"^[a-z0-9_]+(\.[a-z0-9_]+)+$")]
     title: TitleModel
     status: Literal["draft", "test", "stable", "retired"] = "stable"
     severity: Literal["minor", "major", "fatal"]

@@ -163,7 +163,7 @@ def _read(path: Path) -> Iterator[dict[str, Any]]:
     named: Mapping[str, Any] = data.get("calls", {})
     for name, value in data.get("figures", {}).items():
         bounds = {"at_least": max(0.0, value - NEAR), "at_most": value + NEAR}
-        other = "talk_ratio" if name == "duration" else "duration"
+        other = "silence_seconds" if name == "duration" else "duration"
         role = {"role": "agent"} if name in PER_ROLE else {}
         yield {
             "proves": f"metric.name={name}",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from asr_qa.messages import SaidError, say
 
@@ -57,6 +57,11 @@ def language_code(text: str) -> str:
         narrow = "-".join(name.split("-")[:2])
         return _BY_NAME[narrow] if narrow in _BY_NAME else _code_of(primary, text)
     raise _unknown(text)
+
+
+def is_spoken(language: str, codes: Collection[str]) -> bool:
+    """Whether the language of a call is one of some codes; "zh-CN" is "zh"."""
+    return language in codes or language.replace("_", "-").split("-")[0].lower() in codes
 
 
 def _code_of(primary: str, text: str) -> str:
