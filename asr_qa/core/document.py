@@ -40,9 +40,9 @@ class CallWarning:
     """Something about the recording that limits what can be known."""
 
     code: str
-    """no_speech, dead_channel, dual_mono, bleed, crosstalk, swapped_roles, roles_unknown, clipping, low_level, gaps,
-    unintelligible, one_channel, third_voice, no_diarization_model, one_sided, begins_in_speech, ends_in_speech,
-    too_short or truncated."""
+    """no_speech, dead_channel, dual_mono, bleed, crosstalk, double_talk, swapped_roles, roles_unknown, clipping,
+    low_level, gaps, unintelligible, one_channel, third_voice, no_diarization_model, one_sided, begins_in_speech,
+    ends_in_speech, too_short or truncated."""
     message: str
     start: float | None = None
     """Seconds; None where the whole recording is meant."""

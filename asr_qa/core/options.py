@@ -9,6 +9,11 @@ from functools import lru_cache
 
 from asr_qa.core.lexicon import ACKNOWLEDGEMENTS, EXCUSES, IVR
 
+DOUBLE_TALK_MIN = 10.0
+"""Less than this (seconds) of both speaking at once is no sign of anything, ..."""
+DOUBLE_TALK_CHANCE = 0.6
+"""... nor is less than this share of what chance would give; no card may set either."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimingOptions:
@@ -114,6 +119,7 @@ def parameters(o: TimingOptions) -> dict[str, dict[str, float]]:
         "monologue": {"min": o.monologue_min},
         "talk_ratio": {},
         "hang_up_side": {},
+        "double_talk": {"min": DOUBLE_TALK_MIN, "chance": DOUBLE_TALK_CHANCE},
     }
 
 

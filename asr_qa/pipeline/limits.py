@@ -10,6 +10,7 @@ from asr_qa.core.document import CallWarning
 from asr_qa.core.recording import Recording, Role
 from asr_qa.core.segment import EPSILON, Segment, Track, total
 from asr_qa.core.timeline import CallTimeline
+from asr_qa.core.unknown import DOUBLE_TALK, spoken_at_once
 from asr_qa.pipeline.ports import CallAudio, Samples, SpokenChannel
 
 BEGINS_IN_SPEECH = "begins_in_speech"
@@ -60,6 +61,18 @@ def too_short(timeline: CallTimeline) -> tuple[CallWarning, ...]:
         return ()
     message = f"only {spoken:.1f} s are spoken: what was not heard may have been said before or after the recording"
     return (CallWarning(code=TOO_SHORT, message=message),)
+
+
+def double_talk(timeline: CallTimeline) -> tuple[CallWarning, ...]:
+    """The warning that agent and customer speak at once as much as two who do not hear each other."""
+    found = spoken_at_once(timeline)
+    if not found.is_double_talk:
+        return ()
+    message = (
+        f"both speak at once for {found.seconds:.0f} s, and two who do not hear each other would for "
+        f"{found.chance:.0f} s: perhaps crossed lines, or one side on both channels; what is said at once is not judged"
+    )
+    return (CallWarning(code=DOUBLE_TALK, message=message),)
 
 
 def one_sided(recording: Recording, speech: Mapping[Role, Track]) -> tuple[CallWarning, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from asr_qa.core.actions import find_actions
-from asr_qa.core.checks.base import UNSURE_OVERLAP, CallFacts, Embed
+from asr_qa.core.checks.base import CallFacts, Embed
 from asr_qa.core.document import CallDocument, CallWarning, Models, TimingBasis
 from asr_qa.core.evaluate import evaluate
 from asr_qa.core.finding import Finding
@@ -20,11 +20,13 @@ from asr_qa.core.scorecard import Scorecard, choose_card, facts_of, score
 from asr_qa.core.segment import Track, total, union
 from asr_qa.core.timeline import CallTimeline, TimingOptions, build_timeline, definitions
 from asr_qa.core.transcript import UNINTELLIGIBLE, Transcript, Utterance
+from asr_qa.core.unknown import without_unknown
 from asr_qa.pipeline.ending import find_ending
 from asr_qa.pipeline.limits import (
     BEGINS_IN_SPEECH,
     CUT_AT,
     begins_in_speech,
+    double_talk,
     ends_in_speech,
     one_sided,
     one_voice,
@@ -58,8 +60,6 @@ from asr_qa.pipeline.voices import (
     loudest,
     name_voices,
     part_voices,
-    without_events,
-    without_overlap,
 )
 
 AUTO = -1
@@ -304,8 +304,7 @@ def _judge(listened: _Listened, stages: Stages) -> CallDocument:
         language=transcript.language,
         options=options,
     )
-    if codes & UNSURE_OVERLAP:
-        metrics, timeline = without_overlap(metrics), without_events(timeline)
+    metrics, timeline = without_unknown(metrics, timeline, codes)
     if ONE_CHANNEL.code in codes:
         codes -= {"dual_mono"}  # the voices tell what the channels do not
     facts = CallFacts(
@@ -372,7 +371,7 @@ def _warnings(listened: _Listened, timeline: CallTimeline) -> tuple[CallWarning,
     known = listened.roles_settled
     sided = one_sided(listened.recording, timeline.speech)
     roles = () if known else role_warnings(listened.recording.role_by_channel, transcript)
-    return (*roles, *sided, *too_short(timeline), *lost)
+    return (*roles, *sided, *double_talk(timeline), *too_short(timeline), *lost)
 
 
 def _lost(utterance: Utterance) -> CallWarning:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from asr_qa.core.checks.base import UNSURE_OVERLAP, CallFacts, Embed
+from asr_qa.core.checks.base import CallFacts, Embed
 from asr_qa.core.document import CallDocument, TimingBasis
 from asr_qa.core.evaluate import evaluate
 from asr_qa.core.finding import Finding
@@ -22,8 +22,9 @@ from asr_qa.core.scorecard import Scorecard, ScoreSheet, facts_of, score
 from asr_qa.core.segment import Track, union
 from asr_qa.core.timeline import CallTimeline, bridged, build_timeline
 from asr_qa.core.transcript import Transcript
+from asr_qa.core.unknown import without_unknown
 from asr_qa.errors import ConflictError
-from asr_qa.pipeline.voices import ONE_CHANNEL, without_events, without_overlap
+from asr_qa.pipeline.voices import ONE_CHANNEL
 
 _PARAMETER = re.compile(r"(\w+)=([^,)]+)")
 
@@ -134,8 +135,7 @@ def facts_of_call(call: CallDocument, options: TimingOptions, *, sounds: Sounds 
             language=transcript.language,
             options=options,
         )
-        if codes & UNSURE_OVERLAP:
-            metrics, timeline = without_overlap(metrics), without_events(timeline)
+        metrics, timeline = without_unknown(metrics, timeline, codes)
     if ONE_CHANNEL.code in codes:
         codes -= {"dual_mono"}
     return CallFacts(

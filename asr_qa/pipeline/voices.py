@@ -10,10 +10,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from asr_qa.core.document import CallWarning
-from asr_qa.core.metrics import CallMetrics, PerRole
 from asr_qa.core.recording import Role
 from asr_qa.core.segment import Segment, Track, subtract, total, union
-from asr_qa.core.timeline import CallTimeline
 from asr_qa.core.transcript import Transcript, Utterance, Word, text_of
 from asr_qa.pipeline.cues import find_cues
 from asr_qa.pipeline.ports import Diarization, Diarizer, Samples, SpokenChannel
@@ -33,7 +31,6 @@ ONE_CHANNEL = CallWarning(
 _NAMES = (Role.AGENT, Role.CUSTOMER)
 _SURE = 0.9
 """Confidence below which it is not known from the voices that there are two."""
-_AT_ONCE = frozenset({"overlap", "backchannel", "interruption", "talk_over"})
 _AROUND = 1.0
 """Seconds kept before and after each stretch of a voice: more than is transcribed with it."""
 _SHARED = 0.2
@@ -162,17 +159,6 @@ def _speaker(when: Segment, channels: Sequence[SpokenChannel]) -> Role:
         return min(max(stretch.start - middle, middle - stretch.end, 0.0) for stretch in channel.speech)
 
     return min(channels, key=away).role
-
-
-def without_overlap(metrics: CallMetrics) -> CallMetrics:
-    """The figures where two voices at once are not told apart: what takes both was not measured."""
-    nobody = PerRole()
-    return replace(metrics, overlap_seconds=None, interruptions=nobody, talk_overs=nobody, backchannels=nobody)
-
-
-def without_events(timeline: CallTimeline) -> CallTimeline:
-    """The events where two voices at once are not told apart: those of both are none, as most would be missed."""
-    return replace(timeline, events=tuple(event for event in timeline.events if event.kind not in _AT_ONCE))
 
 
 def loudest(tracks: Sequence[Track]) -> int:

@@ -98,6 +98,13 @@ DEFINITION_TEXTS: dict[str, dict[str, str]] = {
         "zh": "谁挂机：以随录清单的 hang_up_side 为准；没有时看录音末尾忙音响在谁的声道上（忙音取代了"
         "已离线一方的声音）；否则未知。",
     },
+    "double_talk": {
+        "en": "In their turns both speak at once for at least `min`, and for at least `chance` times what two would "
+        "who take no notice of each other (the product of the shares of the talk that each fills): hardly two parties "
+        "who hear each other. A warning, no event: what was said at once and who answered whom are then unknown.",
+        "zh": "双方在话轮里同时说话至少 min 秒，且达到互不理会的两个人偶然同时说话时长（各自说话占比之积）"
+        "的 chance 倍：不像是在对话的双方。这是提醒，不是事件；此时重叠、抢话、叠话、附和和应答间隔均未知。",
+    },
     "duration": {"en": "Length of the recording.", "zh": "录音的长度。"},
     "ring": {
         "en": "How long it rang before the call was answered, as the manifest says.",

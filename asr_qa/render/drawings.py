@@ -16,6 +16,7 @@ from asr_qa.core.recording import Role
 from asr_qa.core.segment import Segment, subtract
 from asr_qa.core.sketch import Sketch, parse_sketch
 from asr_qa.core.timeline import CallTimeline, build_timeline
+from asr_qa.core.unknown import spoken_at_once
 from asr_qa.render.svg import Child, element, fit, width_of
 
 Found = Sequence[tuple[float, float, str]]
@@ -55,6 +56,11 @@ def _ratio(call: CallTimeline) -> Found:
     spoken = {role: sum(s.duration for s in track) for role, track in call.speech.items()}
     share = spoken[Role.AGENT] / sum(spoken.values())
     return [(s.start, s.end, f"{share:.2f}") for s in call.speech[Role.AGENT]]
+
+
+def _double_talk(call: CallTimeline) -> Found:
+    found = spoken_at_once(call)
+    return [(e.start, e.end, f"{found.seconds:.1f} s of {found.chance:.1f}") for e in call.of("overlap")][:1]
 
 
 EXAMPLES: dict[str, Example] = {
@@ -100,6 +106,11 @@ EXAMPLES: dict[str, Example] = {
         "A 0-70 先给您介绍一下这个套餐 | B 20-20.4 嗯 | B 50-50.4 好的 | B 71-75 多少钱 | end 78", _events("monologue")
     ),
     "talk_ratio": Example("A 0-3 您的账单一共是 | B 3.5-5.5 好的谢谢您 | A 6-9 请问还有吗 | end 10", _ratio),
+    "double_talk": Example(
+        "A 0.5-12 您的账单我们已经核实过了没有任何问题 | A 14-26 套餐每个月自动续费 | "
+        "B 1-13.5 明天北京多云转晴气温下降 | B 14.5-25.5 下面请听广告 | end 27",
+        _double_talk,
+    ),
     "hang_up_side": Example("A 0-3 感谢您的来电再见 | B 3.4-5 再见 | end 6", lambda call: [(5.85, 6, "by customer")]),
 }
 """By id of the definition."""

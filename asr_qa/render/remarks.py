@@ -30,6 +30,10 @@ _ZH: tuple[tuple[str, str], ...] = (
         "一方在另一方声道上几乎一样响，双方同时说的话分不开",
     ),
     (
+        r"both speak at once for (\d+) s, and two who do not hear each other would for (\d+) s: .*",
+        r"双方同时说了 \1 秒，互不相闻的两个人也会同时说 \2 秒：可能串线，或一方录进了两个声道；同时说的话不作判断",
+    ),
+    (
         r"channel (\d+) is heard on channel (\d+), (-?\d+) dB quieter; taken out of its speech",
         r"声道 \1 的声音串到声道 \2（低 \3 dB），已从其说话中去除",
     ),

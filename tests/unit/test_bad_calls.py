@@ -14,6 +14,7 @@ from asr_qa.asr.replay import ReplayTranscriber
 from asr_qa.config import shipped
 from asr_qa.core.document import CallDocument, CallWarning
 from asr_qa.core.finding import Verdict
+from asr_qa.core.metrics import Latency, PerRole
 from asr_qa.core.recording import Role
 from asr_qa.core.rule import Ruleset
 from asr_qa.core.scorecard import Scorecard
@@ -22,6 +23,8 @@ from asr_qa.core.sketch import parse_sketch
 from asr_qa.pipeline.limits import told_hang_up
 from asr_qa.pipeline.ports import CallAudio, Hearing, NonSpeech, Samples
 from asr_qa.pipeline.process import Stages, process
+from asr_qa.render.remarks import remark
+from asr_qa.render.texts import Texts
 from asr_qa.ruleset.loader import load_ruleset
 from asr_qa.ruleset.scorecards import load_scorecard
 from asr_qa.testing.builders import make_recording
@@ -115,22 +118,73 @@ def test_one_side_alone_is_a_warning_and_its_silences_blame_nobody(mine: str, si
     document = worked(Scene(f"{mine} 1-3 您好请讲 | {mine} 13-17 您好听得到吗 | {mine} 40-42 喂 | end 45"))
     assert "one_sided" in codes(document)
     assert silent in next(warning.message for warning in document.warnings if warning.code == "one_sided")
-    assert count(document, "dead_air") == 2
-    for kind in ("overlap", "interruption", "talk_over", "backchannel", "response_latency"):
+    for kind in (
+        "silence",
+        "dead_air",
+        "monologue",
+        "overlap",
+        "interruption",
+        "talk_over",
+        "backchannel",
+        "response_latency",
+    ):
         assert count(document, kind) == 0
     for rule in ("TIME-001", "TIME-002", "TIME-005"):
         assert verdict(document, rule) in (Verdict.UNDETERMINED, Verdict.NOT_APPLICABLE), rule
-    assert document.metrics.interruptions.agent is None
+    # What was not heard may have been said: of two silences of ten seconds and more nothing is known.
+    metrics = document.metrics
+    assert metrics.silence_seconds is metrics.silence_share is metrics.longest_silence is None
+    assert metrics.dead_air_seconds is metrics.dead_air_count is metrics.serious_dead_air_count is None
+    assert metrics.excused_silence_seconds is metrics.excused_silence_count is None
+    assert metrics.interruptions == metrics.longest_monologue == PerRole()
+    assert metrics.overlap_seconds is metrics.talk_ratio is None
+    # What the one party does by itself is known.
+    heard = Role.AGENT if mine == "A" else Role.CUSTOMER
+    assert getattr(metrics.speech_seconds, heard) == pytest.approx(8, abs=0.7)  # its ends fade
+    assert getattr(metrics.turns, heard) == 3
+
+
+# agent     ############################ .. ############
+# customer  ############################ .. ############    as two who do not hear each other
+ALL_THE_TIME = {
+    "one stretch": "A 1-61 您的账单我们已经核实过了 | B 1.2-61 我不管你们怎么核实 | end 62",
+    "with pauses": " | ".join(
+        f"A {12 * i + 1}-{12 * i + 11} 您的账单我们已经核实过了 | B {12 * i + 2.5}-{12 * i + 11.8} 下面请听天气预报"
+        for i in range(6)
+    ),
+    "a television": "B 0.5-90 下面请听天气预报 | "
+    + " | ".join(f"A {9 * i + 3}-{9 * i + 6} 您好请问您还在吗" for i in range(9)),
+}
+
+
+@pytest.mark.parametrize("name", ALL_THE_TIME)
+def test_both_speaking_all_the_time_are_a_warning_and_interrupt_nobody(name: str) -> None:
+    document = worked(Scene(ALL_THE_TIME[name]))
+    (warning,) = [warning for warning in document.warnings if warning.code == "double_talk"]
+    assert "不作判断" in remark(warning, Texts("zh"))
+    for kind in ("overlap", "interruption", "talk_over", "backchannel", "response_latency"):
+        assert count(document, kind) == 0, kind
+    assert document.metrics.silence_seconds is not None
     assert document.metrics.overlap_seconds is None
+    assert document.metrics.interruptions == document.metrics.talk_overs == PerRole()
+    assert document.metrics.response_latency == Latency()
+    for rule in ("TIME-003", "TIME-007"):
+        assert verdict(document, rule) is Verdict.UNDETERMINED, rule
+    assert document.definitions["double_talk"] == "double_talk(min=10.0,chance=0.6)"
 
 
-def test_both_speaking_all_the_time_interrupt_nobody() -> None:
-    document = worked(Scene("A 1-61 您的账单我们已经核实过了 | B 1.2-61 我不管你们怎么核实 | end 62"))
-    assert count(document, "overlap") == 1
-    assert count(document, "interruption") == count(document, "talk_over") == count(document, "silence") == 0
-    assert document.metrics.silence_seconds == 0
-    assert document.metrics.overlap_seconds == pytest.approx(59.8)
-    assert verdict(document, "TIME-003") is not Verdict.NOT_MET
+def test_an_agent_who_cuts_in_again_and_again_is_no_double_talk() -> None:
+    # customer  ########..########..    ten times, the agent begins 2 s before the end and goes on
+    # agent     ......####......####    2 of 4 s of it over the customer
+    said = " | ".join(
+        f"B {11 * i + 0.5}-{11 * i + 7} 我跟你说的是上个月的账单 | A {11 * i + 5.5}-{11 * i + 11} 这个我们处理不了的"
+        for i in range(10)
+    )
+    document = worked(Scene(said))
+    assert "double_talk" not in codes(document)
+    assert count(document, "interruption", Role.AGENT) == 10
+    assert document.metrics.overlap_seconds == pytest.approx(15)
+    assert verdict(document, "TIME-003") is Verdict.NOT_MET
 
 
 def test_a_hundred_backchannels_are_a_hundred_backchannels() -> None:

@@ -24,7 +24,7 @@ from asr_qa.core.rule import Ruleset
 from asr_qa.core.segment import Segment, union
 from asr_qa.core.timeline import CallTimeline, build_timeline
 from asr_qa.core.transcript import Transcript, Utterance, Word
-from asr_qa.pipeline.voices import without_overlap
+from asr_qa.core.unknown import AT_ONCE, without_figures
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "sample_audio"
@@ -264,7 +264,7 @@ def test_where_nobody_knows_who_speaks_only_rules_about_nobody_are_decided() -> 
 
 def test_where_two_voices_are_told_apart_only_what_is_said_at_once_is_undecided() -> None:
     call = facts("mono-delivery")
-    heard = replace(call, metrics=without_overlap(call.metrics), warnings=("one_channel",))
+    heard = replace(call, metrics=without_figures(call.metrics, AT_ONCE), warnings=("one_channel",))
     found = {finding.rule_id: finding.verdict.value for finding in evaluate(ruleset(), heard)}
     assert found == {rule: says["verdict"] for rule, says in truth("mono-delivery")["expected"].items()}
     undecided = {rule for rule, verdict in found.items() if verdict == "undetermined"}

@@ -7,14 +7,16 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
+from asr_qa.core.metrics import measure
 from asr_qa.core.recording import Role
 from asr_qa.core.segment import Segment, Track
 from asr_qa.core.sketch import parse_sketch
 from asr_qa.core.timeline import build_timeline
 from asr_qa.core.transcript import Transcript
+from asr_qa.core.unknown import without_unknown
 from asr_qa.pipeline.ports import Cue, Diarization, Samples, SpokenChannel
 from asr_qa.pipeline.roles import ROLE_LIMIT, agent_odds, decide_roles
-from asr_qa.pipeline.voices import NO_MODEL, Parted, name_voices, part_voices, without_events
+from asr_qa.pipeline.voices import NO_MODEL, Parted, name_voices, part_voices
 
 A, C, O = Role.AGENT, Role.CUSTOMER, Role.OTHER  # noqa: E741
 ONE: Track = (Segment(0.0, 2.0),)
@@ -83,10 +85,13 @@ def test_events_of_two_voices_at_once_are_left_out_and_the_others_kept() -> None
     timeline = build_timeline(speech, call.transcript, 22.0)
     kinds = {event.kind for event in timeline.events}
     assert {"overlap", "backchannel", "interruption"} <= kinds
-    left = without_events(timeline)
+    metrics = measure(timeline, call.transcript)
+    figures, left = without_unknown(metrics, timeline, {"one_channel"})
     assert {event.kind for event in left.events} == kinds - {"overlap", "backchannel", "interruption", "talk_over"}
     assert "silence" in {event.kind for event in left.events}
     assert left.turns == timeline.turns
+    assert (metrics.overlap_seconds, figures.overlap_seconds) == (pytest.approx(2), None)
+    assert figures.silence_seconds == metrics.silence_seconds == pytest.approx(11)
 
 
 def test_without_a_model_nothing_is_parted_and_the_way_to_one_is_said() -> None:

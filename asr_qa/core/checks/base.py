@@ -25,6 +25,7 @@ from asr_qa.core.rule import Check
 from asr_qa.core.segment import Segment, Track, clip, subtract, union
 from asr_qa.core.timeline import CallTimeline, Event
 from asr_qa.core.transcript import UNINTELLIGIBLE, Transcript
+from asr_qa.core.unknown import DOUBLE_TALK, unsure_of_overlap, unsure_of_quiet
 
 T = TypeVar("T")
 
@@ -37,9 +38,6 @@ UNSURE_ROLES = frozenset({"roles_unknown", "dual_mono", "swapped_roles"})
 
 UNSURE_END = frozenset({"truncated", "ends_in_speech"})
 """Warnings under which nobody can say how the call ended."""
-
-UNSURE_OVERLAP = frozenset({"one_channel", "crosstalk"})
-"""Warnings under which nobody can say what was said at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,14 +65,18 @@ class CallFacts:
 
     @property
     def unsure_of_overlap(self) -> bool:
-        """Whether nobody can say what was said at once: both parties are on one channel, or each on the other's."""
-        return not UNSURE_OVERLAP.isdisjoint(self.warnings)
+        """Whether nobody can say what was said at once: the channels do not part it, or are no two parties."""
+        return unsure_of_overlap(set(self.warnings))
 
     @property
     def unsure_of_silence(self) -> bool:
         """Whether nobody can say that it was silent: one of the parties is never heard, perhaps not recorded."""
-        unheard = "one_sided" in self.warnings or "dead_channel" in self.warnings
-        return unheard and "one_channel" not in self.warnings
+        return unsure_of_quiet(set(self.warnings))
+
+    @property
+    def unsure_of_answers(self) -> bool:
+        """Whether nobody can say who answered whom: both speak all the time."""
+        return DOUBLE_TALK in self.warnings
 
     @property
     def unsure_of_rate(self) -> bool:

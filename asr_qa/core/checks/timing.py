@@ -13,6 +13,7 @@ from asr_qa.core.recording import Role
 from asr_qa.core.rule import EventCount, EventFilter, Metric
 from asr_qa.core.segment import Segment
 from asr_qa.core.timeline import Event
+from asr_qa.core.unknown import AT_ONCE
 
 PER_ROLE = frozenset(
     {
@@ -40,12 +41,10 @@ METRICS = PLAIN_METRICS | PER_ROLE | {f"{name}.{role}" for name in PER_ROLE for 
 _OF_ONE_PARTY = PER_ROLE | LATENCY | {"first_response", "talk_ratio"}
 """Figures that are unknown where it is not known who speaks."""
 EVENT_KINDS = frozenset(KINDS)
-_AT_ONCE = frozenset({"overlap", "backchannel", "interruption", "talk_over"})
-"""Events that only two channels tell."""
 _QUIET = frozenset({"silence", "dead_air"})
 _UNHEARD = {"silence": "silence", "dead_air": "silence", "monologue": "monologue", "response_latency": "latency"}
 """What is not known of them; of the others, what was said at once."""
-_NEEDS_BOTH = _QUIET | _AT_ONCE | {"monologue", "response_latency"}
+_NEEDS_BOTH = _QUIET | AT_ONCE | {"monologue", "response_latency"}
 """Events that are known only where both parties are heard."""
 _OF_BOTH = frozenset(name for name, kind in DEFINITION_OF.items() if kind in {"silence", "dead_air", "excuse"}) | {
     "talk_ratio",
@@ -141,11 +140,19 @@ def _unknown(wanted: EventFilter, facts: CallFacts, by: Role | None) -> str:
         return "it is not known who hung up"
     if wanted.kind_of == "first_response" and facts.unsure_of_start:
         return "the recording begins in the middle of speech"
-    if wanted.kind_of in _AT_ONCE and facts.unsure_of_overlap:
-        return "the channels do not part what is said at once"
+    if wanted.kind_of in AT_ONCE and facts.unsure_of_overlap:
+        return _at_once_unknown(facts)
+    if wanted.kind_of == "response_latency" and facts.unsure_of_answers:
+        return "both speak at once as if neither heard the other: who answers whom is not known"
     if not facts.timeline.turns and not facts.timeline.events:
         return "no speech was found in this call"
     return ""
+
+
+def _at_once_unknown(facts: CallFacts) -> str:
+    if facts.unsure_of_answers:
+        return "both speak at once as if neither heard the other: they may not be the two parties"
+    return "the channels do not part what is said at once"
 
 
 def _counted(wanted: EventFilter, looking: Looking) -> tuple[tuple[Hit, ...], tuple[Evidence, ...]]:

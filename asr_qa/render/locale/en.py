@@ -235,6 +235,7 @@ TEXTS: Mapping[str, str] = {
     "definition_means": "Meaning",
     "definition_in_force": "In force",
     "w_crosstalk": "Loud crosstalk",
+    "w_double_talk": "Both speak all the time",
     "w_one_sided": "One party never heard",
     "w_begins_in_speech": "Begins in speech",
     "w_ends_in_speech": "Ends in speech",

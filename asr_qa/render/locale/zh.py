@@ -233,6 +233,7 @@ TEXTS: Mapping[str, str] = {
     "definition_means": "含义",
     "definition_in_force": "生效参数",
     "w_crosstalk": "串音过响",
+    "w_double_talk": "双方一直同时说话",
     "w_one_sided": "始终只听到一方",
     "w_begins_in_speech": "录音从半句话开始",
     "w_ends_in_speech": "录音到半句话为止",
