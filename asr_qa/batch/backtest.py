@@ -194,7 +194,7 @@ def count_chunk(plan: Plan, rows: tuple[ScoredRow, ...], human: Human) -> Counte
     spent.on("read")
     for row in rows:
         try:
-            call = read_scored(bodies.get(row.document_id, ""), name=f"document {row.document_id}")
+            call = read_scored(bodies.get(row.document_id, ""), name=say("stored_document", id=row.document_id))
             spent.on("parse")
             by = bench.sides.trial(call.recording)
             compared = try_call(call, by, human=human.get(row.call_id, {}), sounds=sounds.get(row.document_id, ()))

@@ -10,6 +10,7 @@ from asr_qa.batch.engine import Task, local_engine, worker_count
 from asr_qa.batch.worker import Failure
 from asr_qa.config import Settings
 from asr_qa.errors import Said
+from asr_qa.messages import said_in
 from asr_qa.pipeline.store import ScoredRow
 
 CHUNK = 25
@@ -34,6 +35,18 @@ class Bad:
     """In English."""
     said: Said | None = None
     """The reason in no language yet, where it is known so."""
+
+    @property
+    def plain(self) -> dict[str, str]:
+        """As reports have it: `reason` in English, `reason_zh` in Chinese where it is known in it."""
+        chinese = self.reason if self.said is None else said_in(self.said, "zh")
+        return {
+            "call_id": self.call_id,
+            "path": self.path,
+            "code": self.code,
+            "reason": self.reason,
+            "reason_zh": chinese,
+        }
 
     @classmethod
     def of(cls, row: ScoredRow, failure: Failure) -> Bad:

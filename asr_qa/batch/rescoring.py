@@ -19,7 +19,7 @@ from asr_qa.bootstrap import Rules, SystemClock, connect, find_embed, load_rules
 from asr_qa.config import Settings
 from asr_qa.db.store import SqlStore
 from asr_qa.errors import AsrQaError, ConflictError, StorageError
-from asr_qa.messages import say
+from asr_qa.messages import error_of, say
 from asr_qa.pipeline.documents import from_json
 from asr_qa.pipeline.rescore import Judging, Sounds, rescored
 from asr_qa.pipeline.store import ScoredRow
@@ -162,7 +162,7 @@ def _apply(bench: _Bench, row: ScoredRow, body: str, *, again: bool, sounds: Sou
     """Score a call again and store it; where another run was faster, what that has stored is looked at."""
     current, others = row.document_id, False
     for _ in range(_TRIES):
-        call = read_scored(body, name=f"document {current}")
+        call = read_scored(body, name=say("stored_document", id=current))
         rules = bench.rules.of(call.recording)
         ruleset, card = rules.ruleset, rules.scorecard
         if (call.models.ruleset_digest, call.models.scorecard) == (ruleset.digest, card.stamp):
@@ -183,9 +183,7 @@ def _apply(bench: _Bench, row: ScoredRow, body: str, *, again: bool, sounds: Sou
             current, body, others = *_newest(bench.store, row), True
             continue
         return _Done.RESCORED if stored.document_id != current else _Done.UNCHANGED
-    raise ConflictError(
-        f"call {row.call_id} was scored anew {_TRIES} times meanwhile: run this again when that is over"
-    )
+    raise error_of(ConflictError, "scored_meanwhile", call=row.call_id, times=_TRIES)
 
 
 def _newest(store: SqlStore, row: ScoredRow) -> tuple[int, str]:

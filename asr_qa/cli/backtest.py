@@ -112,9 +112,7 @@ def report_of(plan: Plan, sides: Sides, counted: Counted, rows: Sequence[ScoredR
         "in_force": sides.current.ruleset.digest,
         "interrupted": counted.interrupted,
         **found,
-        "bad": [
-            {"call_id": one.call_id, "path": one.path, "code": one.code, "reason": one.reason} for one in counted.bad
-        ],
+        "bad": [one.plain for one in counted.bad],
         "cpu_seconds": {part: round(seconds, 3) for part, seconds in counted.spent.items()},
     }
 

@@ -39,7 +39,9 @@ def print_report(found: dict[str, Any], lang: Lang) -> None:
     else:
         typer.echo(words["nobody"])
     for one in found["bad"]:
-        typer.echo(f"  [{one['code']}] {one['path']} ({one['call_id']}): {one['reason']}")
+        typer.echo(
+            f"  [{one['code']}] {one['path']} ({one['call_id']}): {one['reason_zh' if lang == 'zh' else 'reason']}"
+        )
 
 
 def _rules_table(rules: Sequence[dict[str, Any]], words: dict[str, str], texts: Texts, lang: Lang) -> Any:

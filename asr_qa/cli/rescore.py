@@ -125,9 +125,7 @@ def _plain(applied: Applied, rows: Sequence[ScoredRow], human: Human) -> dict[st
         "reviewed_before": len(human.keys() & set(applied.rescored)),
         "interrupted": applied.interrupted,
         "calls_rescored": applied.rescored,
-        "bad": [
-            {"call_id": one.call_id, "path": one.path, "code": one.code, "reason": one.reason} for one in applied.bad
-        ],
+        "bad": [one.plain for one in applied.bad],
     }
 
 

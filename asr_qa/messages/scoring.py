@@ -89,4 +89,23 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
     ),
     "process_look": ("  look at {path}: {warnings}", "  请留意 {path}：{warnings}"),
     "process_failed": ("  failed [{code}] {said}", "  失败 [{code}] {said}"),
+    # Calls that cannot be judged again
+    "stored_document": ("document {id}", "第 {id} 号文档"),
+    "document_corrupt": (
+        "{name} in the database cannot be read ({problem}); process the recording again with --reprocess",
+        "数据库里的{name}读不出来（{problem}）；请用 --reprocess 重新处理录音",
+    ),
+    "document_schema": (
+        "{name} is of schema {version}, this version reads {known}; process the recording again with --reprocess",
+        "{name}的格式是 {version}，这个版本只读 {known}；请用 --reprocess 重新处理录音",
+    ),
+    "document_untimed": (
+        "call {call} was scored before documents kept where speech is, and the scorecard has other timing:"
+        " process the recording again with --reprocess",
+        "通话 {call} 评分时还没有保存说话的位置，而评分表用了别的时间参数；请用 --reprocess 重新处理录音",
+    ),
+    "scored_meanwhile": (
+        "call {call} was scored anew {times} times meanwhile: run this again when that is over",
+        "通话 {call} 在这期间被别的任务重新评了 {times} 次；等它们结束后再运行一次",
+    ),
 }

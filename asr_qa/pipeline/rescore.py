@@ -24,6 +24,7 @@ from asr_qa.core.timeline import CallTimeline, bridged, build_timeline
 from asr_qa.core.transcript import Transcript
 from asr_qa.core.unknown import without_unknown
 from asr_qa.errors import ConflictError
+from asr_qa.messages import error_of
 from asr_qa.pipeline.voices import ONE_CHANNEL
 
 _PARAMETER = re.compile(r"(\w+)=([^,)]+)")
@@ -166,10 +167,7 @@ def _said(call: CallDocument) -> dict[Role, Track]:
 def _found_anew(call: CallDocument, transcript: Transcript, options: TimingOptions) -> CallTimeline:
     basis = call.timing
     if basis is None:
-        raise ConflictError(
-            f"call {call.recording.id} was scored before documents kept where speech is, and the scorecard has other "
-            "timing: process the recording again with --reprocess"
-        )
+        raise error_of(ConflictError, "document_untimed", call=call.recording.id)
     return _timeline(call, basis, transcript, options)
 
 

@@ -16,7 +16,8 @@ import msgspec
 from asr_qa.core.document import SCHEMA_VERSION, CallDocument
 from asr_qa.core.event import Event
 from asr_qa.core.finding import Finding
-from asr_qa.errors import StorageError
+from asr_qa.errors import Said, StorageError
+from asr_qa.messages import said_in, say
 
 
 class UnreadableError(StorageError):
@@ -26,9 +27,9 @@ class UnreadableError(StorageError):
         reason: "corrupt" or "other_schema".
     """
 
-    def __init__(self, message: str, *, reason: str) -> None:
-        super().__init__(message)
-        self.reason = reason
+    def __init__(self, said: Said, *, reason: str) -> None:
+        super().__init__(said_in(said, "en"))
+        self.said, self.reason = said, reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +37,7 @@ class ScoredCall(CallDocument):
     """A stored document as far as re-scoring needs it: without traces, reasons, voices and promises. Never stored."""
 
 
-def read_scored(body: str | bytes, *, name: str = "the document") -> ScoredCall:
+def read_scored(body: str | bytes, *, name: str | Said = "the document") -> ScoredCall:
     """Read a stored document for re-scoring.
 
     Args:
@@ -92,10 +93,9 @@ _DECODER: msgspec.json.Decoder[Any] = msgspec.json.Decoder(
         findings=tuple[_shape(Finding, _all_but(Finding, "trace")), ...],  # type: ignore[misc]
     )
 )
-_ADVICE = "process the recording again with --reprocess"
 
 
-def _unreadable(body: str | bytes, name: str, cause: Exception) -> UnreadableError:
+def _unreadable(body: str | bytes, name: str | Said, cause: Exception) -> UnreadableError:
     """Why a document cannot be read: by its schema where it names another one, else as damaged."""
     try:
         version = json.loads(body).get("schema_version")
@@ -103,15 +103,10 @@ def _unreadable(body: str | bytes, name: str, cause: Exception) -> UnreadableErr
         version = SCHEMA_VERSION
     if version != SCHEMA_VERSION:
         return _other_schema(name, version)
-    what = str(cause).splitlines()[0]
-    return UnreadableError(
-        f"{name} in the database cannot be read ({what}); process the recording again with --reprocess",
-        reason="corrupt",
-    )
+    problem = str(cause).splitlines()[0]
+    return UnreadableError(say("document_corrupt", name=name, problem=problem), reason="corrupt")
 
 
-def _other_schema(name: str, version: object) -> UnreadableError:
-    return UnreadableError(
-        f"{name} is of schema {version}, this version reads {SCHEMA_VERSION}; {_ADVICE}",
-        reason="other_schema",
-    )
+def _other_schema(name: str | Said, version: object) -> UnreadableError:
+    said = say("document_schema", name=name, version=str(version), known=SCHEMA_VERSION)
+    return UnreadableError(said, reason="other_schema")

@@ -230,6 +230,10 @@ def test_calls_that_cannot_be_read_are_rows_with_a_reason(shell: Shell, database
     assert sorted(one["code"] for one in result.json["bad"]) == ["corrupt", "other_schema"]
     table = shell("rules", "backtest", "--against", changed)
     assert "[corrupt]" in table.out
+    assert "数据库里的第 1 号文档读不出来" in table.out
+    assert "第 2 号文档的格式是 0，这个版本只读 1；请用 --reprocess 重新处理录音" in table.out
+    english = shell("rules", "backtest", "--against", changed, "--lang", "en")
+    assert "document 2 is of schema 0, this version reads 1" in english.out
 
 
 def test_workers_come_to_the_same(shell: Shell, database: Path, changed: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -87,8 +87,10 @@ def test_sheets_of_other_rules_are_told() -> None:
 
 
 def test_many_calls_that_cannot_be_judged_are_counted_and_some_listed() -> None:
-    one = {"call_id": "1", "path": "/a/b.wav", "code": "corrupt", "reason": "broken"}
+    one = {"call_id": "1", "path": "/a/b.wav", "code": "corrupt", "reason": "broken", "reason_zh": "坏了"}
     page = text(render_backtest(found(3, 1, bad=[one] * 1500), lang="en"))
     assert "corrupt 1,500" in page
     assert f"The first {MOST_BAD}" in page
     assert page.count("b.wav") == MOST_BAD
+    assert "broken" in page
+    assert "坏了" in text(render_backtest(found(3, 1, bad=[one]), lang="zh"))
