@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from asr_qa.audio.bleed import LOSS_LEAST, LOSS_OF_MIX, Bleed, find_bleed, without_bleed
+from asr_qa.audio.concealed import find_repeats
 from asr_qa.audio.drift import Drift, copy_strength, find_drift, is_late_copy
 from asr_qa.audio.energy import FRAMES_PER_SECOND, SILENT_DB, Levels, measure_levels
 from asr_qa.audio.runs import mask_of, runs_of
@@ -49,6 +50,8 @@ _CLIP_SHARE = 0.02
 """Share of speech frames that touch the highest peak; about 0.001 where nothing is cut."""
 _GAP_FRAMES = (3, 100)
 """A dropout is this many frames long: 30 ms to 1 s."""
+_REPEATS = 2
+"""One stretch that is its own past may be chance."""
 _GAP_EDGE = -45.0
 """dB full scale; a pause dies away, a dropout has loud frames on both sides."""
 
@@ -82,6 +85,7 @@ def inspect_channels(
     warnings = [_dual_mono(samples, speech, pair, sample_rate) for pair in pairs]
     for number, (channel, level, track) in enumerate(zip(samples, levels, speech, strict=True)):
         warnings += _inspect_one(number, level, _peaks(channel, sample_rate), track, single=len(levels) == 1)
+        warnings += _played_again(number, find_repeats(channel, track, level, sample_rate))
     tracks, bleeds = _clean(samples, levels, speech, sample_rate, same={frozenset(pair) for pair in pairs})
     if any(bleed.drowns for bleed in bleeds.values()):
         warnings.append(CallWarning(code="crosstalk", message=_CROSSTALK))
@@ -132,6 +136,16 @@ def _inspect_one(
         seconds = sum(dropout.duration for dropout in dropouts)
         message = f"channel {number} drops out {len(dropouts)} times in its speech, {seconds:.2f} s in all"
         yield CallWarning(code="gaps", message=message, start=dropouts[0].start, end=dropouts[-1].end)
+
+
+def _played_again(number: int, repeats: Track) -> Iterator[CallWarning]:
+    if len(repeats) < _REPEATS:
+        return
+    message = (
+        f"channel {number} plays its last moment again {len(repeats)} times in its speech, {total(repeats):.2f} s in "
+        "all: packets were lost"
+    )
+    yield CallWarning(code="gaps", message=message, start=repeats[0].start, end=repeats[-1].end)
 
 
 def _is_same(

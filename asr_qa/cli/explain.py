@@ -16,6 +16,7 @@ from asr_qa.config import Settings
 from asr_qa.core.document import CallDocument, CallWarning
 from asr_qa.core.redacted import redacted
 from asr_qa.errors import ConflictError, NotFoundError, UsageError
+from asr_qa.messages import error_of
 from asr_qa.pipeline.documents import from_json
 from asr_qa.pipeline.ingest import ID_LENGTH
 from asr_qa.render.explain import Explanation, as_plain, explain, title_of
@@ -71,7 +72,7 @@ def find_document(call: str) -> CallDocument:
         try:
             return from_json(path.read_bytes())
         except ValidationError as exc:
-            raise UsageError(f"{path} is no call document: {exc.error_count()} fields are wrong or missing") from exc
+            raise error_of(UsageError, "no_call_document", path=str(path), count=exc.error_count()) from exc
     name = sha256_of(path)[:ID_LENGTH] if path.is_file() else call
     store = connect(Settings())
     try:
@@ -79,10 +80,17 @@ def find_document(call: str) -> CallDocument:
     finally:
         store.close()
     if stored is None:
-        raise NotFoundError(f"there is no call {call}: give the id of a scored call, its recording or its document")
+        raise error_of(NotFoundError, _missing(path), call=call)
     if stored.document is None:
-        raise ConflictError(f"call {call} is {stored.summary.state.value}: it has no events yet")
+        raise error_of(ConflictError, "no_events_yet", call=call, state=stored.summary.state.value)
     return stored.document
+
+
+def _missing(path: Path) -> str:
+    """What to say of a call that is not there, by what it was named as."""
+    if path.is_file():
+        return "recording_unknown"
+    return "no_such_file" if path.suffix or path.parent != Path() else "no_such_call"
 
 
 def lines_of(one: Explanation, lang: Lang) -> list[str]:

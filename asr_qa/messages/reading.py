@@ -5,6 +5,32 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 MESSAGES: Mapping[str, tuple[str, str]] = {
+    # Events explained
+    "no_such_event": (
+        "call {call} has no event {number}: its events are numbered 1 to {count}",
+        "通话 {call} 没有第 {number} 个事件：它的事件编号是 1 到 {count}",
+    ),
+    "no_event_at_all": (
+        "call {call} has no event {number}: it has none",
+        "通话 {call} 没有第 {number} 个事件：它没有事件",
+    ),
+    "no_such_call": (
+        "there is no call {call}: give the id of a scored call, its recording or its document",
+        "没有通话 {call}：请给出已评分通话的编号、它的录音文件或结果文件（.json）",
+    ),
+    "no_such_file": (
+        "there is no file {call}: give the id of a scored call, its recording or its document",
+        "没有文件 {call}：请给出已评分通话的编号、它的录音文件或结果文件（.json）",
+    ),
+    "recording_unknown": (
+        "{call} was not scored yet: asr-qa process {call}",
+        "{call} 还没有评过分，先评分：asr-qa process {call}",
+    ),
+    "no_call_document": (
+        "{path} is no call document: {count} fields are wrong or missing",
+        "{path} 不是通话的结果文件：{count} 个字段不对或缺失",
+    ),
+    "no_events_yet": ("call {call} is {state}: it has no events yet", "通话 {call} 还没有评完分（{state}），没有事件"),
     # How an issue is graded.
     "severity_error": ("error", "错误"),
     "severity_warning": ("warning", "警告"),

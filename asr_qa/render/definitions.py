@@ -44,7 +44,7 @@ DEFINITION_TEXTS: dict[str, dict[str, str]] = {
     },
     "overlap": {
         "en": "Both roles speak for at least `min`, summed within one pair of turns; carries no blame.",
-        "zh": "一对话轮中双方同时说话累计至少 min 秒；不构成差错。",
+        "zh": "双方各一个话轮之间，同时说话累计至少 min 秒；不构成差错。",
     },
     "backchannel": {
         "en": "During the other's turn only acknowledgements (嗯, 对, 好的 …; closer together than `pause` they are "

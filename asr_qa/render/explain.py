@@ -11,8 +11,9 @@ from asr_qa.core.event import Event
 from asr_qa.core.reason import Reason
 from asr_qa.core.recording import Role
 from asr_qa.errors import NotFoundError
+from asr_qa.messages import error_of
 from asr_qa.render.definitions import DEFINITION_TEXTS
-from asr_qa.render.format import clock
+from asr_qa.render.neighbours import moment, party, say_first, say_latency
 from asr_qa.render.texts import Lang, Texts
 
 # By test: what is said where it holds, and where it does not. {by} did it, {other} is the other party, {c} the limit.
@@ -32,7 +33,7 @@ _WORDS: Mapping[Lang, Mapping[str, tuple[str, str]]] = {
         "apart": ("与自己其余的话相隔 {v} 秒（{c}）", ""),
         "pause": ("与前一声相隔 {v} 秒（{c}），算同一次", ""),
         "length": ("持续 {v} 秒（{c}）", ""),
-        "silence": ("所在的静音共 {v} 秒", ""),
+        "silence": ("所在的静音长 {v} 秒", ""),
         "held": ("其中保持音乐和语音菜单 {v} 秒，已扣除", ""),
         "serious": ("达到严重的界限（{v} {c}）", "没有达到严重的界限（{v} 秒，不满足 {c}）"),
         "excuse": ("", "此前坐席没有说明要等待"),
@@ -43,7 +44,7 @@ _WORDS: Mapping[Lang, Mapping[str, tuple[str, str]]] = {
         "excuse_max": ("到静音的第 {v} 秒为止（{c}），说明有效", "到静音的第 {v} 秒为止（不满足 {c}），说明不再有效"),
         "latency": ("相隔 {v} 秒", ""),
         "told": ("随录清单写明由{by}挂机", ""),
-        "busy_tone": ("清单没有写；第 {v} 秒起{by}的声道上响起忙音，此后没有再说话", ""),
+        "busy_tone": ("清单没有写；{t} 起{by}的声道上响起忙音，此后没有再说话", ""),
         "menu": ("“{text}”只有语音菜单会说", ""),
         "queue": ("“{text}”是排队或转接的播报", ""),
         "notice": ("“{text}”可能是播报", ""),
@@ -51,7 +52,7 @@ _WORDS: Mapping[Lang, Mapping[str, tuple[str, str]]] = {
         "before_prompt": ("“{text}”之后紧接着播报，中间没有人应答", ""),
         "rings": ("{v} 秒后响起回铃音，客户没有说话", ""),
         "plays": ("{v} 秒后放音乐或回铃音，客户没有说话", ""),
-        "keys": ("客户按了键（{v} 次）", ""),
+        "keys": ("客户按了 {n} 次键", ""),
         "repeated": ("同样的话播报了不止一次", ""),
         "ivr_gap": ("之后安静了 {v} 秒（{c}）", ""),
     },
@@ -84,7 +85,7 @@ _WORDS: Mapping[Lang, Mapping[str, tuple[str, str]]] = {
         "excuse_max": ("it ends {v} s into the silence ({c})", "it ends {v} s into the silence (not {c}): not excused"),
         "latency": ("{v} s lie between", ""),
         "told": ("the manifest says that {by} hung up", ""),
-        "busy_tone": ("no manifest says so; from {v} s on busy tone sounds on the channel of {by}, and no voice", ""),
+        "busy_tone": ("no manifest says so; from {t} on busy tone sounds on the channel of {by}, and no voice", ""),
         "menu": ("only an automatic menu says “{text}”", ""),
         "queue": ("“{text}” announces a queue or a transfer", ""),
         "notice": ("“{text}” may be automatic", ""),
@@ -92,7 +93,7 @@ _WORDS: Mapping[Lang, Mapping[str, tuple[str, str]]] = {
         "before_prompt": ("“{text}” is followed by a prompt, and nobody answered between", ""),
         "rings": ("ring-back follows after {v} s, and the customer says nothing", ""),
         "plays": ("music or ring-back follows after {v} s, and the customer says nothing", ""),
-        "keys": ("the customer presses keys ({v} times)", ""),
+        "keys": ("the customer presses keys: {n}", ""),
         "repeated": ("the same is announced more than once", ""),
         "ivr_gap": ("{v} s of quiet follow ({c})", ""),
     },
@@ -118,6 +119,12 @@ _LEVELS: Mapping[Lang, Mapping[str, str]] = {
     "zh": {"plain": "普通", "excused": "已说明", "serious": "严重"},
     "en": {"plain": "plain", "excused": "excused", "serious": "serious"},
 }
+_NOT_HELD: Mapping[Lang, str] = {
+    "zh": "其中没有保持音乐或语音菜单",
+    "en": "no hold and no automatic prompts are in it",
+}
+_AROUND = {"response_latency": say_latency, "first_response": say_first}
+"""Kinds of which it is said between what they lie."""
 _OF_ROLES = frozenset({"roles_unknown", "swapped_roles"})
 """Warnings that bear on whose event it is."""
 _OF_QUIET = frozenset({"one_sided", "dead_channel"})
@@ -167,14 +174,15 @@ def explain(document: CallDocument, number: int, *, lang: Lang = "zh") -> Explan
     """
     count = len(document.events)
     if not 1 <= number <= count:
-        has = f"its events are numbered 1 to {count}" if count else "it has none"
-        raise NotFoundError(f"call {document.recording.id} has no event {number}: {has}")
+        has = "no_such_event" if count else "no_event_at_all"
+        raise error_of(NotFoundError, has, call=document.recording.id, number=number, count=count)
     event, texts = document.events[number - 1], Texts(lang)
     caveats = caveats_of(event, document.warnings)
     unsure = any(warning.code in _OF_ROLES for warning in caveats)
     reasons = tuple(
         ReasonView(
-            text=_UNSURE[lang] if unsure and reason.test == "excuse" else _say(reason, event, texts), reason=reason
+            text=_UNSURE[lang] if unsure and reason.test == "excuse" else _told(document, reason, event, texts),
+            reason=reason,
         )
         for reason in event.reasons
     )
@@ -204,7 +212,7 @@ def caveats_of(event: Event, warnings: Sequence[CallWarning]) -> tuple[CallWarni
 def title_of(event: Event, lang: Lang) -> str:
     """When it happened, what it is, by whom."""
     texts = Texts(lang)
-    name, start, end = _name(event, texts), _moment(event.start), _moment(event.end)
+    name, start, end = _name(event, texts), moment(event.start), moment(event.end)
     if not event.segment:
         return f"{start} {name}"
     return f"{start}–{end} {name} {texts('u_seconds', value=f'{event.segment.duration:.1f}')}"
@@ -242,8 +250,16 @@ def _name(event: Event, texts: Texts) -> str:
     return f"{name} [{_LEVELS[texts.lang].get(event.level, event.level)}]" if event.level else name
 
 
+def _told(document: CallDocument, reason: Reason, event: Event, texts: Texts) -> str:
+    """A reason in words, with what is said around the event where that is what it is about."""
+    around = _AROUND.get(event.kind) if reason.test == "latency" else None
+    return (around(document, event, _number(reason.value), texts) if around else "") or _say(reason, event, texts)
+
+
 def _say(reason: Reason, event: Event, texts: Texts) -> str:
     lang = texts.lang
+    if reason.test == "held" and not reason.value:
+        return _NOT_HELD[lang]
     if reason.test == "words" and not reason.text:
         return _NO_WORDS[lang]
     if reason.test == "apart" and reason.value is None:
@@ -254,19 +270,16 @@ def _say(reason: Reason, event: Event, texts: Texts) -> str:
     by = event.by or Role.OTHER
     text = reason.text.strip(" ，。？！,.?!")
     return (holds if reason.holds else fails).format(
-        by=texts(by.value),
-        other=texts(by.opposite.value),
+        by=party(by, texts),
+        other=party(by.opposite, texts),
         v=_number(reason.value),
+        n=f"{reason.value or 0:.0f}",
+        t=moment(reason.value or 0.0),
         d=_number(abs(reason.value or 0.0)),
         c=f"{_SIGNS.get(reason.relation, reason.relation)} {_number(reason.limit)}",
         text=text,
         heard=_HEARD[lang].format(text=text) if text else "",
     )
-
-
-def _moment(seconds: float) -> str:
-    """A time to the nearest tenth: nobody seeks to it, so nothing is missed by rounding up."""
-    return clock(round(seconds, 1), tenths=True)
 
 
 def _number(value: float | None) -> str:

@@ -46,6 +46,10 @@ _ZH: tuple[tuple[str, str], ...] = (
     (r"speech on channel (\d+) is faint: (-?\d+) dB full scale", r"声道 \1 的说话声太轻（满刻度以下 \2 dB）"),
     (r"channel (\d+) is cut off at full scale in (\d+%) of its speech", r"声道 \1 的说话有 \2 达到满刻度而失真"),
     (r"channel (\d+) drops out (\d+) times in its speech, ([\d.]+) s in all", r"声道 \1 的说话中断 \2 次，共 \3 秒"),
+    (
+        r"channel (\d+) plays its last moment again (\d+) times in its speech, ([\d.]+) s in all: packets were lost",
+        r"声道 \1 丢包：说话中有 \2 处重复播放前一刻的声音来填补，共 \3 秒",
+    ),
     (r"more than two voices on one channel: .*", "一个声道上不止两个人的声音，涉及单方的规则待人工"),
     (
         r"both parties are on one channel and there is no model that tells voices apart: .*",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -47,12 +48,32 @@ def test_explain_says_why(shell: Shell, home: Path) -> None:
 
 def test_explain_names_what_is_missing(shell: Shell, home: Path) -> None:
     path = written(home)
-    assert "has no event 99" in shell("explain", path, "--event", "99").err
-    assert "there is no call nobody" in shell("explain", "nobody").err
+    assert "没有第 99 个事件" in shell("explain", path, "--event", "99").err
+    assert "there is no call nobody" in shell("explain", "nobody", "--lang", "en").err
     (home / "other.json").write_text("{}", encoding="utf-8")
     result = shell("explain", home / "other.json")
     assert result.code == 1
-    assert "is no call document" in result.err
+    assert "不是通话的结果文件" in result.err
+
+
+def test_what_cannot_be_explained_is_said_in_the_language_asked_for(shell: Shell, home: Path) -> None:
+    path = written(home)
+    (home / "other.json").write_text("{}", encoding="utf-8")
+    (home / "call.wav").write_bytes(b"RIFF")
+    for given in (
+        (path, "--event", "99"),
+        ("nobody",),
+        (home / "none.json",),
+        (home / "other.json",),
+        (home / "call.wav",),
+    ):
+        chinese, english = (shell("explain", *given, "--lang", lang) for lang in ("zh", "en"))
+        assert chinese.code == english.code == 1, given
+        names = re.escape(str(home))
+        assert not re.search("[A-Za-z]{4}", re.sub(rf"{names}\S*|asr-qa process|nobody|json", "", chinese.err)), given
+        assert re.search("[a-z]{4}", english.err), given
+    assert "没有文件" in shell("explain", home / "none.json").err
+    assert "还没有评过分" in shell("explain", home / "call.wav").err
 
 
 def test_explain_notes_what_makes_events_doubtful(shell: Shell, home: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -144,6 +146,86 @@ def test_inspect_finds_dropouts_inside_speech(agent: NDArray[np.float64], custom
     assert warning.code == "gaps"
     assert (warning.start, warning.end) == (pytest.approx(2.0, abs=0.02), pytest.approx(10.6, abs=0.02))
     assert "2 times" in warning.message
+
+
+def vowels(speech: Track, *, hertz: float = 100.0) -> NDArray[np.float64]:
+    """Syllables of a voice whose pitch and loudness move a little, on a quiet line."""
+    rng = np.random.default_rng(4)
+    time = np.arange(SECONDS * RATE) / RATE
+    pitch = hertz * (1 + 0.04 * np.sin(2 * np.pi * 0.7 * time) + 0.01 * np.sin(2 * np.pi * 5.3 * time))
+    phase = 2 * np.pi * np.cumsum(pitch) / RATE
+    wave = sum(np.sin(number * phase) / number for number in range(1, 24))
+    wave = wave * (0.2 + 0.8 * np.abs(np.sin(2 * np.pi * 2.1 * time))) * 0.1
+    spoken = np.zeros(wave.size)
+    for segment in speech:
+        spoken[round(segment.start * RATE) : round(segment.end * RATE)] = 1.0
+    return wave * spoken + rng.standard_normal(wave.size) * 10 ** (-58 / 20)
+
+
+def play_again(wave: NDArray[np.float64], at: float, *, frame: float, times: int, gain: float) -> None:
+    """What a decoder does that has lost as many frames."""
+    size, first = round(frame * RATE), round(at * RATE)
+    for number in range(times):
+        wave[first + number * size : first + (number + 1) * size] = wave[first - size : first] * gain ** (number + 1)
+
+
+@pytest.mark.parametrize("sounds", [channel, lambda speech, *, seed: vowels(speech)], ids=["noise", "vowels"])
+@pytest.mark.parametrize(("frame", "times", "gain"), [(0.02, 1, 1.0), (0.02, 3, 0.7), (0.03, 1, 1.0), (0.01, 3, 1.0)])
+def test_inspect_finds_losses_filled_with_the_last_frame(
+    sounds: Callable[..., NDArray[np.float64]],
+    customer: NDArray[np.float64],
+    frame: float,
+    times: int,
+    gain: float,
+) -> None:
+    wave = sounds(AGENT, seed=1)
+    for at in (2.1, 3.15, 10.2, 18.4):
+        play_again(wave, at, frame=frame, times=times, gain=gain)
+    (warning,) = inspect(wave, customer).warnings
+    assert warning.code == "gaps"
+    assert "channel 0 plays its last moment again 4 times" in warning.message
+    assert (warning.start, warning.end) == (pytest.approx(2.1, abs=0.01), pytest.approx(18.4 + times * frame, abs=0.01))
+
+
+def steady(*hertz: float, level_db: float) -> NDArray[np.float64]:
+    """Tones all the time."""
+    time = np.arange(SECONDS * RATE) / RATE
+    return sum(np.sin(2 * np.pi * each * time) for each in hertz) * 10 ** (level_db / 20)
+
+
+def beeps(*hertz: float, seconds: float) -> NDArray[np.float64]:
+    """A tone in the middle of each stretch of the agent's, a moment of quiet around it."""
+    wave, on = vowels(AGENT), steady(*hertz, level_db=-12.0)
+    for segment in AGENT:
+        first, behind = round((segment.start + 1) * RATE), round((segment.start + 1 + seconds) * RATE)
+        wave[first - RATE // 10 : behind + RATE // 10] = 0.0
+        wave[first:behind] = on[first:behind]
+    return wave
+
+
+NO_LOSS = {
+    "a steady vowel of 100 Hz": lambda: vowels(AGENT),
+    "a steady vowel of 250 Hz": lambda: vowels(AGENT, hertz=250.0),
+    "hum": lambda: vowels(AGENT) + steady(50.0, 100.0, 150.0, level_db=-40.0),
+    "hum and nothing else": lambda: steady(50.0, 100.0, 150.0, level_db=-40.0),
+    "a tone that beeps": lambda: beeps(1400.0, seconds=0.2),
+    "ringing": lambda: beeps(450.0, seconds=0.1),
+    "keys": lambda: beeps(697.0, 1209.0, seconds=0.08),
+    "a key of whole periods": lambda: beeps(700.0, 1200.0, seconds=0.08),
+    "digital silence": lambda: np.where(np.abs(vowels(AGENT)) < 0.01, 0.0, vowels(AGENT)),
+    "one place": lambda: once(vowels(AGENT)),
+}
+
+
+def once(wave: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Played again in one place: that may be chance."""
+    play_again(wave, 2.1, frame=0.02, times=1, gain=1.0)
+    return wave
+
+
+@pytest.mark.parametrize("name", NO_LOSS)
+def test_what_repeats_by_itself_is_no_loss(name: str, customer: NDArray[np.float64]) -> None:
+    assert not [warning for warning in inspect(NO_LOSS[name](), customer).warnings if "again" in warning.message]
 
 
 def test_inspect_takes_digital_silence_between_turns_for_no_dropout(

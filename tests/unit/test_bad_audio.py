@@ -151,6 +151,17 @@ def with_gaps(call: Call) -> Wave:
     return holed
 
 
+def with_repeats(call: Call) -> Wave:
+    """Two losses of 40 ms in everything that is said, filled with the 20 ms before them."""
+    filled, frame = call.wave.copy(), round(0.02 * call.rate)
+    for said in call.said:
+        for share in (0.4, 0.7):
+            at = round((said.start + share * (said.end - said.start)) * call.rate)
+            row = filled[0 if said.role is Role.AGENT else 1]
+            row[at : at + 2 * frame] = np.tile(row[at - frame : at], 2)
+    return filled
+
+
 FAULTS: dict[str, tuple[Callable[[Call], Wave], set[str]]] = {
     "dual mono": (dual_mono, {"dual_mono"}),
     "dead channel": (dead_customer, {"dead_channel"}),
@@ -163,6 +174,7 @@ FAULTS: dict[str, tuple[Callable[[Call], Wave], set[str]]] = {
     "clipping": (lambda call: 12 * call.wave, {"clipping"}),
     "faint": (lambda call: 10 ** (-35 / 20) * call.wave, {"low_level"}),
     "gaps": (with_gaps, {"gaps"}),
+    "repeated frames": (with_repeats, {"gaps"}),
     "drifting clocks": (lambda call: each_on_the_other(call, -20.0, drift=4e-4), {"bleed"}),
 }
 

@@ -7,11 +7,12 @@ from dataclasses import replace
 
 import pytest
 
-from asr_qa.core.document import CallDocument, CallWarning
+from asr_qa.core.document import CallDocument, CallWarning, TimingBasis
 from asr_qa.core.event import KINDS, Event
 from asr_qa.core.prompts import Prompts
 from asr_qa.core.reason import Reason
 from asr_qa.core.recording import Role
+from asr_qa.core.redacted import redacted
 from asr_qa.core.segment import Segment
 from asr_qa.core.sketch import parse_sketch
 from asr_qa.core.timeline import TimingOptions, build_timeline
@@ -61,9 +62,8 @@ def test_interruption_tells_every_number_with_its_limit() -> None:
         "客户在坐席发言 3.2 秒后开始说话（≥ 1.0），重叠 0.8 秒（≥ 0.5），词语“我想问一下费用”不是附和语，"
         "坐席在 0.8 秒内停下（≤ 2.0），坐席停下后客户又说了 5.0 秒（> 0.0） → 抢话（客户）"
     )
-    assert "customer begins 3.2 s into the turn of agent (≥ 1.0)" in sentence(
-        document(INTERRUPTED), "interruption", "en"
-    ).replace("Customer", "customer").replace("Agent", "agent")
+    english = sentence(document(INTERRUPTED), "interruption", "en")
+    assert english.startswith("the customer begins 3.2 s into the turn of the agent (≥ 1.0)")
 
 
 def test_an_announcement_that_seems_to_end_in_the_silence_is_said_to() -> None:
@@ -81,6 +81,75 @@ def test_an_event_is_named_by_the_tenth_it_is_nearest_to() -> None:
     assert title_of(moment, "zh") == "0:25.0 挂机（坐席）"
     quiet = Event(kind="silence", start=2.32, end=59.96)
     assert title_of(quiet, "zh") == "0:02.3–1:00.0 静音 57.6 秒"
+
+
+def whole(sketch: str, *, prompts: Prompts | None = None) -> CallDocument:
+    """A document with its words and turns."""
+    call = parse_sketch(sketch)
+    timeline = build_timeline(call.speech, call.transcript, call.duration, prompts=prompts)
+    basis = TimingBasis(options="", speech=call.speech, turns=timeline.turns, holds=None)
+    return replace(
+        make_document(), events=timeline.events, utterances=call.transcript.utterances, timing=basis, warnings=()
+    )
+
+
+WAITED = "A 0-2 您好请讲 | B 3-7 我想问一下我上个月的话费为什么这么多 | A 11-14 好的请您稍等我帮您查询一下"
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        (
+            "zh",
+            "客户的话轮 0:03.0–0:07.0 到此说完“…上个月的话费为什么这么多”，坐席的下一个话轮 0:11.0–0:14.0 "
+            "开始“好的请您稍等我帮您查询一…”，相隔 4.0 秒 → 应答间隔（坐席）",
+        ),
+        (
+            "en",
+            "the turn of the customer 0:03.0–0:07.0 ends “…上个月的话费为什么这么多”, the next of the agent "
+            "0:11.0–0:14.0 begins “好的请您稍等我帮您查询一…”, 4.0 s lie between → response latency by Agent",
+        ),
+    ],
+)
+def test_a_latency_names_the_two_turns_it_lies_between(lang: Lang, said: str) -> None:
+    assert sentence(whole(WAITED), "response_latency", lang) == said
+
+
+def test_an_agent_who_was_early_is_said_to_be() -> None:
+    said = sentence(whole("B 0-5 我想问一下话费 | A 4.4-8 您的话费是五十元"), "response_latency")
+    assert said == (
+        "坐席的话轮 0:04.4–0:08.0 在客户的话轮 0:00.0–0:05.0 说完“我想问一下话费”之前就开始“您的话费是五十元”，"
+        "并且说了下去，记 0 秒 → 应答间隔（坐席）"
+    )
+
+
+@pytest.mark.parametrize("unheard", ["? ", "，"])
+def test_a_latency_between_turns_without_words_quotes_nothing(unheard: str) -> None:
+    said = sentence(whole(f"B 0-5 {unheard} | A 7-9 您的话费是五十元"), "response_latency")
+    assert "客户的话轮 0:00.0–0:05.0 到此说完，坐席" in said
+
+
+def test_the_first_response_says_from_what_to_what() -> None:
+    assert sentence(whole(WAITED), "first_response") == (
+        "从录音开始到坐席第一次说话 0:00.0“您好请讲”，相隔 0.0 秒 → 首次应答（坐席）"
+    )
+    prompts = Prompts((Segment(0, 3),), Segment(0, 3), (Reason(test="menu", text="请按一"),))
+    late = whole("O 0-3 人工服务请按一 | A 5-7 您好请讲", prompts=prompts)
+    assert "从语音菜单结束 0:03.0 到坐席第一次说话 0:05.0“您好请讲”，相隔 2.0 秒" in sentence(late, "first_response")
+    assert "at 0:05.0 “您好请讲”: 2.0 s" in sentence(late, "first_response", "en")
+
+
+def test_what_was_said_before_a_latency_is_masked_with_the_call() -> None:
+    call = whole("B 0-9 我的手机号码是一三八零零一三八零零零 | A 12-14 好的我记下了")
+    said = sentence(redacted(call), "response_latency")
+    assert "零" not in said
+    assert "0:00.0–0:09.0 到此说完" in said
+
+
+def test_a_silence_without_a_hold_is_not_said_to_hold_none_point_zero() -> None:
+    said = sentence(document("A 0-3 您好 | B 20-22 喂"), "dead_air")
+    assert "其中没有保持音乐或语音菜单" in said
+    assert "0.0 秒" not in said
 
 
 def test_talk_over_tells_what_made_it_no_interruption() -> None:
@@ -124,10 +193,8 @@ PROMPTS = Prompts(
 
 def test_the_busy_tone_that_tells_who_hung_up_is_named() -> None:
     call = document("A 0-3 您好", gone_at=3.4)
-    assert (
-        sentence(call, "hang_up_side") == "清单没有写；第 3.4 秒起客户的声道上响起忙音，此后没有再说话 → 挂机（客户）"
-    )
-    assert "from 3.4 s on busy tone sounds on the channel of" in sentence(call, "hang_up_side", "en")
+    assert sentence(call, "hang_up_side") == "清单没有写；0:03.4 起客户的声道上响起忙音，此后没有再说话 → 挂机（客户）"
+    assert "from 0:03.4 on busy tone sounds on the channel of" in sentence(call, "hang_up_side", "en")
 
 
 def test_nobody_is_said_to_have_announced_nothing_where_roles_are_unknown() -> None:
