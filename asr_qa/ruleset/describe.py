@@ -131,17 +131,18 @@ class _Speaker:
 
     # --- words
 
-    def _spoken(self, options: _Spoken, scope: Scope, mode: _Mode) -> str:
+    def _spoken(self, options: _Spoken, scope: Scope, mode: _Mode, *, which: str = "") -> str:
         if isinstance(options, Phrase) and options.absent:
             mode = _AGAINST[mode]
         times = self._times(self._count(options))
-        return self._clause(
-            "take_steps" if isinstance(options, Sequence) else "say", self._what(options), times, scope, mode
-        )
+        verb = "take_steps" if isinstance(options, Sequence) else "say"
+        return self._clause(verb, self._what(options), times, scope, mode, which=which)
 
-    def _clause(self, verb: str, what: str, times: str, scope: Scope, mode: _Mode, *, note: str = "") -> str:
+    def _clause(
+        self, verb: str, what: str, times: str, scope: Scope, mode: _Mode, *, note: str = "", which: str = ""
+    ) -> str:
         """Who must say what where."""
-        who, where = self._who(scope.role), self._where(scope)
+        who, where = self._who(scope.role) + which, self._where(scope)
         units = scope.units
         if units is not None:
             unit = self.words[f"{units.how}_{units.of}"]
@@ -303,22 +304,27 @@ class _Speaker:
         return self._say("within", listed=self.words["within_joint"].join(parts))
 
     def _anchor(self, anchor: Anchor) -> str:
-        what = self._hit(anchor)
-        # An utterance is said to happen ("every time that"); an event is a thing ("each").
-        kind = "hit" if anchor.phrase is not None else "thing"
         hit = anchor.hit
         key = hit if isinstance(hit, str) else "first" if hit == 1 else "n"
+        # In Chinese the customer says it a third time; in English it is the third time that he says it.
+        inside = self.lang == "zh" and anchor.event is None
+        # An utterance is said to happen ("every time that"); an event is a thing ("each").
+        kind = "hit" if inside or anchor.phrase is not None else "thing"
         which = self._say(f"{kind}_{key}", n=hit)
+        what = self._hit(anchor, which if inside else "")
         reach = "" if anchor.seconds is None else self._say("reach", n=anchor.seconds)
         reach += "" if anchor.sentences is None else self._say("reach_sentences", n=anchor.sentences)
-        return self._say("anchor", which=which, what=what, side=self.words[anchor.side], reach=reach)
+        before = "" if inside else which
+        return self._say("anchor", which=before, what=what, side=self.words[anchor.side], reach=reach)
 
-    def _hit(self, anchor: Anchor) -> str:
+    def _hit(self, anchor: Anchor, which: str) -> str:
         if anchor.rule is not None:
-            return self._say("rule_hit", id=anchor.rule, title=self._title(anchor.rule))
+            return self._say("rule_hit", id=anchor.rule, title=self._title(anchor.rule), which=which)
         if anchor.event is not None:
             return self._event(anchor.event)
-        return self._spoken(anchor.phrase, Scope(role=anchor.role), "fact") if anchor.phrase is not None else ""
+        if anchor.phrase is None:
+            return ""
+        return self._spoken(anchor.phrase, Scope(role=anchor.role), "fact", which=which)
 
 
 def _number(value: object) -> object:

@@ -28,7 +28,7 @@ SAMPLE = Path(__file__).parents[1] / "assets" / "sca" / "upload_rule.json"
         (["--require", "再见", "--within-last", "20"], "坐席须在结束前 20 秒内说出「再见」。"),
         (
             ["--require", "非常抱歉", "--after", "投诉", "--after-seconds", "20"],
-            "坐席须在第 1 次客户说出「投诉」之后 20 秒内说出「非常抱歉」。",
+            "坐席须在客户第一次说出「投诉」之后 20 秒内说出「非常抱歉」。",
         ),
         (["--require", "我姓王", "--role", "customer"], "客户须说出「我姓王」。"),
         (["--forbid", "绝对没问题", "--within-first", "10"], "坐席不得在开场 10 秒内说出「绝对没问题」。"),

@@ -115,18 +115,18 @@ def rule_of(body: str) -> Rule:
         ),
         (
             "require: {phrase: 抱歉, role: agent, after: {phrase: 投诉, role: customer, hit: each, seconds: 30}}",
-            "坐席须在每一次客户说出「投诉」之后 30 秒内说出「抱歉」。",
+            "坐席须在客户每次说出「投诉」之后 30 秒内说出「抱歉」。",
             "The agent must say “抱歉” within 30 s after every time that the customer says “投诉”.",
         ),
         (
             "require: {phrase: 抱歉, before: {rule: Y-001, hit: 1}, near: {event: hold, hit: last, sentences: 2}}",
-            "任何一方须在第 1 次规则 Y-001（问候）命中之前在最后一次保持音乐前后 2 句内说出「抱歉」。",
+            "任何一方须在规则 Y-001（问候）第一次命中之前在最后一次保持音乐前后 2 句内说出「抱歉」。",
             "Anybody must say “抱歉” before the first hit of rule Y-001 (问候) within 2 sentences around the last "
             "hold music.",
         ),
         (
             "require: {phrase: 抱歉, after: {phrase: 投诉, hit: 3}}",
-            "任何一方须在第 3 次任何一方说出「投诉」之后说出「抱歉」。",
+            "任何一方须在任何一方第 3 次说出「投诉」之后说出「抱歉」。",
             "Anybody must say “抱歉” after time 3 that anybody says “投诉”.",
         ),
         (
