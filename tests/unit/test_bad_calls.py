@@ -20,6 +20,7 @@ from asr_qa.core.rule import Ruleset
 from asr_qa.core.scorecard import Scorecard
 from asr_qa.core.segment import Segment, Track
 from asr_qa.core.sketch import parse_sketch
+from asr_qa.core.timeline import build_timeline
 from asr_qa.pipeline.limits import told_hang_up
 from asr_qa.pipeline.ports import CallAudio, Hearing, NonSpeech, Samples
 from asr_qa.pipeline.process import Stages, process
@@ -196,6 +197,29 @@ def test_a_hundred_backchannels_are_a_hundred_backchannels() -> None:
     assert count(document, "interruption") == count(document, "talk_over") == 0
     assert document.metrics.turns.customer == 1
     assert verdict(document, "TIME-003") is not Verdict.NOT_MET
+
+
+@pytest.mark.parametrize(
+    ("cut_in", "kinds"),
+    [
+        # agent     ####################    pieces less than 1 s apart are one: 0.2 + 0.2 s is a murmur, ...
+        ("B 4-4.2 我想 | B 4.8-5 问下", {"backchannel"}),
+        # ... 0.3 + 0.3 s is not, ...
+        ("B 4-4.3 我想 | B 4.9-5.2 问下", {"overlap", "talk_over"}),
+        # ... but is where the words do not tell, up to a second; ...
+        ("B 4-4.3 ? | B 4.9-5.2 ?", {"backchannel"}),
+        # ... further apart each is one by itself.
+        ("B 4-4.3 我想 | B 5.4-5.7 问下", {"backchannel"}),
+        # Acknowledgements are, however long; a second without any word is more than a murmur.
+        ("B 4-6 好的好的好的好的", {"backchannel"}),
+        ("B 4-5.1 ?", {"overlap", "talk_over"}),
+    ],
+)
+def test_what_is_brief_is_what_would_be_one_turn(cut_in: str, kinds: set[str]) -> None:
+    sketch = parse_sketch(f"A 0.5-20 我跟您说一下这个套餐的资费是怎么算的请您听我说完 | {cut_in} | end 21")
+    timeline = build_timeline(sketch.speech, sketch.transcript, sketch.duration)
+    found = {event.kind for event in timeline.events} & {"backchannel", "overlap", "talk_over", "interruption"}
+    assert found == kinds
 
 
 def test_a_hold_of_two_hours_is_no_dead_air() -> None:
