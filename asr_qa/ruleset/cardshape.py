@@ -47,7 +47,8 @@ class CameOutModel(Strict):
 
 def _named(value: Any) -> Any:
     """A name, a mapping or a list of them, as a list of mappings."""
-    return [{"id": one} if isinstance(one, str) else one for one in _listed(value)]
+    listed = _listed(value)
+    return [{"id": one} if isinstance(one, str) else one for one in listed] if isinstance(listed, list) else value
 
 
 def _facts_apart(value: Any) -> Any:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -29,6 +31,8 @@ from asr_qa.testing.cards import SMALL_CARD
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 CALLS = 4
+MANY = 60
+"""Calls for two workers, in three chunks."""
 
 
 class Silent:
@@ -63,7 +67,7 @@ def run(settings: Settings) -> Applied:
 def versions(settings: Settings) -> list[int]:
     """How many versions each call has; that every current one is whole is asked on the way."""
     store = connect(settings)
-    calls = store.list_calls(CallFilters()).calls
+    calls = store.list_calls(CallFilters(), limit=MANY).calls
     counts = [len(store.versions(call.id)) for call in calls]
     for call in calls:
         stored = store.get_call(call.id)
@@ -180,3 +184,42 @@ def grow(settings: Settings) -> None:
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace("any_of: [", f"any_of: [第{len(text)}个开场白, "), encoding="utf-8")
     rescoring.forget()
+
+
+def test_a_run_whose_command_is_killed_ends_with_its_workers_and_is_finished_by_the_next(
+    settings: Settings,
+) -> None:
+    store = connect(settings)
+    for number in range(CALLS, MANY):
+        store.save_document(make_document(make_recording(number)), severities={}, now=NOW)
+    store.close()
+    command = [sys.executable, "-m", "asr_qa", "rescore", "--apply", "--jobs", "2"]
+    chosen = {"DATA_DIR": str(settings.data_dir), "RULES_DIR": str(settings.rules_dir), "SCORECARD": "small"}
+    given = {**os.environ, **{f"ASR_QA_{name}": value for name, value in chosen.items()}}
+    process = subprocess.Popen(command, env=given, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    wait_until(lambda: process.poll() is not None or versions_stored(settings) >= MANY + 12)
+    process.send_signal(signal.SIGKILL)
+    # The workers hold the other end of the pipe: it is closed when the last of them has gone.
+    process.communicate(timeout=60)
+    counts = versions(settings)
+    assert set(counts) <= {1, 2}
+    applied = run(settings)
+    assert (len(applied.rescored), applied.unchanged, applied.bad) == (counts.count(1), counts.count(2), [])
+    assert versions(settings) == [2] * MANY
+    with closing(sqlite3.connect(settings.data_dir / "asr_qa.db")) as raw:
+        chain = "SELECT a.version, b.version FROM documents a JOIN documents b ON a.supersedes = b.id"
+        assert raw.execute(chain).fetchall() == [(2, 1)] * MANY
+
+
+def versions_stored(settings: Settings) -> int:
+    with closing(sqlite3.connect(settings.data_dir / "asr_qa.db")) as raw:
+        found: int = raw.execute("SELECT count(*) FROM documents").fetchone()[0]
+    return found
+
+
+def wait_until(happened: Callable[[], bool]) -> None:
+    for _ in range(6000):
+        if happened():
+            return
+        time.sleep(0.01)
+    raise AssertionError("it did not happen within a minute")

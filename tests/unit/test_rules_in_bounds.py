@@ -127,6 +127,13 @@ def test_a_criterion_for_a_language_or_a_direction_that_no_call_has(tmp_path: Pa
     ]
 
 
+@pytest.mark.parametrize("key", ["rule", "criterion"])
+@pytest.mark.parametrize("value", ["5", "0.5", "true", ""])
+def test_a_condition_on_what_is_no_name(tmp_path: Path, key: str, value: str) -> None:
+    found = issues_of_card(tmp_path, f"{CARD}        applies_when: {{{key}: {value}}}\n")
+    assert [(one.line, one.severity) for one in found] == [(14, "error")]
+
+
 def test_an_id_on_a_card_that_nobody_could_read(tmp_path: Path) -> None:
     (issue,) = issues_of_card(tmp_path, CARD.replace("id: one", f"id: {'o' * 5000}"))
     assert (issue.line, issue.severity) == (9, "error")
