@@ -15,9 +15,9 @@ from asr_qa.core.segment import Segment, Track, intersect
 from asr_qa.diarize.cluster import Split, Vectors, split_in_two
 from asr_qa.diarize.encoder import VoiceEncoder
 from asr_qa.diarize.mel import FRAMES_PER_SECOND, Frames, mel_frames
-from asr_qa.diarize.outline import outlines
-from asr_qa.diarize.parties import as_split, two_parties
-from asr_qa.diarize.resegment import change_costs, cheapest_path, evidence, leaning
+from asr_qa.diarize.outline import Outlines, outlines
+from asr_qa.diarize.parties import as_split, sound_leaning, two_parties
+from asr_qa.diarize.resegment import change_costs, cheapest_path, evidence, leaning, scaled
 from asr_qa.diarize.voices import SURE, has_third_voice, steadied, two_voices
 from asr_qa.diarize.windows import LENGTH, Windows, mask, power_of, slide
 from asr_qa.pipeline.ports import Cue, Diarization, Samples
@@ -57,7 +57,7 @@ class VoiceDiarizer:
     @property
     def name(self) -> str:
         """Method, model and digest."""
-        return f"spectral+words3/{self._model}"
+        return f"spectral+outlines+words3/{self._model}"
 
     def diarize(self, samples: Samples, speech: Track, *, cues: Sequence[Cue] = ()) -> Diarization:
         """The voices of one channel at SAMPLE_RATE, in the order in which they are first heard.
@@ -89,8 +89,7 @@ class VoiceDiarizer:
 
 
 def _by_words(heard: _Heard, cues: Sequence[Cue]) -> Diarization:
-    shapes = outlines(heard.mels, heard.windows.starts, frames=LENGTH)
-    parties = two_parties(heard.vectors, shapes, heard.windows, cues)
+    parties = two_parties(heard.vectors, _outlines(heard), heard.windows, cues)
     if parties is None or not parties.sure:
         return Diarization((heard.speech,) if heard.speech else ())
     split = as_split(parties, heard.vectors)
@@ -102,10 +101,16 @@ def _by_words(heard: _Heard, cues: Sequence[Cue]) -> Diarization:
 
 
 def _part(heard: _Heard, split: Split, confidence: float) -> Diarization:
-    voices = _voices(heard, leaning(heard.vectors, split))
+    # The split tells that there are two voices; whose a window is, outlines and what comes before and after tell too.
+    sound = sound_leaning(heard.vectors, _outlines(heard), heard.windows)
+    voices = _voices(heard, leaning(heard.vectors, split) if sound is None else scaled(sound))
     if len(voices) < 2:
         return Diarization((heard.speech,))
     return Diarization(tuple(sorted(voices, key=lambda track: track[0].start)), confidence)
+
+
+def _outlines(heard: _Heard) -> Outlines:
+    return outlines(heard.mels, heard.windows.starts, frames=LENGTH)
 
 
 def _voices(heard: _Heard, lean: NDArray[np.float64]) -> tuple[Track, ...]:

@@ -89,6 +89,28 @@ def two_parties(vectors: Vectors, outlines: Outlines, windows: Windows, cues: Se
     return Parties(second, _two_people(vectors, alone, odds))
 
 
+def sound_leaning(vectors: Vectors, outlines: Outlines, windows: Windows) -> Floats | None:
+    """How much each window sounds like the second of two voices (above 0) or the first (below), in no unit.
+
+    By vectors and outlines, without words; None where that makes one voice. That there are two it takes for granted.
+
+    Args:
+        vectors: One for each window.
+        outlines: One for each window.
+        windows: The windows.
+    """
+    if len(windows) < 2:
+        return None
+    silent, stay = np.zeros(len(windows)), _stay(windows)
+    starts = _starts(vectors, windows, stay, silent)[1::2]  # no words to start from, and either way round is the same
+    points = np.hstack([_points(vectors, windows), _whitened(outlines, windows)])
+    second = _likeliest(points, stay, silent, starts) if starts else np.zeros(len(windows), np.bool_)
+    if second.all() or not second.any():
+        return None
+    far = [((points - points[side].mean(axis=0)) ** 2).sum(axis=1) for side in (~second, second)]
+    return np.asarray(far[0] - far[1])
+
+
 def _likeliest(points: Floats, stay: Floats, odds: Floats, starts: Sequence[Floats]) -> Flags:
     """The windows of the second party as the likeliest of all ends has them.
 

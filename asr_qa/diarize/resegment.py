@@ -31,7 +31,11 @@ def leaning(vectors: Vectors, split: Split) -> Floats:
 
     Scaled so that a window halfway between the two mean voices counts nothing and one at a mean counts fully.
     """
-    lean = (vectors @ (split.means[1] - split.means[0])).astype(np.float64)
+    return scaled((vectors @ (split.means[1] - split.means[0])).astype(np.float64))
+
+
+def scaled(lean: Floats) -> Floats:
+    """The same leanings, so that the window in the middle of them counts fully, and none counts more."""
     scale = max(float(np.median(np.abs(lean))), 1e-6)
     return np.asarray(np.clip(lean / scale, -_MOST_EVIDENCE, _MOST_EVIDENCE))
 

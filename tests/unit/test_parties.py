@@ -13,7 +13,7 @@ from asr_qa.core.segment import Segment
 from asr_qa.core.sketch import parse_sketch
 from asr_qa.diarize.cluster import Vectors
 from asr_qa.diarize.outline import SIZE, Outlines
-from asr_qa.diarize.parties import Parties, as_split, two_parties
+from asr_qa.diarize.parties import Parties, as_split, sound_leaning, two_parties
 from asr_qa.diarize.windows import STEP, Windows
 from asr_qa.pipeline.cues import PER_OPENING, PER_WORD, find_cues
 from asr_qa.pipeline.ports import Cue, Diarization, Samples, SpokenChannel
@@ -62,6 +62,31 @@ def test_alike_voices_are_parted_with_the_agent_first() -> None:
     np.testing.assert_array_equal(swapped.second, ~second)
     means = as_split(found, vectors).means
     np.testing.assert_allclose(np.linalg.norm(means, axis=1), 1, rtol=1e-5)
+
+
+def test_without_words_outlines_part_what_vectors_part_wrongly() -> None:
+    vectors, windows, second = turns(apart=0.1)
+    shapes = np.random.default_rng(5).normal(0, 1, (len(second), SIZE))
+    shapes[second, 3] += 3
+    assert right(sound_leaning(vectors, plain(windows), windows), second) < 0.85
+    assert right(sound_leaning(vectors, shapes, windows), second) > 0.95
+
+
+def right(lean: NDArray[np.float64] | None, second: NDArray[np.bool_]) -> float:
+    """Share of the windows on the right side, whichever of the two is called the second."""
+    assert lean is not None
+    share = float(np.mean((lean > 0) == second))
+    return max(share, 1 - share)
+
+
+def test_what_does_not_differ_leans_to_nobody() -> None:
+    vectors, windows, _ = turns(apart=0.8)
+    alike = np.broadcast_to(vectors[:1], vectors.shape)
+    assert sound_leaning(alike, plain(windows), windows) is None
+    one = Windows(windows.starts[:1], windows.full[:1])
+    assert sound_leaning(vectors[:1], plain(one), one) is None
+    none = Windows(windows.starts[:0], windows.full[:0])
+    assert sound_leaning(vectors[:0], plain(none), none) is None
 
 
 def test_one_voice_that_says_what_both_say_is_not_surely_two() -> None:
