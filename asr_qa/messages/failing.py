@@ -88,6 +88,12 @@ _RUNS: Mapping[str, tuple[str, str]] = {
         "scorecards {cards} are all for this call ({call}): let their applies_when differ",
         "评分表 {cards} 都适用于这通通话（{call}）：它们的 applies_when 要能分开",
     ),
+    "card_changed": (
+        "scorecard {card} was changed after calls were scored on it: stored sheets were made on its content {stored},"
+        " the file has {own}. Give the changed card another version, or put the file back as it was",
+        "评分表 {card} 在评过分之后被改动了：已存的评分用的内容是 {stored}，文件现在是 {own}。"
+        "给改过的评分表换一个 version，或者把文件改回原样",
+    ),
     "fact": ("{name} {value}", "{name} {value}"),
     "fact_unknown": ("{name} unknown", "{name} 未知"),
     "no_samples": (

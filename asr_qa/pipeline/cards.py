@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from asr_qa.core.scorecard import Scorecard
 from asr_qa.errors import ConflictError
+from asr_qa.messages import error_of
 from asr_qa.pipeline.store import Store
 
 
@@ -13,8 +14,4 @@ def refuse_changed_card(store: Store, card: Scorecard) -> None:
     digest = used.partition("+")[2] if used else ""
     own = card.stamp.partition("+")[2]
     if digest and own and digest != own:
-        raise ConflictError(
-            f"scorecard {card.label} was changed after calls were scored on it: stored sheets were made on its content "
-            f"{digest}, the file has {own}. Give the changed card another version "
-            f"(asr-qa rules lint DIR tells which are taken), or put the file back as it was"
-        )
+        raise error_of(ConflictError, "card_changed", card=card.label, stored=digest, own=own)

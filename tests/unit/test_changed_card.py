@@ -14,6 +14,7 @@ from asr_qa.core.document import CallDocument
 from asr_qa.core.scorecard import Scorecard
 from asr_qa.db.store import open_store
 from asr_qa.errors import ConflictError
+from asr_qa.messages import error_in
 from asr_qa.pipeline.cards import refuse_changed_card
 from asr_qa.testing import MemoryStore, make_document
 
@@ -46,6 +47,7 @@ def test_a_changed_card_is_refused_with_both_digests_and_what_to_do() -> None:
     for part in ("inbound@1", "bbbbbbbbbbbb", "aaaaaaaaaaaa", "another version"):
         assert part in str(caught.value)
     refuse_changed_card(store_with("inbound@1+bbbbbbbbbbbb"), replace(CARD, version="2"))
+    assert "评分表 inbound@1 在评过分之后被改动了" in error_in(caught.value, "zh")
 
 
 def test_the_newest_sheet_counts() -> None:
