@@ -230,7 +230,7 @@ def _rate(
 
     None where those turns together are too short: their edges are found to some tenths of a second.
     """
-    said = words_in(timeline.turns_of(role), transcript)
+    said = words_in(timeline.turns_of(role), transcript, murmurs=timeline.murmurs)
     unheard = union(u.segment for u in transcript.of(role) if u.status != HEARD)
     counted = seconds = 0.0
     for turn, words in said.items():

@@ -42,6 +42,11 @@ class CallTimeline:
         """Events of one kind; with `by`, those of one role."""
         return tuple(e for e in self.events if e.kind == kind and (by is None or e.by is by))
 
+    @property
+    def murmurs(self) -> dict[Role, Track]:
+        """Back-channels of each role."""
+        return {role: tuple(e.segment for e in self.of("backchannel", role)) for role in Role}
+
     def turns_of(self, role: Role) -> tuple[Turn, ...]:
         """Turns of one role."""
         return tuple(turn for turn in self.turns if turn.role is role)
@@ -90,7 +95,7 @@ def build_timeline(
         *_automatic(prompts),
         *_overlaps(turns, options),
         *_murmurs(talks),
-        *_cut_ins(turns, transcript, options),
+        *_cut_ins(turns, words_in(turns, transcript, murmurs=_by_role(talks)), options),
         *_monologues(turns, options),
         *_latencies(turns, quiet, unanswered),
         *(_first_response(tracks, automatic) if start_known or automatic else ()),
@@ -143,9 +148,12 @@ def _murmurs(talks: Sequence[Talk]) -> Iterator[Event]:
 _PARTIES = frozenset({Role.AGENT, Role.CUSTOMER})
 
 
-def _cut_ins(turns: Sequence[Turn], transcript: Transcript, options: TimingOptions) -> Iterator[Event]:
+def _by_role(talks: Sequence[Talk]) -> dict[Role, Track]:
+    return {talk.role: tuple(murmur.segment for murmur in talk.murmurs) for talk in talks}
+
+
+def _cut_ins(turns: Sequence[Turn], said: Mapping[Turn, Sequence[Word]], options: TimingOptions) -> Iterator[Event]:
     """Interruptions and talk-overs."""
-    said = words_in(turns, transcript)
     for held, cut, common in overlaps(turns):
         # Nobody is cut short in a turn of nothing but acknowledgements, such as many in a row.
         if {held.role, cut.role} == _PARTIES and not assents(said[held], options):

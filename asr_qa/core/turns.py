@@ -112,13 +112,28 @@ def build_turns(talks: Sequence[Talk], *, options: TimingOptions) -> tuple[Turn,
     return tuple(sorted(turns, key=lambda turn: (turn.start, turn.end, turn.role)))
 
 
-def words_in(turns: Sequence[Turn], transcript: Transcript) -> dict[Turn, list[Word]]:
-    """What was said in each turn."""
-    found: dict[Turn, list[Word]] = {}
+def words_in(
+    turns: Sequence[Turn], transcript: Transcript, *, murmurs: Mapping[Role, Track] | None = None
+) -> dict[Turn, list[Word]]:
+    """What was said in each turn.
+
+    Args:
+        turns: Of any roles, in order of start.
+        transcript: What was said in the call.
+        murmurs: Back-channels of each role; words nearer to one of them than to a turn's speech are in no turn.
+    """
+    found: dict[Turn, list[Word]] = {turn: [] for turn in turns}
     for role in {turn.role for turn in turns}:
-        own = [turn for turn in turns if turn.role is role]
-        said = assign(transcript.words_of(role), tuple(turn.segment for turn in own))
-        found.update(zip(own, said, strict=True))
+        stretches: list[tuple[Segment, Turn | None]] = [
+            (segment, turn) for turn in turns if turn.role is role for segment in turn.speech
+        ]
+        spoken = union(segment for segment, _ in stretches)
+        stretches += [(segment, None) for segment in subtract((murmurs or {}).get(role, ()), spoken)]
+        stretches.sort(key=lambda stretch: stretch[0])
+        said = assign(transcript.words_of(role), tuple(segment for segment, _ in stretches))
+        for (_, turn), words in zip(stretches, said, strict=True):
+            if turn is not None:
+                found[turn] += words
     return found
 
 

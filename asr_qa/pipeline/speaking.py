@@ -54,5 +54,5 @@ def _units(timeline: CallTimeline, transcript: Transcript) -> dict[Turn, int | N
     unheard = {role: union(u.segment for u in transcript.of(role) if u.status != HEARD) for role in Role}
     return {
         turn: None if clip(unheard[turn.role], turn.segment) else count_units(words, transcript.language)
-        for turn, words in words_in(timeline.turns, transcript).items()
+        for turn, words in words_in(timeline.turns, transcript, murmurs=timeline.murmurs).items()
     }

@@ -99,7 +99,8 @@ def say_first(document: CallDocument, event: Event, seconds: str, texts: Texts) 
 
 def _said(document: CallDocument, turn: Turn) -> _Said:
     turns = [other for other in document.timing.turns if other.role is turn.role] if document.timing else []
-    return _Said(turn, words_in(turns, Transcript(document.utterances))[turn])
+    murmurs = tuple(e.segment for e in document.events if e.kind == "backchannel" and e.by is turn.role)
+    return _Said(turn, words_in(turns, Transcript(document.utterances), murmurs={turn.role: murmurs})[turn])
 
 
 def _quoted(text: str, texts: Texts) -> str:

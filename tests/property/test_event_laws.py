@@ -36,15 +36,18 @@ def together(one: Turn, other: Turn) -> list[Segment]:
 
 
 def words_of(turn: Turn, utterances: tuple[Utterance, ...], call: CallTimeline) -> str:
-    own = call.turns_of(turn.role)
-    words = [word for said in utterances if said.role is turn.role for word in said.words]
-    return "".join(word.text for word in words if nearest(own, middle(word)) is turn)
+    words = sorted(
+        (word for said in utterances if said.role is turn.role for word in said.words), key=lambda w: (w.start, w.end, w.text)
+    )
+    return "".join(word.text for word in words if nearest(call, turn.role, middle(word)) is turn)
 
 
-def nearest(turns: tuple[Turn, ...], time: float) -> Turn | None:
-    """The turn nearest to a moment, no farther than 0.5 s."""
-    distance, index = min((away(turn.segment, time), i) for i, turn in enumerate(turns))
-    return turns[index] if distance <= 0.5 else None
+def nearest(call: CallTimeline, role: Role, time: float) -> Turn | None:
+    """The turn whose speech is nearest to a moment, no farther than 0.5 s; None where a back-channel is nearer."""
+    spoken = [(away(part, time), part, turn) for turn in call.turns_of(role) for part in turn.speech]
+    murmured = [(away(event.segment, time), event.segment, None) for event in call.of("backchannel", role)]
+    distance, _, found = min([*spoken, *murmured], key=lambda row: (row[0], -row[1].start))
+    return found if distance <= 0.5 else None
 
 
 def middle(word: Word) -> float:
