@@ -77,7 +77,7 @@ def test_ring_time_comes_from_the_recording(ring: float, expected: str) -> None:
         ("response_latency.worst, above: 99", (10.0, 20.0)),
         ("response_latency.median, above: 99", (10.0, 20.0)),
         ("longest_monologue.agent, above: 99", (20.0, 30.0)),
-        ("talk_ratio, above: 99", (0.0, 31.0)),
+        ("talk_ratio, above: 0.99", (0.0, 31.0)),
     ],
 )
 def test_a_failed_metric_names_the_place_that_shows_it_best(metric: str, place: tuple[float, float]) -> None:
@@ -206,7 +206,7 @@ def test_events_of_two_are_unknown_where_one_party_is_never_heard(code: str, kin
 @pytest.mark.parametrize("metric", ["talk_ratio", "longest_monologue.agent", "longest_silence", "dead_air_count"])
 def test_figures_of_two_are_unknown_where_one_party_is_never_heard(metric: str) -> None:
     facts = replace(sketched_call(CALL), warnings=("one_sided",))
-    assert judge(f"require: {{metric: {{name: {metric}, above: 99}}}}", facts).verdict == "undetermined"
+    assert judge(f"require: {{metric: {{name: {metric}, above: 0.9}}}}", facts).verdict == "undetermined"
 
 
 @pytest.mark.parametrize("code", ["swapped_roles", "roles_unknown", "dual_mono"])
