@@ -21,6 +21,7 @@ from asr_qa.core.segment import Track, total, union
 from asr_qa.core.timeline import CallTimeline, TimingOptions, build_timeline, definitions
 from asr_qa.core.transcript import UNINTELLIGIBLE, Transcript, Utterance
 from asr_qa.core.unknown import without_unknown
+from asr_qa.pipeline.changeover import channels_change
 from asr_qa.pipeline.ending import find_ending
 from asr_qa.pipeline.limits import (
     BEGINS_IN_SPEECH,
@@ -370,7 +371,8 @@ def _warnings(listened: _Listened, timeline: CallTimeline) -> tuple[CallWarning,
     lost = (_lost(u) for u in transcript.utterances if u.status == UNINTELLIGIBLE)
     known = listened.roles_settled
     sided = one_sided(listened.recording, timeline.speech)
-    roles = () if known else role_warnings(listened.recording.role_by_channel, transcript)
+    settled = () if known else role_warnings(listened.recording.role_by_channel, transcript)
+    roles = settled if known or settled else channels_change(transcript)
     return (*roles, *sided, *double_talk(timeline), *too_short(timeline), *lost)
 
 

@@ -59,6 +59,10 @@ _ZH: tuple[tuple[str, str], ...] = (
         r"both parties are on one channel: what they say at once .*",
         "双方同在一个声道，同时说的话分不开，抢话与叠话待人工",
     ),
+    (
+        r"the agent's words change over to the other channel near (\d+) s: .*",
+        r"坐席的用语从第 \1 秒前后换到了另一个声道，两个声道可能中途对调，请核对",
+    ),
     (r"the opening script is on the customer's channel: .*", "开场白出现在客户声道上，请核对哪个声道是坐席"),
     (r"(.*): (?:rules about one party|rules about one of them) are left to a person", r"\1：涉及单方的规则待人工"),
 )

@@ -3,6 +3,7 @@ could not be known."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -197,6 +198,29 @@ def test_a_hundred_backchannels_are_a_hundred_backchannels() -> None:
     assert count(document, "interruption") == count(document, "talk_over") == 0
     assert document.metrics.turns.customer == 1
     assert verdict(document, "TIME-003") is not Verdict.NOT_MET
+
+
+HALVES = (
+    "A 0.5-4 您好欢迎致电客服中心请问有什么可以帮您 | B 4.5-7 我想查一下我的话费 | "
+    "A 7.5-11 请问您贵姓麻烦您提供一下手机号 | B 11.5-14 我姓王我要投诉你们 | ",
+    "A 15-19 请您稍等我帮您查询一下给您带来不便 | B 19.5-21 我不管 | "
+    "A 22-27 已经为您登记了请问还有什么可以帮您感谢您的来电祝您生活愉快再见 | B 27.5-28 再见 | end 29",
+)
+
+
+def turned(sketch: str) -> str:
+    """The same on the other channel."""
+    return re.sub(r"\b[AB]\b", lambda role: "BA"[role[0] == "B"], sketch)
+
+
+def test_channels_that_change_over_in_the_middle_are_a_warning_and_blame_nobody() -> None:
+    whole, changed = worked(Scene("".join(HALVES))), worked(Scene(HALVES[0] + turned(HALVES[1])))
+    assert "swapped_roles" not in codes(whole)
+    (warning,) = [warning for warning in changed.warnings if warning.code == "swapped_roles"]
+    assert warning.start == pytest.approx(15, abs=5)
+    assert "中途对调" in remark(warning, Texts("zh"))
+    assert verdict(whole, "CLOS-001") is Verdict.MET
+    assert not {rule for rule in failed(changed) if rule.startswith(("CLOS", "OPEN", "SERV"))}
 
 
 @pytest.mark.parametrize(
