@@ -54,6 +54,14 @@ def test_turn_bridges_own_pauses_below_a_second() -> None:
     assert turns(call, AGENT) == [(0, 6), (7, 9)]
 
 
+def test_the_words_of_a_murmur_are_in_no_turn_beside_it() -> None:
+    # customer  ####################
+    # agent     ...........m.mm.mmmm    的 of 好的 is within 0.5 s of the turn 嗯 嗯嗯, and not of it
+    call = timeline("B 0-8 我要投诉你们上门的师傅 | A 5.9-6.1 好的 | A 6.55-6.95 嗯 | A 7.05-8.5 嗯嗯")
+    assert not call.of("talk_over", AGENT)
+    assert not call.of("interruption", AGENT)
+
+
 def test_turn_ends_when_the_other_takes_a_turn_in_the_pause() -> None:
     # agent     ###....###      pause of 0.9 s
     # customer  ...####...      0.8 s in it
