@@ -50,7 +50,7 @@ def split_in_two(vectors: Vectors) -> Split | None:
         return None
     sample = vectors[np.linspace(0, len(vectors) - 1, min(len(vectors), _MOST)).round().astype(int)]
     second = _cut_graph(sample)
-    return _settle(vectors, _means(sample, second)) if second is not None else None
+    return _settle(vectors, mean_voices(sample, second)) if second is not None else None
 
 
 def _cut_graph(vectors: Vectors) -> Flags | None:
@@ -93,10 +93,11 @@ def _settle(vectors: Vectors, means: Vectors) -> Split | None:
             return None
         if np.array_equal(now, second):
             break
-        second, means = now, _means(vectors, now)
+        second, means = now, mean_voices(vectors, now)
     return Split(second, means) if not second[0] else Split(~second, means[::-1].copy())
 
 
-def _means(vectors: Vectors, second: Flags) -> Vectors:
+def mean_voices(vectors: Vectors, second: Flags) -> Vectors:
+    """Mean vector of each of two groups at length 1, shape (2, size)."""
     means = np.stack([vectors[~second].mean(axis=0), vectors[second].mean(axis=0)])
     return np.asarray(means / np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-9), np.float32)

@@ -57,7 +57,7 @@ class VoiceDiarizer:
     @property
     def name(self) -> str:
         """Method, model and digest."""
-        return f"spectral+outlines+words3/{self._model}"
+        return f"spectral+outlines+words4/{self._model}"
 
     def diarize(self, samples: Samples, speech: Track, *, cues: Sequence[Cue] = ()) -> Diarization:
         """The voices of one channel at SAMPLE_RATE, in the order in which they are first heard.

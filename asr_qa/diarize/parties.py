@@ -15,7 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from asr_qa.diarize.cluster import Flags, Split, Vectors, split_in_two
+from asr_qa.diarize.agreement import borne_out, shares, spoken_against, two_people
+from asr_qa.diarize.cluster import Flags, Split, Vectors, mean_voices, split_in_two
 from asr_qa.diarize.mel import FRAMES_PER_SECOND
 from asr_qa.diarize.outline import Outlines
 from asr_qa.diarize.windows import LENGTH, STEP, Windows
@@ -40,18 +41,9 @@ _MOST_ODDS = 6.0
 _WORDS = 2.0
 """What words count for against voice, which is surer of itself than it is right where two sound alike."""
 
-_LEAST, _LEAST_SHARE = 2.0, 0.2
-"""Windows with cues that each party has at least, and the share of them: one person alone says up to 0.18 of what
-only the other party says."""
-_AGREED = 0.95
-"""Share of each party's cues that fall to its voice, at least: words weigh much in the fit, so they must agree with it
-nearly all. Where 0.90 to 0.92 did, a fifth of the speech and more was with the wrong party."""
 _FOLLOWED = 0.7
-"""The same where outlines count as well, so that a word that is misheard may be outvoted; with less the parties are
-those of the vectors alone."""
-_ALIKE = 0.952
-"""Likeness of the two means, at most: 0.955 and more where one person speaks both parts. However many words there
-are, voices more alike than that share out what is said between them wrongly."""
+"""Share of each party's cues that fall to its voice where outlines count as well, so that a word that is misheard may
+be outvoted; with less the parties are those of the vectors alone."""
 
 Floats = NDArray[np.float64]
 
@@ -81,12 +73,15 @@ def two_parties(vectors: Vectors, outlines: Outlines, windows: Windows, cues: Se
     starts = _starts(vectors, windows, stay, _WORDS * odds)
     points = _points(vectors, windows)
     alone = _likeliest(points, stay, _WORDS * odds, starts)
-    both = _likeliest(np.hstack([points, _whitened(outlines, windows)]), stay, _WORDS * odds, starts)
-    second = both if _shares(both, odds) >= _FOLLOWED else alone
+    points = np.hstack([points, _whitened(outlines, windows)])
+    both = _likeliest(points, stay, _WORDS * odds, starts)
+    second = both if shares(both, odds) >= _FOLLOWED else alone
     if second.all() or not second.any():
         return None
     # Outlines tell whose a window is, not that there are two: one person's differ from one recording to the next.
-    return Parties(second, _two_people(vectors, alone, odds))
+    sound = _by_sound(points, stay, starts) if len(starts) > 1 else np.zeros(len(second), np.bool_)
+    agreed = two_people(vectors, alone, odds) and not spoken_against(second, sound)
+    return Parties(second, agreed or borne_out(vectors, second, sound, odds))
 
 
 def sound_leaning(vectors: Vectors, outlines: Outlines, windows: Windows) -> Floats | None:
@@ -102,13 +97,19 @@ def sound_leaning(vectors: Vectors, outlines: Outlines, windows: Windows) -> Flo
     if len(windows) < 2:
         return None
     silent, stay = np.zeros(len(windows)), _stay(windows)
-    starts = _starts(vectors, windows, stay, silent)[1::2]  # no words to start from, and either way round is the same
+    starts = _starts(vectors, windows, stay, silent)
     points = np.hstack([_points(vectors, windows), _whitened(outlines, windows)])
-    second = _likeliest(points, stay, silent, starts) if starts else np.zeros(len(windows), np.bool_)
+    second = _by_sound(points, stay, starts) if len(starts) > 1 else np.zeros(len(windows), np.bool_)
     if second.all() or not second.any():
         return None
     far = [((points - points[side].mean(axis=0)) ** 2).sum(axis=1) for side in (~second, second)]
     return np.asarray(far[0] - far[1])
+
+
+def _by_sound(points: Floats, stay: Floats, starts: Sequence[Floats]) -> Flags:
+    """The windows of one of two voices, without words."""
+    # The first start is what the words say; of the others every second one is another turned round.
+    return _likeliest(points, stay, np.zeros(len(stay)), starts[1::2])
 
 
 def _likeliest(points: Floats, stay: Floats, odds: Floats, starts: Sequence[Floats]) -> Flags:
@@ -122,31 +123,7 @@ def _likeliest(points: Floats, stay: Floats, odds: Floats, starts: Sequence[Floa
 
 def as_split(parties: Parties, vectors: Vectors) -> Split:
     """The same windows as a split with its means."""
-    return Split(parties.second, _means(vectors, parties.second))
-
-
-def _two_people(vectors: Vectors, second: Flags, odds: Floats) -> bool:
-    """Whether words and voice agree that there are two."""
-    if second.all() or not second.any():
-        return False
-    cued = min(int((odds > 0).sum()), int((odds < 0).sum()))
-    if cued < max(_LEAST, _LEAST_SHARE * int((odds != 0).sum())):
-        return False
-    means = _means(vectors, second)
-    return bool(_shares(second, odds) >= _AGREED and means[0] @ means[1] <= _ALIKE)
-
-
-def _shares(second: Flags, odds: Floats) -> float:
-    """Share of a party's cues that fall to its voice, of the party with the smaller one."""
-    agent, customer = np.maximum(odds, 0.0), np.maximum(-odds, 0.0)
-    if not agent.any() or not customer.any():
-        return 0.0
-    return float(min(agent[~second].sum() / agent.sum(), customer[second].sum() / customer.sum()))
-
-
-def _means(vectors: Vectors, second: Flags) -> Vectors:
-    means = np.stack([vectors[~second].mean(axis=0), vectors[second].mean(axis=0)])
-    return np.asarray(means / np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-9), np.float32)
+    return Split(parties.second, mean_voices(vectors, parties.second))
 
 
 def _odds(windows: Windows, cues: Sequence[Cue]) -> Floats:
