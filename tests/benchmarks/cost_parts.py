@@ -44,6 +44,8 @@ CHAIN = {
     "begins_in_speech": NOTES,
     "role_warnings": NOTES,
     "one_sided": NOTES,
+    "double_talk": NOTES,
+    "channels_change": NOTES,
 }
 """Row of each function that `process` calls; one that is not named here gets a row of its own."""
 
