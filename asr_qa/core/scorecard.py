@@ -138,9 +138,13 @@ def class_errors(scorecard: Scorecard, sheet: ScoreSheet) -> dict[ErrorClass, bo
     return {name: Verdict.NOT_MET in seen if seen else None for name, seen in verdicts.items()}
 
 
+_NAMED = ("direction", "queue", "team", "agent_id", "customer_id", "case_id")
+"""Columns of a manifest that a recording has fields for."""
+
+
 def facts_of(recording: Recording) -> dict[str, str | None]:
-    """What `applies_when` may ask about a call: its metadata, direction, queue, team and language (zh unless named)."""
-    named = {"direction": recording.direction, "queue": recording.queue, "team": recording.team}
+    """What `applies_when` may ask about a call: every column its manifest may have; the language is zh unless named."""
+    named: dict[str, str | None] = {name: getattr(recording, name) for name in _NAMED}
     language = recording.metadata.get("language") or DEFAULT_LANGUAGE
     return {**recording.metadata, "language": language, **named}
 

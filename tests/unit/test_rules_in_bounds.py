@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from asr_qa.batch.manifest import read_manifest
 from asr_qa.core.scorecard import Scorecard, applies, choose_card, facts_of
 from asr_qa.errors import Issue, RulesetError
 from asr_qa.messages import said_in
@@ -13,6 +14,7 @@ from asr_qa.ruleset.loader import parse_rules
 from asr_qa.ruleset.scorecards import card_issues
 from asr_qa.testing import make_recording
 
+FIELDS = ("agent_id", "customer_id", "case_id", "direction", "queue", "team")
 RULE = """\
 id: X-001
 name: x.y
@@ -147,6 +149,15 @@ def test_cards_know_a_language_with_its_country_as_rules_do(spoken: str) -> None
     call = make_recording(metadata={"language": spoken})
     assert applies(english.applies_when, facts_of(call))
     assert choose_card([others, english], facts_of(call)) is english
+
+
+@pytest.mark.parametrize("column", ["agent_id", "customer_id", "case_id", "direction", "queue", "team", "product"])
+def test_cards_may_ask_for_every_column_of_a_manifest(tmp_path: Path, column: str) -> None:
+    (tmp_path / "night.csv").write_text(f"path,{column}\na.wav,outbound\n", encoding="utf-8")
+    (row,) = read_manifest(tmp_path / "night.csv").rows
+    given = {name: getattr(row.details, name) for name in FIELDS}
+    call = make_recording(**given, metadata=row.details.metadata)
+    assert applies({column: ("outbound",)}, facts_of(call))
 
 
 def test_a_call_whose_language_was_left_empty_is_chinese() -> None:

@@ -133,7 +133,8 @@ def _bodies(data: Any, at: str, depth: int) -> Iterator[Params]:
             raise mistake(at, say("json_neither"), hint or say("json_shape"))
         yield from _bodies(data[inner], f"{at}.{inner}", depth + 1)
     else:
-        raise mistake(at, say("json_rules", value=short(data)), say("json_shape"))
+        shown = say("found_nothing") if data is None else short(data)
+        raise mistake(at, say("json_rules", value=shown), say("json_shape"))
 
 
 def _rules(body: Params) -> Iterator[ScaRule]:
