@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 
-from asr_qa.core.digits import DIGITS, HARD_BREAK, Row, groups_of, value_of
+from asr_qa.core.digits import DIGITS, HARD_BREAK, Row, groups_of, rows, value_of
 from asr_qa.core.figures import CALENDAR, COUNTING, SIZES, UNIT
 from asr_qa.core.numbernames import announcement, asks, measures, no_whole
 from asr_qa.core.numberplan import SHORTEST, is_public, is_service, is_year
@@ -23,6 +23,7 @@ from asr_qa.core.numerals import (
     OTHER_WORDS,
     Span,
     heard,
+    kinds_of,
     may_be_row,
     mostly_numerals,
     only_numerals,
@@ -59,6 +60,7 @@ _OF_MACHINES = re.compile(r"[0-9][:/][0-9]|(?<![0-9.])[0-9]{1,3}(?:\.[0-9]{1,3})
 _FRACTION = re.compile(r"(?:[^.]*[^0-9.])?[0-9]{1,3}\.[0-9]+")
 _POINTS = re.compile(r"(?=[^.]*\.) *(?:[0-9][ .,-]*){7,}")
 _SUM = re.compile(r"[共总计值][是为有]?$")
+_COUNTS = re.compile("[十百千万亿]|00[^0-9]+[0-9]+00")
 _HIDDEN = re.compile(r"[*＊]")
 _TAIL = re.compile(f"[\u4e00-\u9fff]?(?P<tail>[{DIGITS}十百]{{2,6}})|[.:/](?P<point>[0-9]{{1,4}})")
 """What follows a number at once, or after one letter that was misheard, or as a fraction."""
@@ -190,13 +192,13 @@ def alone(text: str, turns: Sequence[Span], rows: Sequence[Row], asked: Callable
         if _OTHERWISE.search(text, first, last):
             continue
         groups = [group for row in inside for group in groups_of(row.digits)]
-        if only_numerals(text[first:last]) and not _is_nobodys([value_of(group) for group in groups]):
+        if only_numerals(text[first:last]) and not is_nobodys([value_of(group) for group in groups]):
             yield first, last
         elif mostly_numerals(text[first:last]) and not measures(text[first:last]):
             yield from (
                 (group[0].first, group[-1].last)
                 for group in groups
-                if len(group) >= _CODE and not _is_figure(text, Row(group)) and not _is_nobodys([value_of(group)])
+                if len(group) >= _CODE and not _is_figure(text, Row(group)) and not is_nobodys([value_of(group)])
             )
 
 
@@ -211,7 +213,7 @@ def _is_misheard(text: str, span: Span, rows: Sequence[Row]) -> bool:
         return False
     inside = [row for row in rows if span[0] <= row.first and row.last <= span[1]]
     values = [value_of([digit for digit in row.digits if digit.sure]) for row in inside]
-    if any(len(value) >= SHORTEST for value in values) or _is_nobodys(values):
+    if any(len(value) >= SHORTEST for value in values) or is_nobodys(values):
         return False
     return not _SUM.search(text, max(0, span[0] - _GAP), span[0])
 
@@ -219,6 +221,23 @@ def _is_misheard(text: str, span: Span, rows: Sequence[Row]) -> bool:
 def _has_points(text: str, first: int, last: int) -> bool:
     """Whether a turn is nothing but digits that are set down as more than one fraction: 138.855 3316."""
     return _POINTS.fullmatch(text, first, last) is not None and not _is_of_machines(text, first, last)
+
+
+def is_nothing(text: str, span: Span) -> bool:
+    """Whether a stretch is no number where nobody has asked for one: short, an amount, an address, of a service."""
+    first, last = span
+    groups = [value_of(group) for row in rows(text[first:last]) for group in groups_of(row.digits)]
+    unit = UNIT.match(text, last) or CALENDAR.match(text, last) or text.startswith(SIZES, last)
+    digit = next((at for at in range(first, last) if text[at] in DIGITS), last)
+    amount = _SUM.search(text, max(0, first - _GAP), digit) or "/" in text[max(0, first - _GAP) : first]
+    few = sum(kind in "csn" for kind in kinds_of(text[first:last])) < _LEAST
+    amount = amount or _COUNTS.search(text, first, last) or measures(text[max(0, first - _GAP) : last])
+    return bool(few or unit or amount or _is_of_machines(text, first, last)) or is_nobodys(groups)
+
+
+def has_digit(text: str, span: Span) -> bool:
+    """Whether one is clear in a stretch."""
+    return any(char in DIGITS for char in text[slice(*span)])
 
 
 def without(span: Span, whole: Sequence[Span]) -> Iterator[Span]:
@@ -235,7 +254,8 @@ def without(span: Span, whole: Sequence[Span]) -> Iterator[Span]:
         yield first, last
 
 
-def _is_nobodys(values: Sequence[str]) -> bool:
+def is_nobodys(values: Sequence[str]) -> bool:
+    """Whether digits are those of services, years, somebody who counts, or an amount that is all that is said."""
     whole = "".join(values)
     return (
         all(is_service(value) or is_year(value) for value in values)

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from asr_qa.core.contact import Contact, contacts
-from asr_qa.core.dictation import alone, pieces, tails, without
+from asr_qa.core.dictation import alone, has_digit, pieces, tails, without
 from asr_qa.core.digits import Row, groups_of, rows, value_of
 from asr_qa.core.likely import Likely, between, expected, may_go_on, widened
 from asr_qa.core.likely import alone as likely_alone
@@ -25,7 +25,7 @@ from asr_qa.core.numbernames import no_whole
 from asr_qa.core.numberplan import SHORTEST, Kind, announced
 from asr_qa.core.numerals import Span
 from asr_qa.core.privatenumber import Number, private_numbers
-from asr_qa.core.stream import Readings, Stream, streams_of
+from asr_qa.core.stream import Readings, Stream, read_in, streams_of
 from asr_qa.core.transcript import Utterance
 
 _READ_BACK = 45.0
@@ -39,6 +39,8 @@ _TURNS, _SOON = 4, 15.0
 """Turns and seconds beside one with a number in which more of it may be said."""
 _MOST = 5
 """Characters of a number, or of part of it, beside which there may be more."""
+_FEW = 3
+"""Characters of one beside which a turn is weighed as one of its own."""
 _LONGEST_REPEATED = 40
 _LOOKS = 16
 """Times a call is looked through at most; the second look hardly ever finds anything."""
@@ -107,6 +109,13 @@ def _found_in(utterances: Sequence[Utterance]) -> tuple[Private, ...]:
     short += reading.spans()
     parts = [*short, *((stream, span) for stream, whole in wholes.items() for span in whole)]
     short += _beside_numbers(utterances, list(wholes), parts)
+    holding = {stream.index_at(first) for stream, (first, last) in parts if last - first >= _FEW}
+    weighed = (
+        (stream, part)
+        for stream, span in read_in(utterances, list(wholes), holding)
+        for part in without(span, wholes[stream])
+    )
+    short += ((stream, part) for stream, part in weighed if has_digit(stream.text, part))
     found = [*others, *_outside(others, (private for _, private in numbers)), *_read_back(numbers, fragments)]
     rest = dict.fromkeys((s, part) for s, span in short for part in without(span, wholes[s]))
     found += _outside(found, [clocks.piece(stream, *span) for stream, span in rest if _says(stream.text, span)])

@@ -7,14 +7,15 @@ digits: by the one who was asked, and by the other side, which reads it back.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from asr_qa.core.dictation import Turn, answers, opening
+from asr_qa.core.dictation import Turn, answers, is_nothing, opening
 from asr_qa.core.digits import HARD_BREAK, fold_width, rows
 from asr_qa.core.lexicon import acknowledges
 from asr_qa.core.numbernames import asks
 from asr_qa.core.numerals import Span, mostly_numerals
+from asr_qa.core.readout import Around, digits_in, read_out, step
 from asr_qa.core.recording import Role
 from asr_qa.core.transcript import Utterance
 
@@ -30,6 +31,12 @@ _PROMPT = 12
 """Letters of the longest remark of the other side that a number goes on after."""
 _CONTEXT = 16
 """Characters before a number in which it may be announced."""
+_CLEAR = 2
+"""Digits of a turn that is weighed though nobody asked for a number."""
+_TURNS = 4
+"""Those beside a turn in which more of a number may be said, of both sides ..."""
+_BESIDE = 15.0
+"""... and the seconds until then."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -192,3 +199,73 @@ def _lets_go_on(text: str) -> bool:
     if letters <= _PROMPT or acknowledges(text):
         return True
     return 2 * sum(len(row.digits) for row in rows(text)) >= letters
+
+
+def read_in(
+    utterances: Sequence[Utterance], streams: Sequence[Stream], holding: Collection[int]
+) -> Iterator[tuple[Stream, Span]]:
+    """What of each turn is part of a number, weighed by itself and the turns beside it.
+
+    Args:
+        utterances: Of the call, in order of start.
+        streams: All of its.
+        holding: Which utterances hold a number, or most of one, for certain.
+    """
+    beside = _Beside(utterances, streams)
+    near = {at + by for at in holding for by in range(-_TURNS, _TURNS + 1) if by}
+    for stream in streams:
+        for index, (first, last) in zip(stream.indices, stream.turns, strict=True):
+            known = index in near and beside.reaches(index, holding)
+            if beside.counts[index][0] < (1 if known or beside.asked[index] else _CLEAR):
+                continue
+            for begin, end in read_out(stream.text[first:last], beside.around(index), beside=known):
+                span = first + begin, first + end
+                if known or not is_nothing(stream.text, span):
+                    yield stream, span
+
+
+def surroundings(utterances: Sequence[Utterance], streams: Sequence[Stream]) -> list[Around]:
+    """For each utterance what is known from those beside it."""
+    beside = _Beside(utterances, streams)
+    return [beside.around(at) for at in range(len(utterances))]
+
+
+class _Beside:
+    """The digits of each turn of a call, and where a number was asked for."""
+
+    def __init__(self, utterances: Sequence[Utterance], streams: Sequence[Stream]) -> None:
+        self.utterances = utterances
+        self.counts = [(0, 0)] * len(utterances)
+        self.asked = [0] * len(utterances)
+        for stream in streams:
+            for index, (first, last), question in zip(stream.indices, stream.turns, stream.questions, strict=True):
+                self.counts[index] = digits_in(stream.text[first:last])
+                self.asked[index] = 2 if question.direct else 1 if question.words else 0
+
+    def around(self, at: int) -> Around:
+        """What is known from the turns beside one."""
+        before, after = (_most(self.utterances, self.counts, at, way) for way in (-1, 1))
+        return Around(self.asked[at], before, after)
+
+    def reaches(self, at: int, holding: Collection[int]) -> bool:
+        """Whether a number is in another turn, soon before or after."""
+        return any(
+            there in holding and there != at and _soon(self.utterances[at], self.utterances[there])
+            for there in range(at - _TURNS, at + _TURNS + 1)
+        )
+
+
+def _most(utterances: Sequence[Utterance], counts: Sequence[tuple[int, int]], at: int, way: int) -> tuple[int, int]:
+    """The most digits, and the largest share of them in fifths, in the turns soon before one, or after it."""
+    most = share = 0
+    for there in range(at + way, at + way * (_TURNS + 1), way):
+        if not 0 <= there < len(utterances) or not _soon(utterances[at], utterances[there]):
+            break
+        digits, letters = counts[there]
+        most = max(most, digits)
+        share = max(share, 5 * digits // letters if digits > 1 else 0)
+    return step(most), share
+
+
+def _soon(one: Utterance, other: Utterance) -> bool:
+    return max(one.start, other.start) - min(one.end, other.end) <= _BESIDE

@@ -1,8 +1,9 @@
-"""The parts held-a and held-b of bench_redact_heard: sentences written before anybody had read what the rules are.
+"""The parts held-a, -b and -c of bench_redact_heard: sentences written before anybody had read what the rules are.
 
-The lines of redact_held.txt and redact_held_other.txt, in turn for the one part and the other; their digits are drawn
-from a seed, with check digits where a number has one. All voices, one after the other. Rules may be made while looking
-at held-a, never at held-b.
+Those of held-a and held-b are the lines of redact_held.txt and redact_held_other.txt, in turn for the one and the
+other, those of held-c all of redact_more.txt and redact_more_other.txt. Their digits are drawn from a seed, with check
+digits where a number has one. All voices, one after the other. Rules may be made while looking at held-a and held-c,
+never at held-b.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ from redact_spoken import SAID, Piece, Spoken, cardinal
 
 from asr_qa.core.numberplan import id_checksum, luhn
 
-HELD = ("held-a", "held-b")
+_FILES = {"held-a": ("redact_held", 0, 2), "held-b": ("redact_held", 1, 2), "held-c": ("redact_more", 0, 1)}
+"""The name of its files, and which of their lines: from where on, and every how many."""
+HELD = tuple(_FILES)
 ROLES = {"坐": "A", "客": "B"}
 FOLDER = Path(__file__).parent
 LETTERS = dict(
@@ -36,20 +39,21 @@ AREAS = ("010", "021", "023", "0512", "0531", "0755", "0871")
 
 def held_numbers(part: str) -> list[Spoken]:
     """Sentences with a number, mixed."""
-    return [_number(part, line) for line in _lines("redact_held.txt", part)]
+    return [_number(part, line) for line in _lines(part, "")]
 
 
 def held_others(part: str) -> list[Spoken]:
     """Sentences without one, mixed."""
     return [
         Spoken(_id("f", line), "figures", "figures", _voice(line), tuple(_pieces(line, random.Random(0), None)))
-        for line in _lines("redact_held_other.txt", part)
+        for line in _lines(part, "_other")
     ]
 
 
-def _lines(name: str, part: str) -> list[str]:
-    lines = [line for line in (FOLDER / name).read_text("utf-8").splitlines() if line and line[0] != "#"]
-    mine = lines[HELD.index(part) :: len(HELD)]
+def _lines(part: str, sort: str) -> list[str]:
+    name, first, step = _FILES[part]
+    lines = [line for line in (FOLDER / f"{name}{sort}.txt").read_text("utf-8").splitlines() if line and line[0] != "#"]
+    mine = lines[first::step]
     random.Random(crc32(part.encode())).shuffle(mine)
     return mine
 
