@@ -37,7 +37,8 @@ def together(one: Turn, other: Turn) -> list[Segment]:
 
 def words_of(turn: Turn, utterances: tuple[Utterance, ...], call: CallTimeline) -> str:
     words = sorted(
-        (word for said in utterances if said.role is turn.role for word in said.words), key=lambda w: (w.start, w.end, w.text)
+        (word for said in utterances if said.role is turn.role for word in said.words),
+        key=lambda word: (word.start, word.end, word.text),
     )
     return "".join(word.text for word in words if nearest(call, turn.role, middle(word)) is turn)
 
