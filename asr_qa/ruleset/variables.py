@@ -16,7 +16,24 @@ from asr_qa.ruleset.source import MAX_VALUES, Path_, Source
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 """What a variable may be called."""
 _MARK = re.compile(r"\$(\$?)\{([^{}]*)\}")
-_PHRASE_KEYS = frozenset({"phrase", "any_of", "all_of", "none_of", "of", "exclude", "steps", "sequence"})
+_PHRASE_KEYS = frozenset(
+    {
+        "phrase",
+        "any_of",
+        "all_of",
+        "none_of",
+        "of",
+        "exclude",
+        "steps",
+        "sequence",
+        "about",
+        "ignore",
+        "like",
+        "similarity",
+    }
+)
+_PATTERN_KEYS = frozenset({"regex", "pattern", "exclude"})
+_SCRIPT_KEYS = frozenset({"script", "lines"})
 
 Value = str | int | float | tuple[str, ...]
 """What a variable stands for; a list is several ways to say it."""
@@ -107,7 +124,9 @@ class _Filling:
         whole = len(marks) == 1 and marks[0].span() == (0, len(text))
         if whole and kind not in ("regex", "script", "call"):
             value = self.values[marks[0][2]]
-            return list(value) if isinstance(value, tuple) else value
+            if isinstance(value, tuple):
+                return list(value)
+            return _written(value) if kind == "phrase" else value
         if kind == "phrase":
             return self._every_way(text, marks, old)
         return _MARK.sub(lambda mark: mark[0][1:] if mark[1] else _inside(self.values[mark[2]], kind), text)
@@ -139,9 +158,9 @@ def _kind(loc: Path_) -> str:
     """What stands at a place of a rule or case: it decides how several values are written."""
     keys = [step for step in loc if isinstance(step, str)]
     last = keys[-1] if keys else ""
-    if "regex" in keys:
+    if "regex" in keys and last in _PATTERN_KEYS:
         return "regex"
-    if "script" in keys:
+    if "script" in keys and last in _SCRIPT_KEYS:
         return "script"
     if last == "call":
         return "call"
@@ -162,4 +181,9 @@ def _inside(value: Value, kind: str) -> str:
 def _listed(value: Value) -> list[str]:
     if isinstance(value, tuple):
         return list(value)
-    return [value if isinstance(value, str) else f"{value:g}"]
+    return [_written(value)]
+
+
+def _written(value: str | float) -> str:
+    """A value as it is said: a number with all its digits."""
+    return f"{value:.15g}" if isinstance(value, float) else str(value)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from asr_qa.core.rule import Check, Phrase, Regex, Rule, Script, Sequence, Within
+from asr_qa.core.rule import Check, Phrase, Regex, Repetition, Rule, Script, Sequence, Similarity, Within
 from asr_qa.errors import Issue, RulesetError
 from asr_qa.ruleset.cases import load_cases, run_cases
 from asr_qa.ruleset.loader import LoadedRules, load_rules
@@ -288,6 +288,42 @@ def test_in_a_sequence_a_list_is_one_step(tmp_path: Path) -> None:
 def test_a_number_stays_a_number(tmp_path: Path) -> None:
     body = 'require: {phrase: 您好, within: {first_seconds: "${seconds}"}}\n'
     assert only_condition(one_rule(tmp_path, body, "{seconds: 12.5}")).scope.within == Within(first_seconds=12.5)
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ("phrase: '请拨打${hotline}'", "请拨打4008001234"),
+        ("phrase: '${hotline}'", "4008001234"),
+        ("phrase: {any_of: ['${hotline}']}", "4008001234"),
+        ("phrase: '一共${price}元'", "一共299.5元"),
+    ],
+)
+def test_a_number_among_words_has_all_its_digits(tmp_path: Path, condition: str, expected: str) -> None:
+    loaded = one_rule(tmp_path, f"require: {{{condition}}}\n", "{hotline: 4008001234, price: 299.5}")
+    assert phrases(loaded.ruleset.rules[0]) == (expected,)
+
+
+def test_a_number_stays_a_number_inside_a_pattern_and_a_script(tmp_path: Path) -> None:
+    regex = only_condition(one_rule(tmp_path, "require: {regex: {pattern: 保证, min_count: '${n}'}}\n", "{n: 2}"))
+    assert isinstance(regex.options, Regex)
+    assert regex.options.min_count == 2
+    lines = "require: {script: {lines: [我要退款, 全部退还], coverage: '${n}'}}\n"
+    script = only_condition(one_rule(tmp_path, lines, "{n: 0.5}"))
+    assert isinstance(script.options, Script)
+    assert script.options.coverage == 0.5
+
+
+def test_a_list_is_written_out_in_every_list_of_phrases(tmp_path: Path) -> None:
+    names = "{p: [华信, 大地]}"
+    again = "require: {repetition: {about: ['${p}客服'], ignore: ['${p}您好']}}\n"
+    repetition = only_condition(one_rule(tmp_path, again, names)).options
+    assert isinstance(repetition, Repetition)
+    assert repetition.about == ("华信客服", "大地客服")
+    assert repetition.ignore == ("华信您好", "大地您好")
+    close = only_condition(one_rule(tmp_path, "require: {similarity: {like: ['我要投诉${p}']}}\n", names)).options
+    assert isinstance(close, Similarity)
+    assert close.like == ("我要投诉华信", "我要投诉大地")
 
 
 def test_signs_of_a_variable_can_be_meant_as_such(tmp_path: Path) -> None:
