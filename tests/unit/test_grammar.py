@@ -91,6 +91,14 @@ def test_a_repetition_heard_weakly_is_for_a_person() -> None:
     assert verdict(body, AGAIN, confidence=0.9) == "not_met"
 
 
+def test_a_sentence_heard_weakly_does_not_hide_those_that_were_said_again() -> None:
+    # the first is too early for the third, and heard too weakly to count with the second
+    call = "B 0-3 ~0.3 我的账单不对啊 | B 100-103 我的账单不对啊 | B 200-203 我的账单不对啊"
+    found = judge("forbid: {repetition: {within_seconds: 120}, role: customer}", call)
+    assert found.verdict.value == "not_met"
+    assert places(found) == [(100.0, 103.0), (200.0, 203.0)]
+
+
 def test_a_repetition_outside_its_window_does_not_count() -> None:
     scope = "within: {first_seconds: 8}"
     assert verdict(f"forbid: {{repetition: {{}}, role: customer, {scope}}}", AGAIN) == "met"
@@ -279,6 +287,34 @@ def test_anchors_within_what_is_forbidden(hit: str, expected: str) -> None:
     assert verdict(body, call) == expected
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "{any_of: [我要投诉], min_count: 2}",
+        "{any_of: [我要投诉], count: {exactly: 2}}",
+        "{all_of: [我要投诉, 我的姓名]}",
+        "{n_of: {n: 2, of: [我要投诉, 我的姓名, 非常生气]}}",
+    ],
+)
+def test_words_said_too_seldom_are_no_anchor(asked: str) -> None:
+    body = f"require: {{phrase: 非常抱歉, role: agent, after: {{phrase: {asked}, role: customer}}}}"
+    assert verdict(body, "B 0-2 我要投诉 | A 3-5 好的知道了") == "not_applicable"
+    assert verdict(body, "B 0-2 我要投诉 | B 3-5 我的姓名 | B 6-8 我要投诉 | A 9-10 好的知道了") == "not_met"
+    assert verdict(body, "B 0-2 我要投诉 | B 3-5 我的姓名 | B 6-8 我要投诉 | A 9-11 非常抱歉") == "met"
+
+
+@pytest.mark.parametrize("end", [7, 8])
+def test_nothing_can_be_said_after_an_anchor_that_ends_the_call(end: int) -> None:
+    body = "require: {phrase: 非常抱歉, role: agent, after: {phrase: 我要投诉, role: customer, hit: each}}"
+    assert verdict(body, f"B 0-2 我要投诉 | A 3-5 非常抱歉 | B 6-7 我要投诉 | end {end}") == "not_met"
+
+
+def test_the_first_sentences_reach_to_the_end_of_the_one_that_ends_last() -> None:
+    call = "A 0-10 您好这里是客服中心本次通话会录音 | B 1-2 喂 | A 11-13 再见"
+    assert verdict("require: {phrase: 通话会录音, within: {first_sentences: 2}}", call) == "met"
+    assert verdict("require: {phrase: 再见, within: {first_sentences: 2}}", call) == "not_met"
+
+
 TWO = """
 rules:
   - {id: X-001, name: x.a, title: {zh: 甲, en: a}, severity: minor, class: customer, %s}
@@ -335,6 +371,24 @@ def test_the_longest_row_of_lines_in_order_counts() -> None:
     assert verdict(SCRIPT % "coverage: 0.6", call) == "met"
     assert verdict(SCRIPT % "coverage: 0.7", call) == "not_met"
     assert verdict(SCRIPT % "coverage: 1, ordered: false", call) == "met"
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("我们一二三四五六七八九甲乙丙全部退还", "met"),
+        ("我们一二三四五六七八九甲乙丙丁全部退还", "not_met"),
+        ("我们，一二三，四五六，七八九，甲乙丙，全部退还", "met"),  # signs are not said
+    ],
+)
+def test_a_slot_holds_twelve_characters(said: str, expected: str) -> None:
+    assert verdict("require: {script: '我们{x}全部退还'}", f"A 0-9 {said}") == expected
+
+
+def test_a_text_of_a_script_that_stands_too_early_does_not_hide_the_one_that_fits() -> None:
+    # from the first 保证金 it is too far to 全部退还, from the second it is not
+    call = "A 0-9 我们这里保证金的押金和保证金一共要九天才全部退还"
+    assert verdict("require: {script: '我们{x}保证金{y}全部退还'}", call) == "met"
 
 
 def test_lines_said_by_the_wrong_party_are_pointed_out() -> None:

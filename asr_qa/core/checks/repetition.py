@@ -63,12 +63,11 @@ def decide_repetition(options: Repetition, looking: Looking) -> Outcome:
     if (stop := blocked(looking)) is not None:
         return stop
     said = (sentence for stream in looking.streams for sentence in _in_sight(stream, looking.view, options))
-    groups = list(_groups(options, sorted(said, key=lambda sentence: (sentence.start, sentence.end))))
-    sure = [group for group in groups if sum(not is_weak(h, options.min_confidence) for h in group) >= options.times]
+    sure, doubtful = _groups(options, sorted(said, key=lambda sentence: (sentence.start, sentence.end)))
     if sure:
         return _found(sure, Verdict.MET)
-    if groups and looking.stance is not Stance.NEUTRAL:
-        return _found(groups, Verdict.UNDETERMINED)
+    if doubtful and looking.stance is not Stance.NEUTRAL:
+        return _found(doubtful, Verdict.UNDETERMINED)
     wanted = f"同样的话说 {options.times} 次"
     return absence(looking, wanted=wanted, seconds=SYLLABLE_SECONDS * options.min_characters)
 
@@ -127,9 +126,20 @@ def _codes(source: Source) -> list[str]:
     return codes
 
 
-def _groups(options: Repetition, sentences: list[Sentence]) -> Iterator[tuple[Hit, ...]]:
-    """Sentences that say the same often and soon enough, those of each party by itself; each in one group only."""
+_Groups = list[tuple[Hit, ...]]
+
+
+def _groups(options: Repetition, sentences: list[Sentence]) -> tuple[_Groups, _Groups]:
+    """Sentences that say the same often and soon enough, those of each party by itself; each in one group only.
+
+    Returns:
+        Groups in which enough of them are heard well, and groups in which they are not: a sentence that is heard
+        badly must not keep those after it from being such as are.
+    """
+    sure: _Groups = []
+    doubtful: _Groups = []
     taken: set[int] = set()
+    doubted: set[int] = set()
     grams = Grams(sentences, options.similarity) if len(sentences) > _FEW else None
     for index, first in enumerate(sentences):
         if index in taken:
@@ -137,9 +147,14 @@ def _groups(options: Repetition, sentences: list[Sentence]) -> Iterator[tuple[Hi
         latest = inf if options.within_seconds is None else first.end + options.within_seconds
         later = range(index + 1, len(sentences)) if grams is None else grams.later(index, latest)
         group = [index, *(i for i in _alike(options, sentences, first, later, latest) if i not in taken)]
-        if len(group) >= options.times:
+        hits = tuple(sentences[i].hit(first) for i in group) if len(group) >= options.times else ()
+        if sum(not is_weak(hit, options.min_confidence) for hit in hits) >= options.times:
             taken.update(group)
-            yield tuple(sentences[i].hit(first) for i in group)
+            sure.append(hits)
+        elif hits and doubted.isdisjoint(group):
+            doubted.update(group)
+            doubtful.append(hits)
+    return sure, doubtful
 
 
 class Grams:

@@ -48,7 +48,7 @@ def resolve(scope: Scope, looking: Looking) -> Resolved:
     tracks: tuple[Track, ...] = (base,)
     for anchor, hits in anchored:
         windows = [_window(anchor, hit, looking.view, role) for hit in hits]
-        parts = [(w,) for w in windows if w] if anchor.hit == "each" else [union(windows)]
+        parts = [(w,) if w else () for w in windows] if anchor.hit == "each" else [union(windows)]
         tracks = tuple(intersect(track, part) for track in tracks for part in parts)
     return Resolved(tracks, doubt, bool(doubt))
 
@@ -112,7 +112,7 @@ def position(within: Within, view: CallView, role: Role | None, *, wide: bool = 
     if within.last_percent is not None and not late:
         starts.append(end - (end - begin) * within.last_percent / _PERCENT)
     if within.first_sentences is not None and (said := _sentences(view, role)):
-        ends.append(said[: within.first_sentences][-1].end)
+        ends.append(max(one.end for one in said[: within.first_sentences]))  # the first may be the last to end
     if within.last_sentences is not None and (said := _sentences(view, role)):
         starts.append(said[-within.last_sentences :][0].start)
     start = max(starts)
@@ -146,7 +146,8 @@ def _all_hits(anchor: Anchor, looking: Looking) -> tuple[tuple[Hit, ...], bool]:
         return (), False
     everywhere = replace(looking, role=anchor.role, windows=(view.whole,), stance=Stance.NEUTRAL)
     outcome = decide_phrase(anchor.phrase, everywhere)
-    return outcome.hits, outcome.verdict is Verdict.UNDETERMINED
+    occurs = outcome.verdict is not Verdict.NOT_MET  # words said too seldom, or too few of them, are no anchor
+    return outcome.hits if occurs else (), outcome.verdict is Verdict.UNDETERMINED
 
 
 def _window(anchor: Anchor, hit: Hit, view: CallView, role: Role | None) -> Segment:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from math import inf
+from operator import attrgetter
 
 from asr_qa.core.checks.base import Hit, Looking, Outcome, Stance
 from asr_qa.core.checks.index import MIN_SYLLABLES, key_of
@@ -15,9 +18,12 @@ from asr_qa.core.checks.words import SYLLABLE_SECONDS, absence, blocked, find_ph
 from asr_qa.core.finding import Evidence, Match, Trace, Verdict
 from asr_qa.core.rule import Script
 from asr_qa.core.segment import EPSILON, Segment
+from asr_qa.core.transcript import Word
 
 SLOT_CHARACTERS = 12
 """Characters that a {slot} of a script may hold."""
+
+_START = attrgetter("start")
 
 Said = tuple[Hit | None, ...]
 """Per line where it is said; None where it is not."""
@@ -171,28 +177,35 @@ def _coverage(said: Said) -> str:
 
 
 def _chain_hits(stream: Stream, chain: Sequence[str], options: Script) -> list[Hit]:
-    """Hits of texts that follow each other with a slot between each two."""
+    """Hits of texts that follow each other with a slot between each two: every way in which they do."""
     open_hits = list(find_phrases(stream, chain[:1], match=options.match))
     for text in chain[1:]:
         if not open_hits:
             break
-        nexts = find_phrases(stream, (text,), match=options.match)
-        open_hits = [
-            _joined(stream, one, other)
-            for one in open_hits
-            if (other := next((n for n in nexts if n.start >= one.end - EPSILON and _fits(stream, one, n)), None))
-        ]
+        words, nexts = stream.words, find_phrases(stream, (text,), match=options.match)
+        best: dict[tuple[float, float], Hit] = {}
+        for one in open_hits:
+            reach = _reach(words, one.end)
+            for other in nexts:
+                if one.end - EPSILON <= other.start <= reach + EPSILON:
+                    joined = _joined(stream, words, one, other)
+                    best[joined.at] = max(joined, best.get(joined.at, joined), key=lambda hit: hit.confidence)
+        open_hits = list(best.values())
     return open_hits
 
 
-def _fits(stream: Stream, one: Hit, other: Hit) -> bool:
-    """Whether what lies between two hits fits into a slot."""
-    between = (w for w in stream.words if one.end - EPSILON <= w.start < other.start - EPSILON)
-    return sum(len(word.text) for word in between) <= SLOT_CHARACTERS
+def _reach(words: Sequence[Word], time: float) -> float:
+    """The latest start in seconds of what comes after a slot that begins at a time."""
+    said = 0
+    for word in words[bisect_left(words, time - EPSILON, key=_START) :]:
+        said += sum(map(str.isalnum, word.text))
+        if said > SLOT_CHARACTERS:
+            return word.start
+    return inf
 
 
-def _joined(stream: Stream, one: Hit, other: Hit) -> Hit:
-    inside = [i for i, w in enumerate(stream.words) if one.start <= w.start < other.end]
+def _joined(stream: Stream, words: Sequence[Word], one: Hit, other: Hit) -> Hit:
+    first, end = bisect_left(words, one.start, key=_START), bisect_left(words, other.end, key=_START)
     match = max(one.match, other.match, key=list(Match).index)
     confidence = min(one.confidence, other.confidence)
-    return Hit(one.role, one.start, other.end, stream.heard(inside[0], inside[-1]), match, confidence, one.key)
+    return Hit(one.role, one.start, other.end, stream.heard(first, end - 1), match, confidence, one.key)
