@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
+from math import isfinite, nan
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -31,6 +33,7 @@ title: {{zh: 本公司规则, en: Our rules}}
 version: "1"
 extends: {SHIPPED}      # {{remark}}
 """
+_ROLES = {"1": "agent", "2": "customer"}
 _SEVERITIES = {"1": "minor", "2": "major", "3": "fatal"}
 
 
@@ -158,7 +161,7 @@ def _asked(wish: Wish) -> Wish:
     typer.echo(told("ask_new"))
     forbidden = typer.confirm(told("ask_forbidden"), default=False)
     words = _words(told("ask_not_said" if forbidden else "ask_said"))
-    role = "customer" if typer.prompt(told("ask_who"), default="1") == "2" else "agent"
+    role = _one_of(told("ask_who"), _ROLES)
     first = _seconds(told("ask_first"))
     last = _seconds(told("ask_last")) if first is None else None
     after = _words(told("ask_after"), needed=False)
@@ -175,7 +178,7 @@ def _asked(wish: Wish) -> Wish:
         last_seconds=last,
         after=after,
         after_seconds=_seconds(told("ask_after_seconds")) if after else None,
-        severity=_SEVERITIES.get(typer.prompt(told("ask_severity"), default="1"), "minor"),
+        severity=_one_of(told("ask_severity"), _SEVERITIES),
         rationale=typer.prompt(told("ask_why"), default="", show_default=False),
     )
 
@@ -190,12 +193,23 @@ def _words(question: str, *, needed: bool = True) -> tuple[str, ...]:
             return words
 
 
+def _one_of(question: str, choices: Mapping[str, str]) -> str:
+    """What is chosen by its number or name; any other answer is asked for again."""
+    while True:
+        answer = str(typer.prompt(question, default="1")).strip().lower()
+        if (chosen := choices.get(answer, answer)) in choices.values():
+            return chosen
+
+
 def _seconds(question: str) -> float | None:
     while True:
         try:
-            return float(typer.prompt(question, default="0")) or None
+            seconds = float(typer.prompt(question, default="0"))
         except ValueError:
-            typer.echo(told("ask_number"))
+            seconds = nan
+        if isfinite(seconds) and seconds >= 0:
+            return seconds or None
+        typer.echo(told("ask_number"))
 
 
 def _create(wish: Wish, folder: Path, lang: Lang, *, alone: bool) -> None:

@@ -125,7 +125,7 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
     "ask_id": ("Id of the rule (CAPITALS-digits, e.g. SERV-100)", "规则编号（大写字母-数字，如 SERV-100）"),
     "ask_severity": ("Severity: 1 minor  2 major  3 fatal", "严重程度：1 一般  2 重大  3 致命"),
     "ask_why": ("Why is there this rule", "为什么有这条规则"),
-    "ask_number": ("write a number", "请写一个数字"),
+    "ask_number": ("write a number, 0 or more", "请写一个数字，不小于 0"),
     "new_files": (
         "rule: {rule}\ncases: {cases} ({met} met, {missed} not met; all were run and pass)",
         "规则: {rule}\n例子: {cases}（符合 {met} 个，不符合 {missed} 个，都已运行通过）",

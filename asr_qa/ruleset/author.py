@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any, Literal
 
 from asr_qa.core.finding import Verdict
@@ -138,7 +139,7 @@ def _rule(wish: Wish) -> dict[str, Any]:
 
 
 def _short(value: float | None) -> float | int | None:
-    return int(value) if value is not None and value == int(value) else value
+    return int(value) if value is not None and isfinite(value) and value == int(value) else value
 
 
 def _verified(wish: Wish, ruleset: Ruleset) -> list[_Sketch]:

@@ -11,7 +11,10 @@ from subprocess import Popen
 import pytest
 
 WORDS = "请问还有什么可以帮您，还有其他需要吗"
-ANSWERS = ["n", WORDS, "1", "三十", "0", "60", "", "结束前询问", "SERV-100", "2", "服务规范"]
+ODD = {"who": ["3", "客户"], "seconds": ["三十", "nan", "inf", "-5"], "severity": ["9"]}
+"""Answers that are asked for again."""
+ANSWERS = ["n", WORDS, *ODD["who"], "1", *ODD["seconds"], "0", "60", "", "结束前询问", "SERV-100"]
+ANSWERS += [*ODD["severity"], "2", "服务规范"]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
@@ -23,7 +26,7 @@ def test_questions_in_a_terminal_make_a_rule(tmp_path: Path) -> None:
         os.write(ours, "".join(f"{answer}\n" for answer in ANSWERS).encode())
         shown = _read(ours)
     assert process.returncode == 0, shown
-    assert "请写一个数字" in shown
+    assert shown.count("请写一个数字") == len(ODD["seconds"])
     assert "坐席须在结束前 60 秒内说出「请问还有什么可以帮您」「还有其他需要吗」之一。" in shown
     written = (tmp_path / "mine" / "custom" / "serv_100.yml").read_text(encoding="utf-8")
     assert "severity: major" in written
