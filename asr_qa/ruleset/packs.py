@@ -162,7 +162,8 @@ def _files(
     """`outer` are variables of the folders around, `over` those of packs that build on this one."""
     own = (*outer, pack.variables)
     if pack.base is not None:
-        yield from _files(pack.base, outer=(), over=(*own, *over), inherited=True, cases=cases)
+        # What stands around this pack is weaker than what the other one says, as it is for rules.
+        yield from _files(pack.base, outer=outer, over=(pack.variables, *over), inherited=True, cases=cases)
     for path in pack.files:
         if path.stem.endswith(CASE_MARK) is cases:
             yield PackFile(path, pack.name_of(path), (*own, *over), inherited)

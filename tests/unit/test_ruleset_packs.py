@@ -164,6 +164,15 @@ def test_packs_inside_packs_share_the_variables_around_them(base: Path) -> None:
     assert rule.pack == "extra"
 
 
+def test_cases_of_an_inherited_rule_have_its_values_whatever_stands_around(base: Path) -> None:
+    outer = base.parent / "outer"
+    write(outer, "pack.yml", "id: outer\ntitle: {zh: 外, en: O}\nvariables: {company: 外公司}\n")
+    write(outer, "below/pack.yml", f"id: below\ntitle: {{zh: 下, en: U}}\nextends: {base}\n")
+    loaded = load_rules(outer)
+    assert phrases(loaded.ruleset.get("X-001")) == ("欢迎致电华信宽带",)
+    assert run_cases(loaded.ruleset, outer).ok
+
+
 def test_the_shipped_rules_can_be_built_upon(tmp_path: Path) -> None:
     write(tmp_path, "pack.yml", "id: acme\ntitle: {zh: 甲, en: A}\nextends: shipped\n")
     assert load_rules(tmp_path).ruleset.get("OPEN-001") is not None
