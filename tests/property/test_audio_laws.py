@@ -57,7 +57,7 @@ def test_groups_hold_every_run_once_and_span_the_joined_runs(mask: NDArray[np.bo
 @SETTINGS
 @given(st.lists(st.integers(1, 9000), min_size=1, max_size=8), st.sampled_from([8000, 16000, 44100]))
 def test_resampling_does_not_depend_on_the_pieces(pieces: list[int], rate: int) -> None:
-    samples = np.random.default_rng(0).standard_normal((sum(pieces), 2)).astype(np.float32) / 8
+    samples = np.random.default_rng(0).standard_normal((sum(pieces), 2), dtype=np.float32) / np.float32(8)
     whole = Resampler(rate, 2)
     expected = np.concatenate([whole.push(samples), whole.flush()], axis=1)
     cut = Resampler(rate, 2)

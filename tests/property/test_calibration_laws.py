@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 import pytest
@@ -22,7 +23,9 @@ from asr_qa.core.calibration import (
 shares = st.floats(0.0, 1.0)
 outcomes = st.lists(st.tuples(shares, st.booleans()), min_size=1, max_size=60)
 weighted = st.lists(st.tuples(shares, st.floats(0.1, 50.0)), min_size=1, max_size=30)
-fits = st.sampled_from([fit_isotonic, fit_logistic])
+fits: st.SearchStrategy[Callable[[Sequence[tuple[float, bool]]], Calibration]] = st.sampled_from(
+    (fit_isotonic, fit_logistic)
+)
 
 
 @given(outcomes, fits, st.lists(shares, min_size=2, max_size=20))

@@ -9,9 +9,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from asr_qa.core.digits import fold_width
+from asr_qa.core.masking import MASK
 from asr_qa.core.numberplan import Kind, id_checksum, is_date, known_plan, luhn
 from asr_qa.core.recording import Role
-from asr_qa.core.redact import MASK, find_private, redact
+from asr_qa.core.redact import find_private, redact
 from asr_qa.core.redacted import private_seconds
 from asr_qa.core.segment import Segment
 from asr_qa.core.transcript import Utterance, spread

@@ -217,4 +217,6 @@ def test_metrics_add_up(utterances: tuple[Utterance, ...]) -> None:
     assert sum(spoken) == pytest.approx(sum(total(track) for track in call.speech.values()))
     assert found.silence_share is None or 0 <= found.silence_share <= 1
     assert found.talk_ratio is None or 0 <= found.talk_ratio <= 1
-    assert found.response_latency.median is None or 0 <= found.response_latency.median <= found.response_latency.worst
+    median, worst = found.response_latency.median, found.response_latency.worst
+    assert (median is None) == (worst is None)
+    assert median is None or worst is None or 0 <= median <= worst
