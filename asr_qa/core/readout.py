@@ -24,11 +24,9 @@ _WEIGHTS = {name: float(weight) for weight, *names in map(str.split, _WORDS["wei
 STEPS = tuple(map(float, _WORDS["steps"][0].split()))
 """Of other talk after other talk, a number after it, other talk after a number, more of a number."""
 _LEAN = 0.5
-"""Added to each character: a digit that is left weighs more than a word that is masked ..."""
-_LEAN_ASKED = 0.5
-"""... where a number was asked for ..."""
+"""Added to each character (natural logarithm): a digit that is left weighs more than a word that is masked ..."""
 _LEAN_BESIDE = 1.5
-"""... and beside turns with one the more."""
+"""... and the more so beside turns that hold a number for certain."""
 _ENOUGH = 3.0
 """Odds of a stretch that is masked, natural logarithm."""
 _FEW = 3
@@ -96,7 +94,7 @@ def read_out(text: str, around: Around, *, beside: bool = False) -> tuple[Span, 
     """
     if not may_hold(text, around) or "*" in text:
         return ()
-    return _read_out(text, around, _LEAN_BESIDE if beside else _LEAN_ASKED if around.asked else _LEAN)
+    return _read_out(text, around, _LEAN_BESIDE if beside else _LEAN)
 
 
 @lru_cache(maxsize=2048)
