@@ -25,7 +25,7 @@ from asr_qa.core.numbernames import no_whole
 from asr_qa.core.numberplan import SHORTEST, Kind, announced
 from asr_qa.core.numerals import Span
 from asr_qa.core.privatenumber import Number, private_numbers
-from asr_qa.core.stream import Readings, Stream, read_in, streams_of
+from asr_qa.core.stream import NEAR_TURNS, Readings, Stream, is_soon, read_in, streams_of
 from asr_qa.core.transcript import Utterance
 
 _READ_BACK = 45.0
@@ -35,8 +35,6 @@ _TAIL_NAME = 8
 _FRAGMENT = range(4, 7)
 """Digits of a part that is not private by itself."""
 _PIECE_TRUST = 0.5
-_TURNS, _SOON = 4, 15.0
-"""Turns and seconds beside one with a number in which more of it may be said."""
 _MOST = 5
 """Characters of a number, or of part of it, beside which there may be more."""
 _FEW = 3
@@ -153,8 +151,8 @@ def _beside_numbers(
         for index, turn, question in zip(stream.indices, stream.turns, stream.questions, strict=True):
             beside = [
                 at
-                for at in range(index - _TURNS, index + _TURNS + 1)
-                if at in holding and at != index and _soon(utterances[index], utterances[at])
+                for at in range(index - NEAR_TURNS, index + NEAR_TURNS + 1)
+                if at in holding and at != index and is_soon(utterances[index], utterances[at])
             ]
             if question.direct or (beside and beside[0] < index < beside[-1]):
                 yield from ((stream, span) for span in between(stream.text, turn, asked=question.direct))
@@ -166,7 +164,7 @@ def _read_in_turns(utterances: Sequence[Utterance], stream: Stream) -> Iterator[
     """Turns of one side that are hardly anything but digits, with only murmurs between, enough for a number."""
     run: list[tuple[Stream, int, Likely]] = []
     for index, turn in zip(stream.indices, stream.turns, strict=True):
-        if run and (stream.begins_anew(turn) or not _soon(utterances[index], utterances[run[-1][1]])):
+        if run and (stream.begins_anew(turn) or not is_soon(utterances[index], utterances[run[-1][1]])):
             yield from _enough(run)
             run = []
         if part := expected(stream.text, turn):
@@ -180,10 +178,6 @@ def _read_in_turns(utterances: Sequence[Utterance], stream: Stream) -> Iterator[
 def _enough(run: list[tuple[Stream, int, Likely]]) -> Iterator[list[tuple[Stream, int, Likely]]]:
     if len(run) > 1 and sum(part.clear for *_, part in run) >= SHORTEST:
         yield run
-
-
-def _soon(one: Utterance, other: Utterance) -> bool:
-    return max(one.start, other.start) - min(one.end, other.end) <= _SOON
 
 
 def numbers_said(utterances: Sequence[Utterance]) -> Iterator[tuple[Number | Contact | Row, tuple[Place, ...]]]:

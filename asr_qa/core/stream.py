@@ -33,7 +33,7 @@ _CONTEXT = 16
 """Characters before a number in which it may be announced."""
 _CLEAR = 2
 """Digits of a turn that is weighed though nobody asked for a number."""
-_TURNS = 4
+NEAR_TURNS = 4
 """Those beside a turn in which more of a number may be said, of both sides ..."""
 _BESIDE = 15.0
 """... and the seconds until then."""
@@ -212,7 +212,7 @@ def read_in(
         holding: Which utterances hold a number, or most of one, for certain.
     """
     beside = _Beside(utterances, streams)
-    near = {at + by for at in holding for by in range(-_TURNS, _TURNS + 1) if by}
+    near = {at + by for at in holding for by in range(-NEAR_TURNS, NEAR_TURNS + 1) if by}
     for stream in streams:
         for index, (first, last) in zip(stream.indices, stream.turns, strict=True):
             known = index in near and beside.reaches(index, holding)
@@ -250,16 +250,16 @@ class _Beside:
     def reaches(self, at: int, holding: Collection[int]) -> bool:
         """Whether a number is in another turn, soon before or after."""
         return any(
-            there in holding and there != at and _soon(self.utterances[at], self.utterances[there])
-            for there in range(at - _TURNS, at + _TURNS + 1)
+            there in holding and there != at and is_soon(self.utterances[at], self.utterances[there])
+            for there in range(at - NEAR_TURNS, at + NEAR_TURNS + 1)
         )
 
 
 def _most(utterances: Sequence[Utterance], counts: Sequence[tuple[int, int]], at: int, way: int) -> tuple[int, int]:
     """The most digits, and the largest share of them in fifths, in the turns soon before one, or after it."""
     most = share = 0
-    for there in range(at + way, at + way * (_TURNS + 1), way):
-        if not 0 <= there < len(utterances) or not _soon(utterances[at], utterances[there]):
+    for there in range(at + way, at + way * (NEAR_TURNS + 1), way):
+        if not 0 <= there < len(utterances) or not is_soon(utterances[at], utterances[there]):
             break
         digits, letters = counts[there]
         most = max(most, digits)
@@ -267,5 +267,6 @@ def _most(utterances: Sequence[Utterance], counts: Sequence[tuple[int, int]], at
     return step(most), share
 
 
-def _soon(one: Utterance, other: Utterance) -> bool:
+def is_soon(one: Utterance, other: Utterance) -> bool:
+    """Whether one turn is near enough to another in time that a number may go on in it."""
     return max(one.start, other.start) - min(one.end, other.end) <= _BESIDE
