@@ -7,8 +7,8 @@ The definitions in words, with worked examples, are in docs/scorecards.md. In sh
 - what is undetermined, manual or assisted is not assessed until a person decides;
 - a section loses no more than its cap, unless something fatal takes all of it;
 - points of the sheet = points of the card x earned / assessed, plus bonus points;
-- no verdict that is unknown ever costs points, and no violation raises them, but of a rule that a condition looks at,
-  or where it settles an open line of a section whose cap is used up.
+- no verdict that is unknown ever costs points; no violation raises them, except that of a rule which a condition
+  looks at, and one that settles an open line of a section whose cap is used up.
 """
 
 from __future__ import annotations
