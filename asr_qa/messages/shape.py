@@ -158,7 +158,7 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
         "指标 {name} 是 0 到 1 的占比，不能写 {key} {value}",
     ),
     "write_share": ("write {key}: {value}", "写 {key}: {value}"),
-    "no_language": ("no call has the language {value!r}", "没有电话的语言是 {value}"),
+    "no_language": ("no call has the language {value!r}", "没有语言为 {value} 的通话"),
     "language_codes": ("codes such as zh, en, yue, ja", "写语言代码，例如 zh、en、yue、ja"),
     "metric_role": ("metric {name} is per role", "指标 {name} 分坐席和客户"),
     "write_role": ("write {name}.agent or role: agent", "写 {name}.agent 或 role: agent"),
