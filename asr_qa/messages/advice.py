@@ -8,7 +8,7 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
     # Cases
     "case_twice": ("case {name!r} stands twice", "例子“{name}”写了两次"),
     "few_cases": (
-        "has {met} cases that are met and {missed} that are not; at least {least} of each are needed",
+        "cases that are met: {met}, that are not: {missed}; at least {least} of each are needed",
         "有 {met} 个符合的例子、{missed} 个不符合的例子；各至少要 {least} 个",
     ),
     "write_cases": ("write them into the .cases.yml beside the rule", "写进规则旁边的 .cases.yml"),
@@ -247,8 +247,18 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
         "这张评分表和 {path} 都没写 applies_when：一通电话不能有两张评分表",
     ),
     "when_or_retired": (
-        "give one of them applies_when, or status: retired; it matters with ASR_QA_SCORECARD=auto only",
-        "给其中一张写 applies_when，或者 status: retired；只有用 ASR_QA_SCORECARD=auto 时才要紧",
+        "give one of them applies_when, or status: retired; or name one card in ASR_QA_SCORECARD",
+        "给其中一张写 applies_when，或者 status: retired；或者在 ASR_QA_SCORECARD 里只写一张评分表",
+    ),
+    "two_without_choice": (
+        "this card and {path} both lack applies_when: ASR_QA_SCORECARD=auto could not choose between them",
+        "这张评分表和 {path} 都没写 applies_when：ASR_QA_SCORECARD=auto 时分不出用哪一张",
+    ),
+    "only_with_auto": (
+        "nothing to do while ASR_QA_SCORECARD names one card (inbound unless set);"
+        " before setting it to auto, give one of them applies_when, or status: retired",
+        "ASR_QA_SCORECARD 指定了一张评分表（不设就是 inbound）时不用管；"
+        "要改成 auto，先给其中一张写 applies_when，或者 status: retired",
     ),
     "no_direction": ("no call has the direction {value!r}", "没有电话的方向是 {value}"),
     "assisted_decides": (

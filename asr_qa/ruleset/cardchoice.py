@@ -27,7 +27,8 @@ def choice_issues(cards: Sequence[tuple[File, ScorecardModel]]) -> Iterator[Issu
         yield from _no_such_direction(file, model)
     rest = [(file, model) for file, model in cards if not model.applies_when]
     for file, _ in rest[1:]:
-        yield second_rest(file, rest[0][0], severity=_severity(file, rest[0][0]))
+        said = say("two_without_choice", path=rest[0][0].path)
+        yield file.issue(("id",), said, hint=say("only_with_auto"), severity=_severity(file, rest[0][0]))
     chosen = [(file, model) for file, model in cards if model.applies_when]
     for (one, mine), (other, theirs) in combinations(chosen, 2):
         if (both := _common(mine.applies_when, theirs.applies_when)) is not None:
@@ -40,10 +41,10 @@ def _severity(file: File, other: File) -> str:
     return "warning" if Path(file.path).parent == Path(other.path).parent else "note"
 
 
-def second_rest(file: File, first: File, *, severity: str = "error") -> Issue:
-    """That a card and another one are both for calls that no other card is for."""
+def second_rest(file: File, first: File) -> Issue:
+    """That of two cards, both for calls that no other card is for, none can be chosen."""
     said = say("two_for_rest", path=first.path)
-    return file.issue(("id",), said, hint=say("when_or_retired"), severity=severity)
+    return file.issue(("id",), said, hint=say("when_or_retired"), severity="error")
 
 
 def _common(one: Mapping[str, list[str]], other: Mapping[str, list[str]]) -> str | None:

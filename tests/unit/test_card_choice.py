@@ -123,6 +123,7 @@ def test_exactly_one_card_is_for_all_other_calls(folder: Path) -> None:
     with pytest.raises(RulesetError, match=r"more\.yml:1:\d+: error: .*general\.yml are both for calls that no other"):
         load_cards(AUTO, folder, ruleset)
     assert {issue.severity for issue in card_issues(folder)} == {"warning"}, "a setting that names one is fine"
+    assert any("nothing to do while ASR_QA_SCORECARD names one card" in issue.hint for issue in card_issues(folder))
     for name in ("more", "general"):
         (folder / "scorecards" / f"{name}.yml").unlink()
     with pytest.raises(RulesetError, match="every one has applies_when"):

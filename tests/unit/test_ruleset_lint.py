@@ -43,9 +43,9 @@ def test_a_clean_rule_has_no_issues(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("cases", "message"),
     [
-        ("[]", "has 0 cases that are met and 0 that are not"),
-        ("\n".join(CASES.splitlines()[:3]), "has 2 cases that are met and 1 that are not"),
-        (CASES.replace("name: d,", "name: d, known_miss: true,"), "has 3 cases that are met and 2 that are not"),
+        ("[]", "cases that are met: 0, that are not: 0;"),
+        ("\n".join(CASES.splitlines()[:3]), "cases that are met: 2, that are not: 1;"),
+        (CASES.replace("name: d,", "name: d, known_miss: true,"), "cases that are met: 3, that are not: 2;"),
         (CASES.replace("name: b", "name: a"), "case 'a' stands twice"),
     ],
 )
