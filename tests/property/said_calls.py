@@ -11,11 +11,12 @@ ROLES = (Role.AGENT, Role.CUSTOMER)
 
 
 def lay_out(said: list[tuple[Role, int, int, str]]) -> tuple[Utterance, ...]:
-    """Utterances of role, pause before and length in twentieths of a second, and text."""
+    """Utterances of role, pause before and length in twentieths of a second, and text; nobody says two at once."""
     now, found = 0, []
+    until = dict.fromkeys(ROLES, 0)
     for role, pause, length, text in said:
-        start = max(0, now + pause)
-        now = start + length
+        start = max(until[role], now + pause)
+        now = until[role] = start + length
         within = Segment(start / 20, now / 20)
         found.append(Utterance(role, within.start, within.end, text, words=spread(text, within)))
     return tuple(found)
