@@ -177,10 +177,11 @@ def _items(paths: list[Path], manifest: Path | None, mapping: list[str]) -> tupl
 
 
 class _Rate(ProgressColumn):
-    """Audio hours per hour."""
+    """Audio hours per hour, of late; of the whole run when it is done, and where calls come too rarely to tell."""
 
     def render(self, task: Task) -> Text:
-        speed = task.finished_speed or task.speed
+        average = task.completed / task.elapsed if task.elapsed else None
+        speed = average if task.finished else task.speed or average
         return Text(told("bar_hours", n=speed) if speed else told("bar_no_hours"))
 
 
@@ -219,6 +220,8 @@ class _Bar:
             self._console.print(line, style="red", markup=False, highlight=False, soft_wrap=True)
         failed = told("bar_failed", n=self._failed) if self._failed else ""
         self._bar.update(self._task, advance=seconds, calls=self._calls, failed=failed)
+        if self._calls == self._of == self._identified:  # the seconds of calls add up to their sum but for rounding
+            self._bar.update(self._task, completed=max(self._seconds, 1e-9))
 
 
 @contextmanager

@@ -12,6 +12,7 @@ import pytest
 from cli_shell import SAMPLES, Shell
 
 from asr_qa.batch.outcome import Outcome
+from asr_qa.cli.printing import told
 from asr_qa.cli.process import progress, spoken
 from asr_qa.core.recording import Role
 from asr_qa.core.transcript import UNINTELLIGIBLE, Utterance
@@ -90,6 +91,20 @@ def test_the_bar_advances_within_a_call(capsys: pytest.CaptureFixture[str]) -> N
         watcher.done(Outcome(path="call.wav", state="scored"), 25.0)
         positions.append(task.completed)
         assert (positions, task.total) == ([0.0, 30.0, 75.0, 100.0], 100.0)
+
+
+@pytest.mark.usefixtures("english")
+def test_the_bar_ends_with_the_speed_of_the_run(capsys: pytest.CaptureFixture[str]) -> None:
+    with progress() as watcher:
+        watcher.found(3)
+        for seconds in (0.1, 0.2, 0.3):
+            watcher.identified(seconds)
+        for seconds in (0.3, 0.2, 0.1):  # 0.6 in this order, and a little more in the other
+            watcher.done(Outcome(path="call.wav", state="scored"), seconds)
+        assert watcher._bar.tasks[0].finished  # type: ignore[attr-defined]
+    shown = capsys.readouterr().err
+    assert "-:--:--" not in shown
+    assert told("bar_no_hours") not in shown
 
 
 @pytest.mark.parametrize("how", ["option", "setting"])
