@@ -260,7 +260,7 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
         "ASR_QA_SCORECARD 指定了一张评分表（不设就是 inbound）时不用管；"
         "要改成 auto，先给其中一张写 applies_when，或者 status: retired",
     ),
-    "no_direction": ("no call has the direction {value!r}", "没有电话的方向是 {value}"),
+    "no_direction": ("no call has the direction {value!r}", "没有方向为 {value} 的通话"),
     "assisted_decides": (
         "rule {rule} is assisted, a hint for a person, and decides here",
         "规则 {rule} 只是给人的提示（assisted），在这里却由机器定",
