@@ -46,6 +46,9 @@ def find_repeats(samples: Samples, track: Track, levels: Levels, sample_rate: in
         track: Its speech.
         levels: Its levels.
         sample_rate: Hertz.
+
+    Returns:
+        Stretches in seconds of the recording, in order.
     """
     back = max(seconds for seconds, _ in _FRAMES)
     found: list[Segment] = []
@@ -81,10 +84,9 @@ def _repeats(piece: NDArray[np.float32], sample_rate: int) -> Iterator[tuple[flo
         for first, behind in runs_of(decibels < limit):
             if not _breaks_off(decibels, first, behind):
                 continue
-            begin, end = (lag + first) * _BLOCK, (lag + behind - 1 + _WINDOW) * _BLOCK
-            part = piece[(lag + first) * size : (lag + behind - 1 + _WINDOW) * size]
-            if end - begin <= _LONGEST and not _is_tonal(part):
-                yield begin, end
+            begin, end = lag + first, lag + behind - 1 + _WINDOW
+            if (end - begin) * _BLOCK <= _LONGEST and not _is_tonal(piece[begin * size : end * size]):
+                yield begin * _BLOCK, end * _BLOCK
 
 
 def _breaks_off(decibels: NDArray[np.float64], first: int, behind: int) -> bool:
