@@ -72,7 +72,7 @@ def test_tokens_that_are_wrong_revoked_or_expired_are_refused(api: Api) -> None:
     good = {"Authorization": f"Bearer {token}"}
     assert client.get("/v1/rules", headers=good).status_code == 200
     for header in (f"Bearer {token}x", "Bearer ", "Basic dTpw", f"Bearer {digest_of(token)}", "Bearer \u00fc"):
-        answer = client.get("/v1/rules", headers={"Authorization": header.encode("utf-8")})
+        answer = client.get("/v1/rules", headers={b"Authorization": header.encode("utf-8")})
         check_problem(answer, 401, "unauthorized")
     api.clock.advance(timedelta(days=1).total_seconds())
     expired = client.get("/v1/rules", headers=good)
@@ -106,7 +106,7 @@ def test_tokens_are_long_random_and_not_stored(api: Api) -> None:
 def test_issue_token_refuses_what_makes_no_sense(options: dict[str, Any], words: str) -> None:
     store, clock = MemoryStore(), FixedClock()
     with pytest.raises(UsageError, match=words):
-        issue_token(store, **({"name": "desk", "now": clock.now()} | options))
+        issue_token(store, **{"name": "desk", "now": clock.now(), **options})
     assert store.tokens() == ()
 
 

@@ -19,7 +19,7 @@ from asr_qa.bootstrap import connect
 from asr_qa.config import Settings, shipped
 from asr_qa.core.finding import Verdict
 from asr_qa.core.review import Decision, ReviewState
-from asr_qa.pipeline.store import DecisionEntry
+from asr_qa.pipeline.store import DecisionEntry, ScoredRow
 
 NAMES = ("good-complaint.mp3", "no-greeting.wav", "dead-air.mp3")
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -303,8 +303,8 @@ def test_mistakes_in_the_changed_rules_are_located(shell: Shell, database: Path,
 
 
 def test_a_crashed_task_costs_one_call() -> None:
-    row = chunks.ScoredRow(call_id="a", path="/a.wav", document_id=1, ruleset_digest="r")
-    other = chunks.ScoredRow(call_id="b", path="/b.wav", document_id=2, ruleset_digest="r")
+    row = ScoredRow(call_id="a", path="/a.wav", document_id=1, ruleset_digest="r")
+    other = ScoredRow(call_id="b", path="/b.wav", document_id=2, ruleset_digest="r")
 
     def task(rows: Any, seconds: float) -> Task:
         return Task(_die_on_a, (tuple(one.call_id for one in rows),), seconds)

@@ -44,6 +44,7 @@ def test_errors_are_compared_with_stocks_on_the_same_recordings() -> None:
     # the recordings differ by 70 errors, the ways by 5 or 6 in each of them
     ours, stock = results_of(asr_qa=[5, 75, 30, 44, 15, 60], stock=[10, 80, 36, 49, 20, 66])
     assert ours.difference == pytest.approx((229 - 261) / 600)
+    assert ours.difference is not None
     assert ours.difference_low is not None
     assert ours.difference_high is not None
     assert -0.06 <= ours.difference_low <= ours.difference <= ours.difference_high <= -0.05

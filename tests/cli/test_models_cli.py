@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -33,7 +34,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def write_manifest(folder: Path, name: str, source: dict[str, object], *, size: int) -> None:
+def write_manifest(folder: Path, name: str, source: Mapping[str, object], *, size: int) -> None:
     files = [{"name": n, "sha256": hashlib.sha256(c).hexdigest(), "size": len(c)} for n, c in FILES.items()]
     manifest = {
         "name": name,

@@ -59,7 +59,7 @@ def test_summary_warnings_and_failures_are_chinese_unless_english_is_asked_for(
     assert "failed [empty] in/empty.wav: is empty (0 bytes)" in again.out
 
 
-MISTAKES = {
+MISTAKES: dict[str, tuple[list[str], dict[str, str | None], str]] = {
     "nothing": ([], {}, "没有要评分的"),
     "no such folder": (["nowhere"], {}, "没有这个文件或文件夹：nowhere"),
     "nothing in it": (["empty"], {}, "empty 里没有录音"),

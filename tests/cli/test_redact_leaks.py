@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from cli_shell import SAMPLES, Shell, scrub
+from cli_shell import SAMPLES, Result, Shell, scrub
 from starlette.testclient import TestClient
 
 from asr_qa.bootstrap import Rules, SystemClock, connect, load_rules, load_scorecards
@@ -68,11 +68,11 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def shell(home: Path, capfd: pytest.CaptureFixture[str]) -> Shell:
     """Runs a command; what it says is what the process writes, logs included."""
 
-    def call(*arguments: object) -> tuple[int, str]:
+    def call(*arguments: object) -> Result:
         capfd.readouterr()
         code = run([str(argument) for argument in arguments])
         said = capfd.readouterr()
-        return code, said.out + said.err
+        return Result(code, said.out, said.err)
 
     return call
 
@@ -134,9 +134,8 @@ def test_what_commands_say(
             text = path.read_text(encoding="utf-8")
             path.write_text(text.replace("severity: minor", "severity: major"), encoding="utf-8")
     with caplog.at_level(logging.DEBUG):
-        code, said = shell(*command)
-    said += caplog.text
-    assert (code, leaks(said)) == (0, [])
+        result = shell(*command)
+    assert (result.code, leaks(result.out + result.err + caplog.text)) == (0, [])
     pages = list(home.glob("*.html"))
     assert len(pages) == ("--html" in command)
     for page in pages:

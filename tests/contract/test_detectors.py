@@ -34,7 +34,7 @@ def voice(seconds: float, *, pitch: float = 130.0) -> NDArray[np.float64]:
         gain = sum((1 / (1 + ((frequency - vowel[:, i]) / 90) ** 2)) / (i + 1) for i in range(3))
         sound += gain * np.sin(number * phase) * (frequency < 3400)
     sound *= 0.75 + 0.25 * np.cos(2 * np.pi * 5 * time)
-    return 0.5 * sound / np.abs(sound).max()
+    return np.asarray(0.5 * sound / np.abs(sound).max())
 
 
 def line(seconds: float, spoken: Iterable[tuple[float, float]], *, noise_db: float = -55.0) -> NDArray[np.int16]:

@@ -58,7 +58,7 @@ def test_what_stands_there_already_is_not_written_over_by_another_name_of_the_sa
 def test_the_less_alike_the_less_sure() -> None:
     same = correct(spread("先逃是", Segment(0, 1), confidence=0.8), ["仙桃市"]).words[0].confidence
     near = correct(spread("南梅干", Segment(0, 1), confidence=0.8), ["蓝莓干"]).words[0].confidence
-    assert (same, near) == (pytest.approx(0.72), pytest.approx(0.6))
+    assert (same, near) == pytest.approx((0.72, 0.6))
 
 
 def test_utterance_keeps_what_the_engine_wrote() -> None:

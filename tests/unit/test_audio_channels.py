@@ -144,7 +144,7 @@ def test_inspect_finds_dropouts_inside_speech(agent: NDArray[np.float64], custom
         agent[round(start * RATE) : round((start + 0.1) * RATE)] = 0.0
     (warning,) = inspect(agent, customer).warnings
     assert warning.code == "gaps"
-    assert (warning.start, warning.end) == (pytest.approx(2.0, abs=0.02), pytest.approx(10.6, abs=0.02))
+    assert (warning.start, warning.end) == pytest.approx((2.0, 10.6), abs=0.02)
     assert "2 times" in warning.message
 
 
@@ -184,13 +184,13 @@ def test_inspect_finds_losses_filled_with_the_last_frame(
     (warning,) = inspect(wave, customer).warnings
     assert warning.code == "gaps"
     assert "channel 0 plays its last moment again 4 times" in warning.message
-    assert (warning.start, warning.end) == (pytest.approx(2.1, abs=0.01), pytest.approx(18.4 + times * frame, abs=0.01))
+    assert (warning.start, warning.end) == pytest.approx((2.1, 18.4 + times * frame), abs=0.01)
 
 
 def steady(*hertz: float, level_db: float) -> NDArray[np.float64]:
     """Tones all the time."""
     time = np.arange(SECONDS * RATE) / RATE
-    return sum(np.sin(2 * np.pi * each * time) for each in hertz) * 10 ** (level_db / 20)
+    return np.asarray(np.sum([np.sin(2 * np.pi * each * time) for each in hertz], axis=0) * 10 ** (level_db / 20))
 
 
 def beeps(*hertz: float, seconds: float) -> NDArray[np.float64]:
@@ -203,7 +203,7 @@ def beeps(*hertz: float, seconds: float) -> NDArray[np.float64]:
     return wave
 
 
-NO_LOSS = {
+NO_LOSS: dict[str, Callable[[], NDArray[np.float64]]] = {
     "a steady vowel of 100 Hz": lambda: vowels(AGENT),
     "a steady vowel of 250 Hz": lambda: vowels(AGENT, hertz=250.0),
     "hum": lambda: vowels(AGENT) + steady(50.0, 100.0, 150.0, level_db=-40.0),

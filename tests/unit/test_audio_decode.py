@@ -32,6 +32,7 @@ def write(path: Path, codec: str, samples: NDArray[np.float32], rate: int, *, ho
     layout, step = LAYOUTS[len(samples)], rate // 50
     with av.open(str(path), "w") as output:
         stream = output.add_stream(codec, rate=rate, layout=layout)
+        assert isinstance(stream, av.AudioStream)
         convert = av.AudioResampler(format=stream.codec_context.format.name, layout=layout, rate=rate)
         for at in range(0, samples.shape[1], step):
             part = np.ascontiguousarray(samples[:, at : at + step])
@@ -105,7 +106,9 @@ def test_read_every_format_at_16_khz(tmp_path: Path, name: str, codec: str, rate
     assert info.duration == pytest.approx(2.0, abs=0.06)
     assert not audio.truncated
     middle = audio.samples[:, 8000:24000]
-    assert decibels(middle[0]) == pytest.approx(decibels(np.int16(tone_on_first(16000, 1, 1.0) * 32767)), abs=2.0)
+    assert decibels(middle[0]) == pytest.approx(
+        decibels((tone_on_first(16000, 1, 1.0) * 32767).astype(np.int16)), abs=2.0
+    )
     assert all(decibels(other) < decibels(middle[0]) - 40 for other in middle[1:])
 
 

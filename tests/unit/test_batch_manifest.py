@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -17,10 +18,12 @@ CHINESE = "录音文件,坐席工号,班组,技能组,呼叫方向,客户编号,
 ROW = "a.wav,A1,一组,宽带,呼出,C1,T1,2026/11/20 09:30:00,6.5,zh,1,老客户\n"
 
 
-def manifest(folder: Path, content: str | bytes, name: str = "m.csv", **options: dict[str, str]) -> Manifest:
+def manifest(
+    folder: Path, content: str | bytes, name: str = "m.csv", mapping: Mapping[str, str] | None = None
+) -> Manifest:
     path = folder / name
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return read_manifest(path, **options)  # type: ignore[arg-type]
+    return read_manifest(path, mapping=mapping)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])

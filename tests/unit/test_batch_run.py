@@ -44,10 +44,10 @@ def test_recordings_of_the_same_name_from_different_folders_keep_a_document_each
     )
     items, _ = items_of(find_recordings([tmp_path / "mon" / "rec", tmp_path / "tue" / "rec"]), None)
     outcomes = run.score(items, Silent())
-    written = {outcome.output: outcome.path for outcome in outcomes}
+    written = {str(outcome.output): outcome.path for outcome in outcomes}
     assert sorted(written) == [str(tmp_path / "out/rec" / name) for name in ("call.wav-2.json", "call.wav.json")]
     for output, path in written.items():
-        assert from_json(Path(str(output)).read_text(encoding="utf-8")).recording.path == path
+        assert from_json(Path(output).read_text(encoding="utf-8")).recording.path == path
 
 
 # --- the same audio, and what is said of it

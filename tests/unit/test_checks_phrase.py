@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ from asr_qa.ruleset.loader import parse_rules
 HEAD = "id: X-001\nname: x.y\ntitle: {zh: 测, en: test}\nseverity: minor\nclass: customer\n"
 
 
-def judge(body: str, call: str, **known: object) -> Finding:
+def judge(body: str, call: str, **known: Any) -> Finding:
     """The finding of a rule with this body for a sketched call."""
     (finding,) = evaluate(parse_rules(HEAD + body).ruleset, sketched_call(call, **known))
     return finding

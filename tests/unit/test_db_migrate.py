@@ -127,7 +127,7 @@ def test_open_store_never_shows_the_password() -> None:
 
 
 def test_a_unit_of_work_is_undone_when_it_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from asr_qa.db import calls
+    from asr_qa.db import mapping
     from asr_qa.testing import START, make_document
 
     store = open_store(url_of(tmp_path / "qa.db"))
@@ -135,7 +135,7 @@ def test_a_unit_of_work_is_undone_when_it_fails(tmp_path: Path, monkeypatch: pyt
     def broken(*_args: object, **_kwargs: object) -> None:
         raise RuntimeError("killed in the middle")
 
-    monkeypatch.setattr(calls.mapping, "finding_rows", broken)
+    monkeypatch.setattr(mapping, "finding_rows", broken)
     with pytest.raises(RuntimeError):
         store.save_document(make_document(), severities={}, now=START)
     assert store.list_calls(CallFilters()).calls == ()

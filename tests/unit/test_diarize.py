@@ -89,7 +89,7 @@ def lstm_by_hand(mels: np.ndarray[Any, Any], tensors: Mapping[str, np.ndarray[An
             state = np.tanh(cell) / (1 + np.exp(-o))
             outputs.append(state)
         inputs = outputs
-    return np.maximum(tensors["linear.weight"] @ inputs[-1] + tensors["linear.bias"], 0)
+    return np.asarray(np.maximum(tensors["linear.weight"] @ inputs[-1] + tensors["linear.bias"], 0))
 
 
 def test_the_graph_is_valid_onnx_and_computes_the_lstm() -> None:
@@ -169,7 +169,7 @@ def test_power_of_full_scale_is_one() -> None:
 
 def cloud(rng: np.random.Generator, centre: np.ndarray[Any, Any], count: int, spread: float) -> np.ndarray[Any, Any]:
     found = centre + spread * rng.normal(size=(count, len(centre))) / np.sqrt(len(centre))
-    return (found / np.linalg.norm(found, axis=1, keepdims=True)).astype(np.float32)
+    return np.asarray(found / np.linalg.norm(found, axis=1, keepdims=True), np.float32)
 
 
 def axes(size: int, count: int) -> list[np.ndarray[Any, Any]]:

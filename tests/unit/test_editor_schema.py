@@ -43,11 +43,11 @@ def kind_of(path: Path) -> Kind:
 
 
 def takes(kind: Kind, text: str) -> bool:
-    return validator(kind).is_valid(as_json(yaml.safe_load(text)))
+    return bool(validator(kind).is_valid(as_json(yaml.safe_load(text))))
 
 
 def takes_condition(text: str) -> bool:
-    return validator("rule").is_valid(HEAD | {"require": yaml.safe_load(text)})
+    return bool(validator("rule").is_valid(HEAD | {"require": yaml.safe_load(text)}))
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -26,16 +27,16 @@ def rules(*bodies: str) -> str:
     return "rules:\n" + "\n".join(items)
 
 
-def judge_all(bodies: tuple[str, ...], call: str, **known: object) -> dict[str, Finding]:
+def judge_all(bodies: tuple[str, ...], call: str, **known: Any) -> dict[str, Finding]:
     found = evaluate(parse_rules(rules(*bodies)).ruleset, sketched_call(call, **known), drafts=True)
     return {finding.rule_id: finding for finding in found}
 
 
-def judge(body: str, call: str, **known: object) -> Finding:
+def judge(body: str, call: str, **known: Any) -> Finding:
     return judge_all((body,), call, **known)["X-001"]
 
 
-def verdict(body: str, call: str, **known: object) -> str:
+def verdict(body: str, call: str, **known: Any) -> str:
     return judge(body, call, **known).verdict.value
 
 
@@ -374,7 +375,8 @@ def test_the_trace_mirrors_the_rule() -> None:
     assert (condition.condition, condition.verdict) == ("any of 2", Verdict.MET)
     said, quiet = condition.children
     assert said.condition == "phrase any of [您好] by agent"
-    assert said.at == ((pytest.approx(2 / 3), 2.0),)
+    (place,) = said.at
+    assert place == pytest.approx((2 / 3, 2.0))
     assert quiet.condition == "not"
     assert quiet.children[0].condition == "event dead_air, count >= 1"
     assert quiet.children[0].verdict == Verdict.NOT_MET

@@ -40,15 +40,17 @@ def arguments(text: str) -> set[str]:
 
 def said_in_code() -> list[tuple[str, int, str, frozenset[str]]]:
     """Every say(...), told(...) and error_of(...) with a written code: file, line, code, names of its arguments."""
-    found = []
+    found: list[tuple[str, int, str, frozenset[str]]] = []
     for path in _sources():
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("say", "told", "error_of") and node.args:
                 given = frozenset(one.arg or "**" for one in node.keywords)
                 first = node.args[getattr(node.func, "id", "") == "error_of"]
-                codes = [one for one in ast.walk(first) if isinstance(one, ast.Constant)]
                 found += [
-                    (path.name, node.lineno, one.value, given) for one in codes if one.value in MESSAGES or one is first
+                    (path.name, node.lineno, one.value, given)
+                    for one in ast.walk(first)
+                    if isinstance(one, ast.Constant) and isinstance(one.value, str)
+                    if one.value in MESSAGES or one is first
                 ]
     return found
 

@@ -29,7 +29,7 @@ def two_tones(seconds: float) -> NDArray[np.int16]:
 
 
 def decoded(data: bytes) -> tuple[NDArray[np.float64], int]:
-    with av.open(io.BytesIO(data)) as file:
+    with av.open(io.BytesIO(data), "r") as file:
         rate = file.streams.audio[0].rate
         resampler = av.AudioResampler("s16", layout="mono", rate=rate)
         frames = [piece for frame in file.decode(audio=0) for piece in resampler.resample(frame)]

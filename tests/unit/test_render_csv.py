@@ -9,7 +9,10 @@ from asr_qa.render.csv import BOM, safe_text, to_csv
 
 
 def test_to_csv_writes_what_a_reader_reads_back() -> None:
-    rows = [["坐席一", 3, 0.25, None, True], ['say "hi", then\nleave', -2, 1e6, "", False]]
+    rows: list[list[str | float | bool | None]] = [
+        ["坐席一", 3, 0.25, None, True],
+        ['say "hi", then\nleave', -2, 1e6, "", False],
+    ]
     text = to_csv(["agent", "calls", "rate", "note", "ranked"], rows, bom=False)
     assert list(csv.reader(io.StringIO(text, newline=""))) == [
         ["agent", "calls", "rate", "note", "ranked"],

@@ -344,7 +344,8 @@ def test_headline_figures_name_what_they_rest_on() -> None:
 
 @pytest.mark.parametrize("name", ["empty", "silent"])
 def test_figures_without_an_assessed_call_are_unavailable(name: str) -> None:
-    for lang, word in (("zh", "暂无"), ("en", "unavailable")):
+    words: dict[Lang, str] = {"zh": "暂无", "en": "unavailable"}
+    for lang, word in words.items():
         html = render(CASES[name], lang=lang)
         names = ("平均得分", "合格率", "致命错误") if lang == "zh" else ("Average points", "Pass rate", "Fatal errors")
         assert [tiles(html)[one][0] for one in names] == [word] * 3

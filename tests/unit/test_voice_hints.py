@@ -53,7 +53,7 @@ class Scene:
     def channel(self, role: Role) -> Samples:
         times = np.arange(48 * RATE) / RATE
         hertz = 120.0 if role is Role.AGENT else 210.0
-        buzz = sum(np.sin(2 * np.pi * hertz * n * times + n) / n for n in range(1, 15))
+        buzz = np.sum([np.sin(2 * np.pi * hertz * n * times + n) / n for n in range(1, 15)], axis=0)
         sound = np.random.default_rng(role is Role.AGENT).normal(0, 10, times.size)
         for index, part in enumerate(places(role)):
             gain = 3.0 if role is Role.CUSTOMER and index == LOUD else 1.0

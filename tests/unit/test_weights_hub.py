@@ -383,7 +383,7 @@ def test_the_hubs_own_list_of_files_takes_the_place_of_the_manifests(hub: Hub, c
 @pytest.mark.parametrize(
     ("source", "what"), [({"repo": "someone/gone"}, "someone/gone"), ({}, "someone/toy-whisper")], ids=["repo", "file"]
 )
-def test_what_the_hub_does_not_have_is_named(hub: Hub, cache: Path, source: dict[str, str], what: str) -> None:
+def test_what_the_hub_does_not_have_is_named(hub: Hub, cache: Path, source: dict[str, Any], what: str) -> None:
     if not source:
         del hub.files["vocabulary.txt"]
     with pytest.raises(ModelError, match=what):

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 LEVELS = {"<blk>": -16.0, "您": 13.0, "好": 17.5, "▁ok": 22.0, "ay": 26.0}
 """Mean log-mel energy at which a token is heard; digital silence is the blank."""
@@ -180,7 +181,9 @@ def paraformer(folder: Path) -> Path:
     ]
     integers = {"begin": [PARAFORMER_FIRST], "end": [1 << 40], "axis": [1], "step": [PARAFORMER_STEP], "last": [2]}
     scalars = {"zero": 0, "one": 1, "ten": PARAFORMER_STEP, "first": PARAFORMER_FIRST}
-    constants = {name: np.array(value, dtype=np.int64) for name, value in {**integers, **scalars}.items()}
+    constants: dict[str, NDArray[Any]] = {
+        name: np.array(value, dtype=np.int64) for name, value in {**integers, **scalars}.items()
+    }
     constants |= _weights(0)
     constants |= {"floor": np.array(0, dtype=np.float32), "thrice": np.array([1, 0, 0], dtype=np.float32)}
     end = np.zeros(len(tokens), dtype=np.float32)

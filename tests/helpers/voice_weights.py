@@ -17,38 +17,27 @@ HIDDEN = 4
 MAGIC = 0x1950A86A20F9469CFC6C
 
 
-class _Tensor:
-    """Pickles as a tensor of a checkpoint does."""
-
-    def __init__(self, values: np.ndarray[Any, Any], key: str) -> None:
-        self.values, self.key = values, key
+def _pickled(value: object) -> bytes:
+    """One value as it stands inside a pickle of protocol 2: without the marks of its start and end."""
+    return pickle.dumps(value, protocol=2)[2:-1]
 
 
-class _Pickler(pickle._Pickler):  # the one in Python lets names be written that do not exist here
-    def save(self, obj: Any, save_persistent_id: bool = True) -> None:
-        if not isinstance(obj, _Tensor):
-            super().save(obj, save_persistent_id)
-            return
-        shape = obj.values.shape
-        stride = tuple(int(np.prod(shape[axis + 1 :])) for axis in range(len(shape)))
-        self.write(b"ctorch._utils\n_rebuild_tensor_v2\n(")
-        self.write(b"(")
-        super().save("storage")
-        self.write(b"ctorch\nFloatStorage\n")
-        for part in (obj.key, "cpu", obj.values.size):
-            super().save(part)
-        self.write(b"Nt" + pickle.BINPERSID)
-        for part in (0, shape, stride, False, OrderedDict()):
-            super().save(part)
-        self.write(b"tR")
+def _tensor(values: np.ndarray[Any, Any], key: str) -> bytes:
+    """A tensor as checkpoints have it, written by hand: the names in it do not exist here."""
+    stride = tuple(int(np.prod(values.shape[axis + 1 :])) for axis in range(values.ndim))
+    parts = [_pickled(part) for part in (key, "cpu", values.size)]
+    storage = b"(" + _pickled("storage") + b"ctorch\nFloatStorage\n" + b"".join(parts) + b"t" + pickle.BINPERSID
+    rest = [_pickled(0), _pickled(values.shape), _pickled(stride), _pickled(False), _pickled(OrderedDict())]
+    return b"ctorch._utils\n_rebuild_tensor_v2\n(" + storage + b"".join(rest) + b"tR"
 
 
 def write_checkpoint(path: Path, tensors: Mapping[str, np.ndarray[Any, Any]], *, magic: int = MAGIC) -> Path:
     with path.open("wb") as stream:
         for head in (magic, 1001, {"little_endian": True}):
             pickle.dump(head, stream, protocol=2)
-        state = OrderedDict((name, _Tensor(values, name)) for name, values in tensors.items())
-        _Pickler(stream, protocol=2).dump({"model_state": state, "step": 3})
+        state = b"".join(_pickled(name) + _tensor(values, name) for name, values in tensors.items())
+        ordered = _pickled(OrderedDict()) + b"(" + state + b"u"
+        stream.write(b"\x80\x02}(" + _pickled("model_state") + ordered + _pickled("step") + _pickled(3) + b"u.")
         pickle.dump(list(tensors), stream, protocol=2)
         for values in tensors.values():
             stream.write(struct.pack("<q", values.size) + values.astype("<f4").tobytes())
