@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz.distance import Levenshtein
 
+from asr_qa.core.counts import Counts
 from asr_qa.core.recording import Role
 from asr_qa.core.text import FOLDED, normalise
 from asr_qa.core.transcript import Word
@@ -45,7 +46,7 @@ class TrueTurn:
 
 
 @dataclass(frozen=True, slots=True)
-class Errors:
+class Errors(Counts):
     """Counts over some turns; they add up."""
 
     characters: int = 0
@@ -57,15 +58,6 @@ class Errors:
     """Turns whose first word starts and whose last word ends within EDGE of the truth."""
     lost: int = 0
     """Turns of which no word at all was heard."""
-
-    def __add__(self, other: Errors) -> Errors:
-        return Errors(
-            self.characters + other.characters,
-            self.wrong + other.wrong,
-            self.turns + other.turns,
-            self.edges + other.edges,
-            self.lost + other.lost,
-        )
 
     @property
     def rate(self) -> float | None:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from asr_qa.core.confusion import Confusion, Rests, confusions
+from asr_qa.core.counts import Counts
 from asr_qa.core.finding import Finding, Verdict
 from asr_qa.core.recording import Recording
 from asr_qa.core.scorecard import ScoreSheet
@@ -151,9 +152,9 @@ class Move:
         return 0.0 if self.before is None or self.after is None else self.after - self.before
 
 
-@dataclass(slots=True, kw_only=True)
-class AgentTally:
-    """Sheets of one agent."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentTally(Counts):
+    """Sheets of one agent; they add up."""
 
     calls: int = 0
     totals: int = 0
@@ -164,11 +165,6 @@ class AgentTally:
     moved: int = 0
     fatal_before: int = 0
     fatal_after: int = 0
-
-    def merge(self, other: AgentTally) -> None:
-        """Add the sheets of another tally."""
-        for name in ("calls", "totals", "before", "after", "moved", "fatal_before", "fatal_after"):
-            setattr(self, name, getattr(self, name) + getattr(other, name))
 
 
 Examples = dict[tuple[str, Verdict | None, Verdict | None], list[Example]]
@@ -231,7 +227,7 @@ class Tally:
         self.fatal += other.fatal
         self.cards += other.cards
         for agent, sheets in other.agents.items():
-            self.agents[agent].merge(sheets)
+            self.agents[agent] += sheets
         _add_all(self.accuracy_before, other.accuracy_before.items())
         _add_all(self.accuracy_after, other.accuracy_after.items())
         for criterion, counts in other.agreement.items():
@@ -246,14 +242,14 @@ class Tally:
         self.cards[was.label, now.label] += 1
         self.totals[was.points is not None, now.points is not None] += 1
         self.fatal[was.fatal, now.fatal] += 1
-        sheets = self.agents[one.call.agent]
-        sheets.merge(AgentTally(calls=1, fatal_before=int(was.fatal), fatal_after=int(now.fatal)))
+        self.agents[one.call.agent] += AgentTally(calls=1, fatal_before=int(was.fatal), fatal_after=int(now.fatal))
+        has_moved = moved is not None and abs(moved) >= MOVED
         if moved is not None:
             self.moves[round(moved, 2) + 0.0] += 1
-            sums = AgentTally(totals=1, before=was.points or 0.0, after=now.points or 0.0)
-            sheets.merge(sums)
-            sheets.moved += abs(moved) >= MOVED
-        if (moved is not None and abs(moved) >= MOVED) or was.fatal is not now.fatal:
+            self.agents[one.call.agent] += AgentTally(
+                totals=1, before=was.points or 0.0, after=now.points or 0.0, moved=int(has_moved)
+            )
+        if has_moved or was.fatal is not now.fatal:
             move = Move(
                 call=one.call,
                 before=was.points,

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from asr_qa.core.counts import Counts
 from asr_qa.core.finding import Verdict
 from asr_qa.core.report import Figure, wilson
 
@@ -18,7 +19,7 @@ Rests = Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Confusion:
+class Confusion(Counts):
     """Counts of a rule's verdicts by what people decided."""
 
     confirmed: int = 0
@@ -31,15 +32,6 @@ class Confusion:
     """Of the missed, those that it left to a person as undetermined."""
     passed: int = 0
     """Neither it nor people found a failure."""
-
-    def __add__(self, other: Confusion) -> Confusion:
-        return Confusion(
-            confirmed=self.confirmed + other.confirmed,
-            false_alarms=self.false_alarms + other.false_alarms,
-            missed=self.missed + other.missed,
-            left_open=self.left_open + other.left_open,
-            passed=self.passed + other.passed,
-        )
 
     @property
     def decided(self) -> int:

@@ -67,9 +67,7 @@ def summary(tally: Tally, *, before: Ruleset, after: Ruleset, cards: Iterable[Sc
 
 def sheets(tally: Tally) -> Plain:
     """How sheets move."""
-    every = AgentTally()
-    for one in tally.agents.values():
-        every.merge(one)
+    every = sum(tally.agents.values(), AgentTally())
     both = tally.totals[True, True]
     return {
         "with_total_before_and_after": both,

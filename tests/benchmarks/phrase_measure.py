@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from asr_qa.core.checks import index
 from asr_qa.core.checks.again import DOUBTED, POSSIBLE, SURE
 from asr_qa.core.checks.chance import chance_again
 from asr_qa.core.checks.stream import Place, Source, build_source
+from asr_qa.core.counts import Counts
 from asr_qa.core.finding import Match
 from asr_qa.core.recording import Role
 from asr_qa.core.report import wilson
@@ -64,7 +65,7 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True)
-class Missed:
+class Missed(Counts):
     """Errors of a recogniser; they add up."""
 
     clips: int = 0
@@ -74,9 +75,6 @@ class Missed:
     syllables: int = 0
     """The same of toneless syllables: what sounds alike is no error."""
     of_syllables: int = 0
-
-    def __add__(self, other: Missed) -> Missed:
-        return Missed(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(self)))
 
     @property
     def row(self) -> str:
