@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Literal, get_args, get_origin
+from typing import Literal, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from pydantic_settings import SettingsError
 
@@ -94,7 +95,7 @@ def allowed(place: tuple[int | str, ...]) -> tuple[str, ...]:
     Args:
         place: Names of the groups and of the setting, as in an error; what follows them is passed over.
     """
-    fields: Mapping[str, Any] = Settings.model_fields
+    fields: Mapping[str, FieldInfo] = Settings.model_fields
     for step in place:
         kind = fields[str(step)].annotation if str(step) in fields else None
         if kind is None:
@@ -105,7 +106,8 @@ def allowed(place: tuple[int | str, ...]) -> tuple[str, ...]:
     return ()
 
 
-def _words(kind: Any) -> Iterator[str]:
+def _words(kind: object) -> Iterator[str]:
+    """The words in a type, also where it may be something else: `int | Literal["auto"]`."""
     if get_origin(kind) is Literal:
         yield from (str(one) for one in get_args(kind))
     else:

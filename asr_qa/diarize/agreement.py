@@ -42,7 +42,7 @@ def two_people(vectors: Vectors, second: Flags, odds: Floats) -> bool:
     agent, customer = int((odds > 0).sum()), int((odds < 0).sum())
     if min(agent, customer) < max(_LEAST, _LEAST_SHARE * (agent + customer)):
         return False
-    return shares(second, odds) >= _AGREED and _unlike(vectors, second)
+    return least_share(second, odds) >= _AGREED and _unlike(vectors, second)
 
 
 def spoken_against(second: Flags, sound: Flags) -> bool:
@@ -60,14 +60,19 @@ def borne_out(vectors: Vectors, second: Flags, sound: Flags, odds: Floats) -> bo
         sound: Which windows are the second of two voices, by sound alone.
         odds: Log odds of each window that it is the agent's, by what is said in it.
     """
-    told = sound if shares(sound, odds) >= shares(~sound, odds) else ~sound
-    if float(np.mean(told == second)) < _SAME or shares(told, odds) < _FITTING:
+    told = sound if least_share(sound, odds) >= least_share(~sound, odds) else ~sound
+    if float(np.mean(told == second)) < _SAME or least_share(told, odds) < _FITTING:
         return False
     return _foretold(told, odds) >= _TELLING and _unlike(vectors, told)
 
 
-def shares(second: Flags, odds: Floats) -> float:
-    """Share of a party's cues that fall to its voice, of the party with the smaller one."""
+def least_share(second: Flags, odds: Floats) -> float:
+    """Share of a party's cues that fall to its voice: that of the party with less; 0 where one has none.
+
+    Args:
+        second: Which windows are the customer's.
+        odds: Log odds of each window that it is the agent's, by what is said in it.
+    """
     agent, customer = np.maximum(odds, 0.0), np.maximum(-odds, 0.0)
     if not agent.any() or not customer.any():
         return 0.0

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from asr_qa.diarize.agreement import borne_out, shares, spoken_against, two_people
+from asr_qa.diarize.agreement import borne_out, least_share, spoken_against, two_people
 from asr_qa.diarize.cluster import Flags, Split, Vectors, mean_voices, split_in_two
 from asr_qa.diarize.mel import FRAMES_PER_SECOND
 from asr_qa.diarize.outline import Outlines
@@ -75,7 +75,7 @@ def two_parties(vectors: Vectors, outlines: Outlines, windows: Windows, cues: Se
     alone = _likeliest(points, stay, _WORDS * odds, starts)
     points = np.hstack([points, _whitened(outlines, windows)])
     both = _likeliest(points, stay, _WORDS * odds, starts)
-    second = both if shares(both, odds) >= _FOLLOWED else alone
+    second = both if least_share(both, odds) >= _FOLLOWED else alone
     if second.all() or not second.any():
         return None
     # Outlines tell whose a window is, not that there are two: one person's differ from one recording to the next.

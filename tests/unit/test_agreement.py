@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from asr_qa.diarize.agreement import borne_out, shares, spoken_against, two_people
+from asr_qa.diarize.agreement import borne_out, least_share, spoken_against, two_people
 from asr_qa.diarize.cluster import Vectors
 
 COUNT = 160
@@ -72,8 +72,8 @@ def test_a_party_with_few_cues_is_not_called_a_person_by_words_that_told_the_voi
     for customer, sure in (([1], False), ([1, 3], True)):
         said = odds([0, 2, 4, 6], customer)
         assert two_people(vectors(0.9), SECOND, said) is sure
-        assert shares(SECOND, said) == 1
-        assert shares(~SECOND, said) == 0
+        assert least_share(SECOND, said) == 1
+        assert least_share(~SECOND, said) == 0
 
 
 def test_sound_speaks_against_voices_that_words_have_moved() -> None:
