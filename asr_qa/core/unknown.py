@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from asr_qa.core.metrics import DEFINITION_OF, CallMetrics, Latency, PerRole
@@ -70,7 +70,8 @@ def without_unknown(metrics: CallMetrics, timeline: CallTimeline, codes: Set[str
 
 def without_figures(metrics: CallMetrics, unknown: Set[str]) -> CallMetrics:
     """The figures with those of some definitions not measured."""
-    names = [name for name, definition in DEFINITION_OF.items() if definition in unknown and hasattr(metrics, name)]
+    names = [figure.name for figure in fields(metrics) if DEFINITION_OF[figure.name] in unknown]
+    # The names are only known here, so that types cannot tell which figure is one number and which one for each party.
     nothing: dict[str, Any] = {name: _nothing(getattr(metrics, name)) for name in names}
     return replace(metrics, **nothing)
 
@@ -92,5 +93,6 @@ def spoken_at_once(timeline: CallTimeline) -> AtOnce:
     return AtOnce(total(intersect(agent, customer)), total(agent) * total(customer) / talk)
 
 
-def _nothing(figure: Any) -> PerRole | Latency | None:
+def _nothing(figure: object) -> PerRole | Latency | None:
+    """What a figure is where it was not measured."""
     return type(figure)() if isinstance(figure, PerRole | Latency) else None

@@ -8,6 +8,7 @@ from math import log10
 
 import numpy as np
 
+from asr_qa.core.options import TimingOptions
 from asr_qa.core.recording import Recording, Role
 from asr_qa.core.segment import EPSILON, Segment, Track, bridge, clip, gaps, subtract, total, union
 from asr_qa.pipeline.ports import FaintDetector, NonSpeech, NonSpeechDetector, Samples, SpeechDetector
@@ -23,7 +24,7 @@ _CLEAR, _NOISY = 24.0, 18.0
 """dB that loud speech stands out of the noise, from where on that hides nothing more and down to where it hides all."""
 EDGES = "/".join(f"{number:g}" for number in (FADE, FADE_UNDER_NOISE, RISE_UNDER_NOISE, _CLEAR, _NOISY))
 """All of these as they stand in the stamp of a document."""
-_SILENCE = 2.0
+_SILENCE = TimingOptions().silence_min
 """Seconds nobody speaks: less is no silence by its definition."""
 _WHILE = _SILENCE + 0.01
 """The same and a hair for the rounding of sums."""
