@@ -85,7 +85,7 @@ def inspect_channels(
     warnings = [_dual_mono(samples, speech, pair, sample_rate) for pair in pairs]
     for number, (channel, level, track) in enumerate(zip(samples, levels, speech, strict=True)):
         warnings += _inspect_one(number, level, _peaks(channel, sample_rate), track, single=len(levels) == 1)
-        warnings += _played_again(number, find_repeats(channel, track, level, sample_rate))
+        warnings += _losses(number, _dropouts(level, track), find_repeats(channel, track, level, sample_rate))
     tracks, bleeds = _clean(samples, levels, speech, sample_rate, same={frozenset(pair) for pair in pairs})
     if any(bleed.drowns for bleed in bleeds.values()):
         warnings.append(CallWarning(code="crosstalk", message=_CROSSTALK))
@@ -132,20 +132,20 @@ def _inspect_one(
         yield CallWarning(
             code="clipping", message=f"channel {number} is cut off at full scale in {share:.0%} of its speech"
         )
-    if dropouts := _dropouts(levels, track):
-        seconds = sum(dropout.duration for dropout in dropouts)
-        message = f"channel {number} drops out {len(dropouts)} times in its speech, {seconds:.2f} s in all"
-        yield CallWarning(code="gaps", message=message, start=dropouts[0].start, end=dropouts[-1].end)
 
 
-def _played_again(number: int, repeats: Track) -> Iterator[CallWarning]:
-    if len(repeats) < _REPEATS:
-        return
-    message = (
-        f"channel {number} plays its last moment again {len(repeats)} times in its speech, {total(repeats):.2f} s in "
-        "all: packets were lost"
-    )
-    yield CallWarning(code="gaps", message=message, start=repeats[0].start, end=repeats[-1].end)
+def _losses(number: int, dropouts: Track, repeats: Track) -> Iterator[CallWarning]:
+    """One warning for all that a channel lost, whether it was left out or filled."""
+    filled = repeats if len(repeats) >= _REPEATS else ()
+    said = []
+    if dropouts:
+        said.append(f"drops out {len(dropouts)} times in its speech, {total(dropouts):.2f} s in all")
+    if filled:
+        again = f"plays its last moment again {len(filled)} times in its speech, {total(filled):.2f} s in all"
+        said.append(f"{again}: packets were lost")
+    if lost := union(dropouts, filled):
+        message = f"channel {number} {', and '.join(said)}"
+        yield CallWarning(code="gaps", message=message, start=lost[0].start, end=lost[-1].end)
 
 
 def _is_same(
@@ -185,7 +185,7 @@ def _clipped_share(peaks: NDArray[np.int16]) -> float:
     return float((peaks >= _CLIP_NEAR * highest).mean()) if highest >= _CLIP_PEAK else 0.0
 
 
-def _dropouts(levels: Levels, track: Track) -> list[Segment]:
+def _dropouts(levels: Levels, track: Track) -> Track:
     """Stretches of digital zero that cut into speech: loud frames stand directly on both sides."""
     talking = _mask(bridge(track, 1.0), levels.raw.size)
     found = []
@@ -195,7 +195,7 @@ def _dropouts(levels: Levels, track: Track) -> list[Segment]:
             continue
         if before.max() > _GAP_EDGE and after.max() > _GAP_EDGE:
             found.append(Segment(first / FRAMES_PER_SECOND, behind / FRAMES_PER_SECOND))
-    return found
+    return tuple(found)
 
 
 def _clean(

@@ -38,7 +38,7 @@ _TONAL = 0.97
 """... hold as much of the power of a tone; a tone whose period divides the frame is its own past as well."""
 
 
-def find_repeats(samples: Samples, track: Track, levels: Levels, sample_rate: int) -> tuple[Segment, ...]:
+def find_repeats(samples: Samples, track: Track, levels: Levels, sample_rate: int) -> Track:
     """Where the speech of a channel is played again.
 
     Args:

@@ -47,6 +47,11 @@ _ZH: tuple[tuple[str, str], ...] = (
     (r"channel (\d+) is cut off at full scale in (\d+%) of its speech", r"声道 \1 的说话有 \2 达到满刻度而失真"),
     (r"channel (\d+) drops out (\d+) times in its speech, ([\d.]+) s in all", r"声道 \1 的说话中断 \2 次，共 \3 秒"),
     (
+        r"channel (\d+) drops out (\d+) times in its speech, ([\d.]+) s in all, and plays its last moment again (\d+) "
+        r"times in its speech, ([\d.]+) s in all: packets were lost",
+        r"声道 \1 丢包：说话中断 \2 次，共 \3 秒，另有 \4 处重复播放前一刻的声音来填补，共 \5 秒",
+    ),
+    (
         r"channel (\d+) plays its last moment again (\d+) times in its speech, ([\d.]+) s in all: packets were lost",
         r"声道 \1 丢包：说话中有 \2 处重复播放前一刻的声音来填补，共 \3 秒",
     ),

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from asr_qa.audio.channels import ChannelReport, inspect_channels
 from asr_qa.core.segment import Segment, Track, intersect, total, union
+from asr_qa.render.remarks import remark
+from asr_qa.render.texts import Texts
 
 RATE = 16000
 SECONDS = 24
@@ -185,6 +187,18 @@ def test_inspect_finds_losses_filled_with_the_last_frame(
     assert warning.code == "gaps"
     assert "channel 0 plays its last moment again 4 times" in warning.message
     assert (warning.start, warning.end) == pytest.approx((2.1, 18.4 + times * frame), abs=0.01)
+
+
+def test_one_warning_tells_of_all_that_a_channel_lost(customer: NDArray[np.float64]) -> None:
+    wave = vowels(AGENT)
+    for at in (3.15, 10.2):
+        play_again(wave, at, frame=0.02, times=1, gain=1.0)
+    wave[round(18.4 * RATE) : round(18.5 * RATE)] = 0.0
+    (warning,) = inspect(wave, customer).warnings
+    assert warning.code == "gaps"
+    assert (warning.start, warning.end) == pytest.approx((3.15, 18.5), abs=0.02)
+    shown = remark(warning, Texts("zh"))
+    assert shown == "声道 0 丢包：说话中断 1 次，共 0.10 秒，另有 2 处重复播放前一刻的声音来填补，共 0.04 秒"
 
 
 def steady(*hertz: float, level_db: float) -> NDArray[np.float64]:
