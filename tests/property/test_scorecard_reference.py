@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from hypothesis import given
 from hypothesis import strategies as st
+from random_cards import Facts, Seen, calls, cards, findings, some_verdicts
 
-from asr_qa.core.card import Band, Criterion, Fatal, Kind, Level, Scorecard, Section, Source, VerdictIs, When
-from asr_qa.core.finding import Evidence, Finding, Match, Verdict
+from asr_qa.core.card import Criterion, Fatal, Kind, Scorecard, Source, When
+from asr_qa.core.finding import Verdict
 from asr_qa.core.scorecard import apply_review, score
 
-RULES = ("R0", "R1", "R2", "R3")
 MET, NOT_MET, NA, OPEN = Verdict.MET, Verdict.NOT_MET, Verdict.NOT_APPLICABLE, Verdict.UNDETERMINED
 NEAR = 1e-6
-Seen = Mapping[str, tuple[Verdict, int]]
-Facts = Mapping[str, str | None]
 Line = tuple[Verdict, float | None]
 
 
@@ -119,98 +117,11 @@ def summed(card: Scorecard, lines: Mapping[str, Line]) -> Told:
     )
 
 
-# --- cards and calls
-
-_rules = st.lists(st.sampled_from(RULES), min_size=1, max_size=3, unique=True).map(tuple)
-_verdicts = st.lists(st.sampled_from(Verdict), min_size=1, max_size=3, unique=True).map(tuple)
-_queues = st.lists(st.sampled_from(("a", "b", "c")), min_size=1, max_size=2, unique=True).map(tuple)
-_facts: st.SearchStrategy[dict[str, tuple[str, ...]]] = st.one_of(
-    st.builds(dict), st.fixed_dictionaries({"queue": _queues})
-)
-_seen = st.dictionaries(st.sampled_from(RULES), st.tuples(st.sampled_from(Verdict), st.integers(0, 4)))
-_call = st.fixed_dictionaries({"queue": st.sampled_from(("a", "b", None))})
-
-
-@st.composite
-def whens(draw: st.DrawFn, before: tuple[str, ...], depth: int = 1) -> When:
-    named = st.builds(lambda one, verdicts: VerdictIs(id=one, verdicts=verdicts), st.sampled_from(RULES), _verdicts)
-    other = st.builds(
-        lambda one, verdicts: VerdictIs(id=one, verdicts=verdicts), st.sampled_from(before or ("",)), _verdicts
-    )
-    parts = st.lists(whens(before, depth - 1), min_size=2, max_size=2).map(tuple) if depth else st.just(())
-    return When(
-        rules=tuple(draw(st.lists(named, max_size=1))),
-        criteria=tuple(draw(st.lists(other, max_size=1))) if before else (),
-        any_of=draw(st.one_of(st.just(()), parts)),
-        facts=draw(_facts) if depth == 0 else {},
-    )
-
-
-@st.composite
-def criteria(draw: st.DrawFn, name: str, before: tuple[str, ...]) -> Criterion:
-    kind, rules, points = draw(st.sampled_from(Kind)), draw(_rules), float(draw(st.integers(1, 20)))
-    line = Criterion(
-        id=name,
-        title={},
-        points=points,
-        kind=kind,
-        rules=rules,
-        source=draw(st.sampled_from((Source.AUTO, Source.AUTO, Source.AUTO, Source.ASSISTED))),
-        fatal=Fatal.NONE if kind is Kind.BONUS else draw(st.sampled_from((Fatal.NONE, *Fatal))),
-        applies_when=draw(_facts),
-        when=draw(st.none() | whens(before)),
-    )
-    if kind is Kind.PER_HIT:
-        return replace(line, per_hit=float(draw(st.integers(1, 5))), cap=draw(st.none() | st.floats(1, points)))
-    if kind is Kind.GRADED:
-        middle = Level(
-            points=points / 2, anchor="", rules=draw(st.lists(st.sampled_from(rules), min_size=1).map(tuple))
-        )
-        lowest = Level(points=draw(st.sampled_from((0.0, points / 4))), anchor="")
-        return replace(line, levels=(Level(points=points, anchor="", rules=rules), middle, lowest))
-    return line
-
-
-@st.composite
-def cards(draw: st.DrawFn, *, capped: bool = True) -> Scorecard:
-    sections: list[Section] = []
-    before: list[str] = []
-    for i in range(draw(st.integers(1, 3))):
-        lines: list[Criterion] = []
-        for j in range(draw(st.integers(1, 4))):
-            lines.append(draw(criteria(f"c{i}_{j}", tuple(before))))
-            before.append(lines[-1].id)
-        # Conditions look ahead as well as back.
-        order = draw(st.permutations(lines))
-        cap = draw(st.none() | st.integers(1, 20).map(float)) if capped else None
-        sections.append(Section(id=f"s{i}", title={}, criteria=tuple(order), cap=cap))
-    return Scorecard(
-        id="c",
-        version="1",
-        title={},
-        sections=tuple(draw(st.permutations(sections))),
-        points=draw(st.sampled_from((100.0, 20.0))),
-        min_assessed_share=draw(st.sampled_from((0.0, 0.5, 1.0))),
-        bonus_max=draw(st.sampled_from((0.0, 3.0))),
-        bands=(Band(id="high", title={}, at_least=15.0), Band(id="low", title={}, at_least=0.0)),
-    )
-
-
-def findings(seen: Seen) -> list[Finding]:
-    def places(hits: int) -> tuple[Evidence, ...]:
-        return tuple(Evidence(None, float(at), at + 1.0, "", Match.EXACT) for at in range(hits))
-
-    return [
-        Finding(rule_id=rule, rule_version="", verdict=verdict, confidence=None, evidence=places(hits))
-        for rule, (verdict, hits) in seen.items()
-    ]
-
-
 def close(one: float | None, other: float | None) -> bool:
     return one is other or (one is not None and other is not None and abs(one - other) < NEAR)
 
 
-@given(cards(), _seen, _call)
+@given(cards(), some_verdicts, calls)
 def test_a_sheet_is_what_the_docs_say(card: Scorecard, seen: Seen, facts: Facts) -> None:
     sheet, wanted = score(card, findings(seen), facts=facts), told(card, seen, facts)
     assert {line.id: line.verdict for line in sheet.criteria} == {name: line[0] for name, line in wanted.lines.items()}
@@ -225,7 +136,7 @@ def test_a_sheet_is_what_the_docs_say(card: Scorecard, seen: Seen, facts: Facts)
     assert sheet.band == wanted.band
 
 
-@given(cards(), _seen, _call, st.dictionaries(st.integers(0, 11), st.sampled_from((MET, NOT_MET, NA))))
+@given(cards(), some_verdicts, calls, st.dictionaries(st.integers(0, 11), st.sampled_from((MET, NOT_MET, NA))))
 def test_a_review_is_what_the_docs_say(
     card: Scorecard, seen: Seen, facts: Facts, chosen: Mapping[int, Verdict]
 ) -> None:
@@ -256,44 +167,3 @@ def test_a_review_is_what_the_docs_say(
     assert close(sheet.points, wanted.points)
     assert sheet.fatal == wanted.fatal
     assert sheet.band == wanted.band
-
-
-def without_conditions(card: Scorecard) -> Scorecard:
-    sections = tuple(replace(s, criteria=tuple(replace(c, when=None) for c in s.criteria)) for s in card.sections)
-    return replace(card, sections=sections)
-
-
-@given(cards(capped=False), _seen, _call, st.sampled_from(RULES))
-def test_a_violation_that_no_condition_looks_at_never_raises_points(
-    card: Scorecard, seen: Seen, facts: Facts, rule: str
-) -> None:
-    plain = without_conditions(card)
-    met = score(plain, findings({**seen, rule: (MET, 0)}), facts=facts)
-    broken = score(plain, findings({**seen, rule: (NOT_MET, 1)}), facts=facts)
-    if met.points is not None and broken.points is not None:
-        assert broken.points <= met.points + NEAR
-
-
-@given(
-    cards(),
-    st.fixed_dictionaries({rule: st.tuples(st.sampled_from((MET, NOT_MET)), st.integers(0, 4)) for rule in RULES}),
-)
-def test_where_all_is_known_a_violation_never_raises_points_under_caps_either(card: Scorecard, seen: Seen) -> None:
-    plain = without_conditions(card)
-    for rule in RULES:
-        met = score(plain, findings({**seen, rule: (MET, 0)}))
-        broken = score(plain, findings({**seen, rule: (NOT_MET, 1)}))
-        if met.points is not None and broken.points is not None:
-            assert broken.points <= met.points + NEAR
-
-
-def test_a_cap_forgives_a_violation_that_settles_an_open_line() -> None:
-    lines = (
-        Criterion(id="x", title={}, points=10, rules=("R0",)),
-        Criterion(id="y", title={}, points=10, rules=("R1", "R2")),
-    )
-    card = Scorecard(id="c", version="1", title={}, sections=(Section(id="s", title={}, criteria=lines, cap=5),))
-    seen = {"R0": (NOT_MET, 1), "R1": (OPEN, 0)}
-    still_open = score(card, findings({**seen, "R2": (MET, 0)}))
-    settled = score(card, findings({**seen, "R2": (NOT_MET, 1)}))
-    assert (still_open.points, settled.points) == (50.0, 75.0)  # 5 of 10 and 15 of 20: docs/scorecards.md says so
