@@ -40,7 +40,7 @@ CHAIN = {
     "definitions": "definitions",
     "part_voices": VOICES,
     "name_voices": VOICES,
-    "without_unknown": VOICES,
+    "without_unknown": NOTES,
     "begins_in_speech": NOTES,
     "role_warnings": NOTES,
     "one_sided": NOTES,
