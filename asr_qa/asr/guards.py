@@ -31,6 +31,8 @@ class GuardOptions:
     """The same three or more characters said this often in a row are a loop."""
     short_repeats: int = 6
     """And the same two, unlike each other: 谢谢谢谢 and 对对对对 people do say."""
+    single_repeats: int = 10
+    """And one character that is no digit: in haste people say 对 or 好 half as often in a row."""
     characters_per_second: float = 14.0
     """Nobody speaks faster."""
     sparse_seconds: float = 1.2
@@ -76,7 +78,7 @@ def loops(text: str, options: GuardOptions) -> bool:
     encoded = text.encode()
     if len(encoded) > 60 and len(encoded) / len(zlib.compress(encoded)) > options.compression_ratio:
         return True
-    if _pairs(options.short_repeats).search(text):
+    if _pairs(options.short_repeats).search(text) or _singles(options.single_repeats).search(text):
         return True
     return any(_repeats(text, size, options.repeats) for size in range(3, min(24, len(text) // options.repeats) + 1))
 
@@ -84,6 +86,11 @@ def loops(text: str, options: GuardOptions) -> bool:
 @cache
 def _pairs(times: int) -> re.Pattern[str]:
     return re.compile(rf"(\w)(?!\1)(\w)(?:\1\2){{{times - 1}}}")
+
+
+@cache
+def _singles(times: int) -> re.Pattern[str]:
+    return re.compile(rf"([^\W\d零〇])\1{{{times - 1}}}")
 
 
 def is_invention(text: str) -> bool:

@@ -33,6 +33,7 @@ def test_doubts_leaves_ordinary_speech_alone(text: str) -> None:
     [
         (heard("请您稍等" * 9, seconds=12), "loop"),
         (heard("谢谢谢谢" * 20, seconds=20), "loop"),
+        (heard("我" * 11, seconds=0.8), "loop"),  # what base once made of 0.8 s of noise
         (heard("字幕由Amara.org社群提供"), "invented"),
         (heard("请不吝点赞 订阅 转发 打赏支持明镜与点点栏目"), "invented"),
         (heard("Thanks for watching!"), "invented"),
@@ -54,6 +55,9 @@ def test_a_legitimate_repetition_is_no_loop() -> None:
     assert not loops("谢谢谢谢谢谢谢谢", OPTIONS)
     assert not loops("拜托" * 4, OPTIONS)
     assert loops("拜托" * 7, OPTIONS)
+    assert not loops("对" * 9, OPTIONS)
+    assert not loops("6228" + "0" * 10, OPTIONS)
+    assert not loops("零" * 10, OPTIONS)
 
 
 @pytest.mark.parametrize(("seconds", "sparse"), [(1.1, False), (1.3, True), (10.0, True)])
