@@ -22,12 +22,11 @@ from asr_qa.core.confusion import Rests
 from asr_qa.core.finding import Verdict
 from asr_qa.core.recording import Recording
 from asr_qa.db.store import SqlStore
-from asr_qa.errors import AsrQaError
 from asr_qa.messages import say
 from asr_qa.pipeline.backtest import Trial, changed_rules, rests_of, trial, try_call
 from asr_qa.pipeline.rescore import Judging, Sounds
 from asr_qa.pipeline.store import ScoredRow
-from asr_qa.pipeline.stored import UnreadableError, read_scored
+from asr_qa.pipeline.stored import read_scored
 from asr_qa.ruleset.loader import SCORECARDS
 from asr_qa.ruleset.scorecards import AUTO, scorecard_names
 
@@ -201,13 +200,8 @@ def count_chunk(plan: Plan, rows: tuple[ScoredRow, ...], human: Human) -> Counte
             spent.on("judge")
             counted.tally.add(compared)
             spent.on("count")
-        except UnreadableError as exc:
-            counted.bad.append(Bad.of(row, Failure(exc.reason, str(exc), exc.said)))
-        except AsrQaError as exc:
-            counted.bad.append(Bad.of(row, Failure(exc.code, str(exc), exc.said)))
         except Exception as exc:
-            said = say("failed_internal", error=f"{type(exc).__name__}: {exc}")
-            counted.bad.append(Bad.of(row, Failure.of("internal_error", said)))
+            counted.bad.append(Bad.of(row, Failure.by(exc)))
     return counted
 
 

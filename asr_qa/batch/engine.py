@@ -114,4 +114,4 @@ def _result(future: Future[Any], task: Task) -> Any:
         said = say("failed_killed", code=-code) if code < 0 else say("failed_exit", code=code)
         return Failure.of("worker_died", said)
     except Exception as exc:
-        return Failure.of("internal_error", say("failed_internal", error=f"{type(exc).__name__}: {exc}"))
+        return Failure.by(exc)

@@ -18,7 +18,7 @@ from asr_qa.batch.worker import Failure
 from asr_qa.bootstrap import Rules, SystemClock, connect, find_embed, load_rules
 from asr_qa.config import Settings
 from asr_qa.db.store import SqlStore
-from asr_qa.errors import AsrQaError, ConflictError, StorageError
+from asr_qa.errors import ConflictError, StorageError
 from asr_qa.messages import error_of, say
 from asr_qa.pipeline.documents import from_json
 from asr_qa.pipeline.rescore import Judging, Sounds, rescored
@@ -100,16 +100,11 @@ def apply_chunk(settings: Settings, rows: tuple[ScoredRow, ...], again: bool) ->
                 applied.rescored.append(row.call_id)
             applied.unchanged += done is _Done.UNCHANGED
             applied.by_others += done is _Done.BY_OTHERS
-        except UnreadableError as exc:
-            applied.bad.append(Bad.of(row, Failure(exc.reason, str(exc), exc.said)))
-        except StorageError as exc:
-            applied.stopped = str(exc)
-            break
-        except AsrQaError as exc:
-            applied.bad.append(Bad.of(row, Failure(exc.code, str(exc), exc.said)))
         except Exception as exc:
-            said = say("failed_internal", error=f"{type(exc).__name__}: {exc}")
-            applied.bad.append(Bad.of(row, Failure.of("internal_error", said)))
+            if isinstance(exc, StorageError) and not isinstance(exc, UnreadableError):
+                applied.stopped = str(exc)
+                break
+            applied.bad.append(Bad.of(row, Failure.by(exc)))
     return applied
 
 

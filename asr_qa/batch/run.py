@@ -183,7 +183,7 @@ class Run:
         except ConfigurationError as exc:
             watcher.identified(0.0)
             self.store.add_recording(result.recording, now=self.clock.now())
-            yield self._tell(watcher, self._failed(item, Failure(exc.code, str(exc), exc.said), result.recording), 0.0)
+            yield self._tell(watcher, self._failed(item, Failure.by(exc), result.recording), 0.0)
             return
         stored = self._settled(wanted, plan)
         if stored is None:

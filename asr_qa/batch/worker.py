@@ -27,6 +27,7 @@ from asr_qa.pipeline.documents import to_json
 from asr_qa.pipeline.ingest import CallDetails, describe, settings_half
 from asr_qa.pipeline.process import AUTO, Stages, process
 from asr_qa.pipeline.store import REQUEST, request_of, stamp_of
+from asr_qa.pipeline.stored import UnreadableError
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,16 @@ class Failure:
     def of(cls, code: str, said: Said) -> Failure:
         """A failure whose reason is known in both languages."""
         return cls(code, said_in(said, "en"), said)
+
+    @classmethod
+    def by(cls, exc: Exception, *, path: Path | None = None) -> Failure:
+        """What an exception says of a recording: a defect of ours is one failed row too, not a lost night."""
+        if isinstance(exc, AudioError | UnreadableError):
+            return cls(exc.reason, str(exc), exc.said)
+        if isinstance(exc, AsrQaError):
+            return cls(exc.code, str(exc), exc.said)
+        place = f"{path}: " if path else ""
+        return cls.of("internal_error", say("failed_internal", error=f"{place}{type(exc).__name__}: {exc}"))
 
 
 _SAID = ("started_at", "queue", "agent_id", "team", "customer_id", "case_id", "ring_seconds")
@@ -149,10 +160,8 @@ def identify(path: Path, details: CallDetails) -> Identified | Failure:
         )
         stages = stages_for(settings, _stages(), path)
         return Identified(recording, stages.models, details.channel(configured) == AUTO)
-    except AsrQaError as exc:
-        return _failure(exc)
     except Exception as exc:
-        return _unexpected(exc, path)
+        return Failure.by(exc, path=path)
 
 
 def work(item: Identified, ear: Ear | None = None) -> str | Failure:
@@ -162,21 +171,10 @@ def work(item: Identified, ear: Ear | None = None) -> str | Failure:
         stages = stages_for(_bench[0].settings, _stages(), path)
         stages = replace(stages, heard=ear.hear if ear else None)
         return to_json(process(item.recording, stages, find_agent=item.find_agent))
-    except AsrQaError as exc:
-        return _failure(exc)
     except Exception as exc:
-        return _unexpected(exc, path)
+        return Failure.by(exc, path=path)
 
 
 @cache
 def _stages() -> Stages:
     return build_stages(_bench[0].settings, workers=_bench[0].workers)
-
-
-def _failure(exc: AsrQaError) -> Failure:
-    return Failure(exc.reason if isinstance(exc, AudioError) else exc.code, str(exc), exc.said)
-
-
-def _unexpected(exc: Exception, path: Path) -> Failure:
-    """A defect of ours is one failed row too, not a lost night."""
-    return Failure.of("internal_error", say("failed_internal", error=f"{path}: {type(exc).__name__}: {exc}"))
