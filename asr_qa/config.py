@@ -128,7 +128,7 @@ class Settings(BaseSettings):
     redact: bool = False
     """Mask private numbers in the documents that `process` writes to --out; the store always has them whole."""
     lang: Literal["zh", "en"] = "zh"
-    """Language of titles, reports and messages about rules, where a command is not told another with --lang."""
+    """Language of titles, reports and what most commands say, where one is not told another with --lang."""
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
     """How much `serve` logs to standard error; requests are logged unless this asks for less."""
     asr: AsrSettings = AsrSettings()

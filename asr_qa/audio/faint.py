@@ -37,6 +37,7 @@ _SIZE = 512
 _STEPS = round(_SIZE * _LINE)
 """Of them in a second."""
 _SMALLEST = 1e-3
+"""Least power of the noise of a line, of samples of 16 bit: digital silence has none to divide by."""
 _TOGETHER = 60.0
 """Seconds of pauses that share one noise."""
 _AROUND = 5
