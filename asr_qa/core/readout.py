@@ -23,6 +23,8 @@ _WORDS = read_parts("readout.zh")
 _WEIGHTS = {name: float(weight) for weight, *names in map(str.split, _WORDS["weights"]) for name in names}
 STEPS = tuple(map(float, _WORDS["steps"][0].split()))
 """Of other talk after other talk, a number after it, other talk after a number, more of a number."""
+# These three limits were set while looking at the part held-c of tests/benchmarks/bench_redact_heard.py, between digits
+# that are left and other sentences that are touched; docs/benchmarks.md has what they give on parts not looked at.
 _LEAN = 0.5
 """Added to each character (natural logarithm): a digit that is left weighs more than a word that is masked ..."""
 _LEAN_BESIDE = 1.5
@@ -30,11 +32,14 @@ _LEAN_BESIDE = 1.5
 _ENOUGH = 3.0
 """Odds of a stretch that is masked, natural logarithm."""
 _FEW = 3
+"""Digits of a turn from which turns beside it are looked at though no digit is clear in them."""
 _CLEAR = frozenset(DIGITS)
 _NEAR = 6
 """Characters to each side in which digits are counted."""
 _RHYME = 3
+"""Characters to each side in which syllables that end like a digit are counted."""
 _EDGE = "<<"
+"""Stands for the two characters before the first of a turn and after the last."""
 _SOUNDS = {char: near_sound(said)[1] for said, chars in map(str.split, WORDS["sounds"]) for char in chars}
 _RHYMES = frozenset(_SOUNDS.values()) | {"D"}
 """Finals of digits."""

@@ -65,6 +65,9 @@ __all__ = [
     "score",
 ]
 
+_NAMED = ("direction", "queue", "team", "agent_id", "customer_id", "case_id")
+"""Columns of a manifest that a recording has fields for."""
+
 Decision = Verdict | float
 """What a person decides about a criterion: a verdict, or points."""
 
@@ -136,10 +139,6 @@ def class_errors(scorecard: Scorecard, sheet: ScoreSheet) -> dict[ErrorClass, bo
         if result.points is not None and result.id in classes:
             verdicts[classes[result.id]].append(result.verdict)
     return {name: Verdict.NOT_MET in seen if seen else None for name, seen in verdicts.items()}
-
-
-_NAMED = ("direction", "queue", "team", "agent_id", "customer_id", "case_id")
-"""Columns of a manifest that a recording has fields for."""
 
 
 def facts_of(recording: Recording) -> dict[str, str | None]:
