@@ -85,6 +85,8 @@ class Regex:
     kind: ClassVar[str] = "regex"
     pattern: str
     exclude: tuple[str, ...] = ()
+    match: tuple[str, ...] = ("exact",)
+    """Kinds of match: exact, homophone, near."""
     min_count: int = 1
     min_confidence: float = MIN_CONFIDENCE
     count: Bounds | None = None

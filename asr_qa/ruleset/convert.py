@@ -180,6 +180,7 @@ def _regex(model: RegexModel) -> Regex:
     return Regex(
         pattern=model.pattern,
         exclude=tuple(model.exclude),
+        match=tuple(model.match),
         min_count=model.min_count,
         min_confidence=model.min_confidence,
         count=None if model.count is None else to_bounds(model.count),

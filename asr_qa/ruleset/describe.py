@@ -162,7 +162,8 @@ class _Speaker:
         if isinstance(options, Phrase):
             return self._phrase(options)
         if isinstance(options, Regex):
-            return self._say("pattern", text=options.pattern) + self._not_counted(options.exclude)
+            by_sound = self.words["by_sound"] if {*options.match} != {"exact"} else ""
+            return self._say("pattern", text=options.pattern) + by_sound + self._not_counted(options.exclude)
         if isinstance(options, Script):
             return self._script(options)
         if isinstance(options, Entity):

@@ -44,6 +44,7 @@ DESCRIPTIONS: Mapping[str, str] = {
     "n": "至少几句",
     "of": "从哪些说法里算",
     "match": "怎样算说了：exact 原文、homophone 同音、near 近音、fuzzy 差一两个音；默认全部",
+    "RegexModel.match": "怎样算符合：exact 原文、homophone 同音、near 近音；默认只认原文",
     "min_count": "合计至少几次（只与 any_of 一起用）",
     "count": "次数的比较：at_most 至多、at_least 至少、above 多于、below 少于、exactly 正好",
     "exclude": "与这些话重叠的命中不算，如 保证金",

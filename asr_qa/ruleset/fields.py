@@ -27,6 +27,7 @@ from asr_qa.ruleset.simplified import simplified, simplified_pattern
 
 RoleName = Literal["agent", "customer", "other"]
 MatchName = Literal["exact", "homophone", "near", "fuzzy"]
+PatternMatchName = Literal["exact", "homophone", "near"]
 VerdictName = Literal["met", "not_met", "not_applicable", "undetermined", "hit"]
 _Heard = Literal[
     "silence", "hold", "ivr", "dead_air", "overlap", "backchannel", "interruption", "talk_over", "monologue"

@@ -212,6 +212,8 @@ def _phrase(phrase: Phrase) -> Iterator[Change]:
 
 
 def _regex(regex: Regex) -> Iterator[Change]:
+    if set(regex.match) & set(_BY_SOUND):
+        yield Change("match", "exact only", replace(regex, match=("exact",)))
     yield from _excluded(regex)
     yield from _counted(regex)
 

@@ -6,7 +6,9 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from asr_qa.core.checks.patternsound import LEAST, by_sound
 from asr_qa.core.entities import CHECKED, OF_DIGITS
+from asr_qa.core.sounds import DEFAULT_ACCENTS
 from asr_qa.messages import SaidError, say
 from asr_qa.ruleset.fields import (
     Confidence,
@@ -14,6 +16,7 @@ from asr_qa.ruleset.fields import (
     CountModel,
     MatchName,
     Pattern,
+    PatternMatchName,
     PhraseList,
     Seconds,
     Share,
@@ -45,6 +48,10 @@ EntityName = Literal[
 
 def _all_matches() -> list[MatchName]:
     return [*get_args(MatchName)]
+
+
+def _as_written() -> list[PatternMatchName]:
+    return ["exact"]
 
 
 class NumberOf(Strict):
@@ -100,13 +107,18 @@ class RegexModel(Strict):
 
     pattern: Pattern
     exclude: Annotated[list[Pattern], BeforeValidator(listed)] = Field(default_factory=list)
+    match: Annotated[list[PatternMatchName], Field(min_length=1), BeforeValidator(listed)] = Field(
+        default_factory=_as_written
+    )
     min_count: Count = 1
     min_confidence: Confidence = 0.5
     count: CountModel | None = None
 
     @model_validator(mode="after")
-    def _one_number(self) -> RegexModel:
+    def _can_be_met(self) -> RegexModel:
         one_number(self)
+        if {*self.match} != {"exact"} and by_sound(self.pattern, DEFAULT_ACCENTS) is None:
+            raise wrong(say("pattern_short_for_sound", n=LEAST), say("spell_out_more"))
         return self
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hypothesis import given, settings
+from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from asr_qa.core.checks.align import ADDED, DROPPED, align
@@ -15,6 +15,7 @@ from asr_qa.core.checks.literals import Literals, required
 from asr_qa.core.checks.stream import Place, Source, Stream, build_source, by_sentences, sounds_of
 from asr_qa.core.checks.stretches import stretches_of
 from asr_qa.core.checks.whole import is_heard_whole, number_ends
+from asr_qa.core.checks.words import find_pattern
 from asr_qa.core.finding import Match
 from asr_qa.core.numberforms import forms
 from asr_qa.core.numbers import said as said_numbers
@@ -274,7 +275,7 @@ def test_what_a_pattern_needs_is_found_in_scope_wherever_it_stands(
     stream = Stream(where, ((min(cut), max(cut)),), lambda phrases, least: {})
     lines = stretches_of(where.plain, where.folded, stream.ranges).every
     hold = [line.text for line in lines if all(any(text in line.text for text in texts) for texts in needs)]
-    assert [line.text for line in stream.holding(needs)] == hold
+    assert [line.text for line in stream.stretches.which_hold(needs)] == hold
     assert stream.holds(needs) == bool(hold)
 
 
@@ -293,3 +294,23 @@ def test_what_a_pattern_needs_is_told_of_each_of_its_parts() -> None:
     assert required("您好.{0,6}(?:套餐|业务)") == (("您好",), ("业务", "套餐"))
     assert required("(?:不|没)VIP[0-3]+") == (("vip",), ("不", "没"), ("0", "1", "2", "3"))
     assert required("(?:不|.)[^ab]x?[一-龥]") == ()
+
+
+ALIKE = ("查茶察", "长唱", "牛流", "奶来", "是四世", "航行银", "下夏", "请亲", "接街")
+"""Characters of the same syllable, of near ones, and of some that are neither."""
+sounding = st.lists(st.sampled_from(ALIKE), min_size=MIN_SYLLABLES, max_size=6)
+
+
+@LAWS
+@given(st.data(), sounding, st.text("".join(ALIKE), max_size=8))
+def test_a_pattern_of_mere_words_is_heard_where_the_phrase_is(data: st.DataObject, rows: list[str], more: str) -> None:
+    """Two ways that share nothing but the table of costs: signs and the engine of patterns, arrays of syllables."""
+    one, other = ("".join(data.draw(st.sampled_from(row)) for row in rows) for _ in range(2))
+    where = source(said(more + one + more))
+    assert where is not None
+    stream = Stream(where, ((0, len(where.words)),), lambda _, __: {})
+    places = search(where, other).get(other, [])
+    for kinds in ({"exact", "homophone"}, {"exact", "homophone", "near"}):
+        heard = any(place.match in kinds for place in places)
+        event(f"{sorted(kinds)} {heard}")
+        assert bool(find_pattern(stream, other, match=sorted(kinds))) is heard

@@ -1,4 +1,5 @@
-"""What every match of a pattern must hold: texts that are looked for before the pattern is tried at all."""
+"""What every match of a pattern must hold: texts that are looked for before the pattern is tried at all, and how much
+it spells out."""
 
 from __future__ import annotations
 
@@ -18,6 +19,7 @@ Needs = tuple[tuple[str, ...], ...]
 """Sets of texts: one of each set must stand there."""
 _POSIX = re.compile(r"\[:\^?\w+:\]")
 """[:digit:] inside a set: the parser takes it for letters, and what follows for texts."""
+_REPEATS = (codes.MAX_REPEAT, codes.MIN_REPEAT, codes.POSSESSIVE_REPEAT)
 _MOST = 50
 """More texts than these are not worth looking for."""
 
@@ -55,6 +57,36 @@ def required(pattern: str) -> Needs:
     return tuple(dict.fromkeys(lower))
 
 
+@lru_cache(maxsize=10_000)
+def spelt_out(pattern: str) -> int:
+    """Characters that every match of a pattern holds at least, each named or of a set that names what is in it."""
+    if _POSIX.search(pattern):
+        return 0
+    try:
+        return _spelt(list(parser.parse(pattern)))
+    except (re.error, OverflowError, RecursionError):
+        return 0
+
+
+def _spelt(items: Sequence[tuple[Any, Any]]) -> int:
+    """The same for a row of parts."""
+    count = 0
+    for kind, value in items:
+        if kind is codes.LITERAL:
+            count += 1
+        elif kind is codes.IN:
+            count += value[0][0] is not codes.NEGATE
+        elif kind is codes.BRANCH:
+            count += min(_spelt(list(branch)) for branch in value[1])
+        elif kind in _REPEATS:
+            count += value[0] * _spelt(list(value[2]))
+        elif kind is codes.SUBPATTERN:
+            count += _spelt(list(value[3]))
+        elif kind is codes.ATOMIC_GROUP:
+            count += _spelt(list(value))
+    return count
+
+
 def _rarity(texts: Texts) -> tuple[int, int]:
     """Greater for what is rarer: the set whose shortest text is longest."""
     return min(map(len, texts)), -len(texts)
@@ -82,7 +114,7 @@ def _part(kind: Any, value: Any) -> list[Texts]:
     if kind is codes.BRANCH:
         either = _any(_all(list(branch)) for branch in value[1])
         return [either] if either else []
-    if kind in (codes.MAX_REPEAT, codes.MIN_REPEAT, codes.POSSESSIVE_REPEAT) and value[0] > 0:
+    if kind in _REPEATS and value[0] > 0:
         return _all(list(value[2]))
     if kind is codes.ATOMIC_GROUP:
         return _all(list(value))

@@ -62,7 +62,7 @@ def decide_regex(options: Regex, looking: Looking) -> Outcome:
     wanted = _wanted_pattern(options)
     streams = looking.streams
     try:
-        hits = apart(hit for s in streams for hit in find_pattern(s, options.pattern, exclude=options.exclude))
+        hits = apart(hit for stream in streams for hit in _pattern_hits(stream, options))
     except TimeoutError:
         return Outcome(verdict=Verdict.UNDETERMINED, note=f"pattern /{options.pattern}/ took too long")
     if options.count is not None:
@@ -86,6 +86,10 @@ def _absent(options: Phrase, looking: Looking) -> Outcome:
     verdict = NEGATED.get(present.verdict, present.verdict)
     said = tuple(hit.evidence for hit in present.hits) if verdict is Verdict.NOT_MET else present.missing
     return replace(present, verdict=verdict, missing=said)
+
+
+def _pattern_hits(stream: Stream, options: Regex) -> tuple[Hit, ...]:
+    return find_pattern(stream, options.pattern, match=options.match, exclude=options.exclude)
 
 
 def _phrase_hits(stream: Stream, options: Phrase) -> tuple[Hit, ...]:

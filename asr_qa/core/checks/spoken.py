@@ -41,7 +41,7 @@ class Words:
         sources = ((role, build_source(role, of[role])) for role in Role if role in of)
         found = {role: source for role, source in sources if source is not None}
         for source in found.values():
-            source.sought = self._index.sought
+            source.sought, source.accents = self._index.sought, self._index.accents
         return found
 
     @cached_property

@@ -20,13 +20,15 @@ from numpy.typing import NDArray
 
 from asr_qa.core.checks.atonce import at_once
 from asr_qa.core.checks.literals import Literals, Needs
+from asr_qa.core.checks.patternsound import sounded
 from asr_qa.core.checks.pieces import JOIN, Piece, Reading, is_latin, may_be_latin, pieces_of, written
-from asr_qa.core.checks.stretches import Ranges, Stretch, Stretches, stretches_of
+from asr_qa.core.checks.stretches import Ranges, Stretches, stretches_of
 from asr_qa.core.checks.syllables import Sounds, units
 from asr_qa.core.finding import Match
 from asr_qa.core.phonetic import SEPARATOR, readings
 from asr_qa.core.recording import Role
 from asr_qa.core.segment import EPSILON, Track
+from asr_qa.core.sounds import DEFAULT_ACCENTS
 from asr_qa.core.transcript import Utterance, Word
 
 Said = tuple[float, float, str, float | None]
@@ -51,6 +53,8 @@ class Source:
     """How each character of `spoken` is read."""
     sought: Literals | None = None
     """Texts that patterns are known to need."""
+    accents: tuple[str, ...] = DEFAULT_ACCENTS
+    """Sounds that who listens does not part."""
     _sounds: Sounds | None = field(default=None, init=False)
     _places: NDArray[np.int32] | None = field(default=None, init=False)
     _behind: list[int] | None = field(default=None, init=False)
@@ -59,6 +63,7 @@ class Source:
     _confidences: list[float | None] | None = field(default=None, init=False)
     _sums: tuple[list[float], list[int]] | None = field(default=None, init=False)
     _stretches: Stretches | None = field(default=None, init=False)
+    _signs: tuple[Reading, Reading] | None = field(default=None, init=False)
 
     @property
     def sounds(self) -> Sounds:
@@ -82,6 +87,15 @@ class Source:
         if self._stretches is None:
             self._stretches = stretches_of(self.plain, self.folded, ((0, len(self.words)),), self.sought)
         return self._stretches
+
+    @property
+    def signs(self) -> tuple[Reading, Reading]:
+        """The plain and the folded reading by sound: a sign for each syllable."""
+        if self._signs is None:
+            plain = sounded(self.plain, self.spoken, self.said)
+            same = self.folded is self.plain
+            self._signs = plain, plain if same else sounded(self.folded, self.spoken, self.said)
+        return self._signs
 
     def heard(self, first: int, last: int) -> str:
         """What the words from `first` to `last` say, as written."""
@@ -194,14 +208,14 @@ class Stream:
         return source.stretches if self.whole else stretches_of(source.plain, source.folded, self.ranges)
 
     @cached_property
+    def by_sound(self) -> Stretches:
+        """The same by sound: a sign for each syllable."""
+        return stretches_of(*self.source.signs, self.ranges)
+
+    @cached_property
     def _touched(self) -> Set[int]:
         """Numbers of the source's stretches of which something is in scope."""
         return self.source.stretches.touching(self.ranges)
-
-    def holding(self, needs: Needs) -> Sequence[Stretch]:
-        """The stretches in which one text of each set stands, in order; all of them where there are no sets."""
-        stretches = self.stretches
-        return [stretches.every[number] for number in sorted(stretches.holding(needs))] if needs else stretches.every
 
     def holds(self, needs: Needs) -> bool:
         """Whether one text of each set stands in any one stretch."""

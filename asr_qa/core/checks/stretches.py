@@ -63,6 +63,10 @@ class Stretches:
             found = found & self._either(texts)
         return found
 
+    def which_hold(self, needs: Needs) -> Sequence[Stretch]:
+        """Those in which one text of each set stands, in order; all of them where there are no sets."""
+        return [self.every[number] for number in sorted(self.holding(needs))] if needs else self.every
+
     def touching(self, ranges: Ranges) -> Set[int]:
         """Numbers of those with a word in one of some stretches of words."""
         words = self._words

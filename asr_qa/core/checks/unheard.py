@@ -152,8 +152,9 @@ def _listens(check: Check) -> Listens | None:
         return Listens(frozenset(options.phrases), other=options.wrong_party)
     if isinstance(options, Script):
         return Listens(frozenset(heads(options)[0]), other=options.wrong_party)
-    if isinstance(options, Regex) and options.count is None and (needs := required(options.pattern)):
-        return Listens(patterns=(needs,))
+    if isinstance(options, Regex) and options.count is None and options.match == ("exact",):
+        needs = required(options.pattern)
+        return Listens(patterns=(needs,)) if needs else None
     if isinstance(options, Sequence) and all(step.scope == Scope() for step in options.steps):
         return _together([_listens(step) for step in options.steps])
     return None

@@ -14,12 +14,14 @@ from asr_qa.core.checks.again import SURE
 from asr_qa.core.checks.base import Hit, Looking, Outcome
 from asr_qa.core.checks.chance import chance
 from asr_qa.core.checks.index import MIN_SYLLABLES, SHORT_SYLLABLES, key_of
+from asr_qa.core.checks.keytable import WORTH
 from asr_qa.core.checks.literals import required
+from asr_qa.core.checks.patternsound import by_sound
 from asr_qa.core.checks.stream import Place, Source, Stream
 from asr_qa.core.checks.stretches import Ranges
 from asr_qa.core.finding import Evidence, Match, Verdict
 from asr_qa.core.segment import total
-from asr_qa.core.sounds import NEAR, OPEN, ear
+from asr_qa.core.sounds import NEAR, OPEN, WHOLE, ear
 
 CLEAR = 0.5
 """Mean word confidence below which not finding a required phrase says nothing about whether it was said."""
@@ -134,10 +136,19 @@ def _matches(kinds: frozenset[str], long_enough: bool) -> frozenset[Match]:
     return frozenset({*map(Match, allowed), *heard_again})
 
 
-def find_pattern(stream: Stream, pattern: str, *, exclude: Iterable[str] = ()) -> tuple[Hit, ...]:
-    """Hits of a regular expression in the plain or the folded reading, in order of time, none overlapping."""
-    places = _pattern_places(stream, pattern)
-    dropped = [place for other in exclude for place in _pattern_places(stream, other)]
+def find_pattern(
+    stream: Stream, pattern: str, *, match: Iterable[str] = ("exact",), exclude: Iterable[str] = ()
+) -> tuple[Hit, ...]:
+    """Hits of a regular expression in the plain or the folded reading, in order of time, none overlapping.
+
+    Args:
+        match: Kinds of match allowed: exact, homophone, near. What is heard more closely comes first.
+        exclude: Hits that overlap one of these patterns are dropped; those are found as written and, where that is
+            allowed, by the same syllables.
+    """
+    kinds = frozenset(match)
+    places = _by_pattern(stream, pattern, kinds)
+    dropped = [place for other in exclude for place in _by_pattern(stream, other, kinds & _CLOSE)]
     if dropped:
         places = [p for p in places if not any(p.overlaps(other) for other in dropped)]
     if len(places) > 1:
@@ -277,18 +288,31 @@ def _compiled(pattern: str) -> regex.Pattern[str]:
     return regex.compile(pattern, 0 if pattern == pattern.lower() else regex.IGNORECASE)
 
 
-def _pattern_places(stream: Stream, pattern: str) -> list[Place]:
+def _by_pattern(stream: Stream, pattern: str, kinds: frozenset[str]) -> list[Place]:
+    """Where a pattern matches in one of some ways; nothing by sound where it matches more closely."""
+    found = _pattern_places(stream, pattern, pattern, Match.EXACT) if "exact" in kinds else []
+    if kinds.isdisjoint(_BY_SOUND) or (heard := by_sound(pattern, stream.source.accents)) is None:
+        return found
+    ways = (Match.HOMOPHONE, heard.same, 0.0), (Match.NEAR, heard.near, heard.spelt * NEAR / WHOLE)
+    for match, rewritten, cost in ways:
+        if match in kinds:
+            more = _pattern_places(stream, rewritten, pattern, match, cost)
+            found += [place for place in more if not any(place.overlaps(other) for other in found)]
+    return found
+
+
+def _pattern_places(stream: Stream, pattern: str, key: str, match: Match, cost: float = 0.0) -> list[Place]:
     """Every match that is not empty, stretch by stretch: none runs across a separator.
 
     Each stretch has its share of PATTERN_BUDGET; a pattern that needs more raises TimeoutError.
     """
     found: list[Place] = []
-    stretches = stream.holding(required(pattern))
-    matches, characters = _compiled(pattern).finditer, max(1, stream.stretches.characters)
-    for stretch in stretches:
+    every = stream.stretches if match is Match.EXACT else stream.by_sound
+    matches, characters = _compiled(pattern).finditer, max(1, every.characters)
+    for stretch in every.which_hold(required(pattern)):
         share = PATTERN_BUDGET * max(_LEAST_SHARE, len(stretch.text) / characters)
-        for match in matches(stretch.text, timeout=share):
-            at, end = match.span()
+        for hit in matches(stretch.text, timeout=share):
+            at, end = hit.span()
             if end > at:
-                found.append(Place(*stretch.words(at, end), Match.EXACT, 1.0, pattern))
+                found.append(Place(*stretch.words(at, end), match, WORTH[match], key, cost))
     return found
