@@ -64,7 +64,8 @@ def test_two_characters_alone_are_found_as_written_only() -> None:
     pattern = "明天|今天上午|后天"
     assert found("名天", pattern) == []
     assert found("今天尚午", pattern) == ["今天尚午 homophone"]
-    assert by_sound("明天|后天", DEFAULT_ACCENTS) is None
+    for vague in ("明天|后天", "明天[一-龥]", "[^不]明天", r"明天\w", "明天.{3}", "明天(几点)?"):
+        assert by_sound(vague, DEFAULT_ACCENTS) is None, vague
 
 
 def test_an_accent_that_is_not_switched_on_is_heard() -> None:
@@ -101,7 +102,7 @@ def test_choices_are_told_from_bars_inside(pattern: str, expected: list[str]) ->
     "pattern",
     [
         "(?P<名>工单号)(?P=名)",
-        r"[\]一-九]{2,3}个工单",
+        r"[\]一-九]{2,3}个工单[一-龥]",
         "(?i)VIP会员卡",
         r"\d+个工作日\b",
         "[^不没别]保证收益",

@@ -20,6 +20,8 @@ Needs = tuple[tuple[str, ...], ...]
 _POSIX = re.compile(r"\[:\^?\w+:\]")
 """[:digit:] inside a set: the parser takes it for letters, and what follows for texts."""
 _REPEATS = (codes.MAX_REPEAT, codes.MIN_REPEAT, codes.POSSESSIVE_REPEAT)
+WIDE = 1000
+"""Characters of a range that means any of them."""
 _MOST = 50
 """More texts than these are not worth looking for."""
 
@@ -75,7 +77,7 @@ def _spelt(items: Sequence[tuple[Any, Any]]) -> int:
         if kind is codes.LITERAL:
             count += 1
         elif kind is codes.IN:
-            count += value[0][0] is not codes.NEGATE
+            count += all(map(_names, value))
         elif kind is codes.BRANCH:
             count += min(_spelt(list(branch)) for branch in value[1])
         elif kind in _REPEATS:
@@ -85,6 +87,14 @@ def _spelt(items: Sequence[tuple[Any, Any]]) -> int:
         elif kind is codes.ATOMIC_GROUP:
             count += _spelt(list(value))
     return count
+
+
+def _names(member: tuple[Any, Any]) -> bool:
+    """Whether a member of a set names what it stands for: a letter, a few in a row, digits."""
+    kind, value = member
+    if kind is codes.RANGE:
+        return bool(value[1] - value[0] < WIDE)
+    return kind is codes.LITERAL or (kind is codes.CATEGORY and value is codes.CATEGORY_DIGIT)
 
 
 def _rarity(texts: Texts) -> tuple[int, int]:

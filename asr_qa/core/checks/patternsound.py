@@ -15,7 +15,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from asr_qa.core.checks.literals import spelt_out
+from asr_qa.core.checks.literals import WIDE, spelt_out
 from asr_qa.core.checks.pieces import Reading
 from asr_qa.core.phonetic import is_mandarin, readings
 from asr_qa.core.sounds import NEAR, SAME, ear, unit
@@ -25,8 +25,6 @@ LEAST = 3
 in any context are mostly something else."""
 _SIGNS = 0x4E00
 """Signs are Chinese characters, so that a dot, \\w or a range of all of them means what it meant."""
-_WIDE = 1000
-"""Characters of a range that means any of them."""
 _HEAD = re.compile(r"\(\?(?:P?<[^=!>]*>|P[=>][^)]*\)|#[^)]*\)|[a-zA-Z-]*:?)?|\\.", re.DOTALL)
 """What stands in a pattern and means no character: openings of groups with their names, escapes."""
 
@@ -131,7 +129,7 @@ def _set(part: str, accents: tuple[str, ...], limit: int) -> str:
 
 def _named(first: str, last: str) -> str:
     """The characters of a range; none where it is too wide to mean each of them."""
-    return "".join(map(chr, range(ord(first), ord(last) + 1))) if ord(last) - ord(first) < _WIDE else ""
+    return "".join(map(chr, range(ord(first), ord(last) + 1))) if ord(last) - ord(first) < WIDE else ""
 
 
 def _alone(char: str) -> str:
