@@ -247,7 +247,8 @@ def test_a_cache_that_cannot_be_written_is_a_model_error(site: Path, tmp_path: P
 def run(code: str, *paths: Path) -> subprocess.Popen[str]:
     program = "import sys; sys.path[:0] = sys.argv[1:3]\nfrom test_weights import *\n" + textwrap.dedent(code)
     command = [sys.executable, "-c", program, str(Path(__file__).parent), *map(str, paths)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    found = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}  # what tests share is found there, too
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=found)
 
 
 def test_disk_that_fills_up_leaves_nothing_behind(site: Path, cache: Path) -> None:
