@@ -17,10 +17,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from bench_timeline import utterances
+from truths import ROLES, transcript_of, utterances
 
 from asr_qa.config import shipped
-from asr_qa.core.recording import Role
 from asr_qa.core.transcript import Transcript
 from asr_qa.pipeline.changeover import Change, find_change
 
@@ -28,10 +27,9 @@ from asr_qa.pipeline.changeover import Change, find_change
 def turned(said: Transcript) -> Transcript:
     """The same with the two parties on each other's channel from the middle on."""
     middle = max(utterance.end for utterance in said.utterances) / 2
-    parties = (Role.AGENT, Role.CUSTOMER)
-    return Transcript(
-        tuple(
-            replace(one, role=one.role.opposite) if one.role in parties and one.start >= middle else one
+    return transcript_of(
+        *(
+            replace(one, role=one.role.opposite) if one.role in ROLES and one.start >= middle else one
             for one in said.utterances
         )
     )
@@ -47,7 +45,7 @@ def row(name: str, found: Sequence[Change]) -> str:
 def main(folder: Path) -> None:
     """Print the table."""
     truths = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.rglob("*.truth.json"))]
-    calls = [Transcript(tuple(sorted(utterances(truth), key=lambda one: one.start))) for truth in truths]
+    calls = [transcript_of(*utterances(truth)) for truth in truths]
     if not calls:
         print(f"no *.truth.json below {folder}: nothing is measured")
         return

@@ -13,26 +13,21 @@ import argparse
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from bench_timeline import true_speech, utterances
+from truths import Truth, transcript_of, true_speech, utterances
 
 from asr_qa.core.recording import Role
 from asr_qa.core.timeline import build_timeline
-from asr_qa.core.transcript import Transcript
 from asr_qa.core.unknown import AtOnce, spoken_at_once
-
-Truth = dict[str, Any]
 
 
 def at_once(agents: Truth, customers: Truth) -> AtOnce:
     """What the agent of one call and the customer of another say at once."""
     sides = {Role.AGENT: agents, Role.CUSTOMER: customers}
     speech = {role: true_speech(truth)[role] for role, truth in sides.items()}
-    said = [line for role, truth in sides.items() for line in utterances(truth) if line.role is role]
-    transcript = Transcript(tuple(sorted(said, key=lambda line: line.start)))
-    return spoken_at_once(build_timeline(speech, transcript, max(agents["duration"], customers["duration"])))
+    said = (line for role, truth in sides.items() for line in utterances(truth) if line.role is role)
+    return spoken_at_once(build_timeline(speech, transcript_of(*said), max(agents["duration"], customers["duration"])))
 
 
 def row(name: str, found: Sequence[AtOnce]) -> str:

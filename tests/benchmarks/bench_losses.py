@@ -15,12 +15,11 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import soundfile
-from bench_timeline import ROLES, true_speech
 from numpy.typing import NDArray
+from truths import ROLES, Truth, true_speech
 
 from asr_qa.audio.concealed import find_repeats
 from asr_qa.audio.decode import AvReader
@@ -62,13 +61,13 @@ def fill(wave: Wave, at: float, how: Filling, rate: int) -> None:
         wave[start : start + size] = wave[first - size : first] * how.gain ** (number + 1)
 
 
-def places(truth: dict[str, Any], rng: np.random.Generator) -> list[list[float]]:
+def places(truth: Truth, rng: np.random.Generator) -> list[list[float]]:
     """A moment in each longer stretch of speech, per channel."""
     longer = [[part for part in true_speech(truth)[role] if part.duration >= 1.0] for role in ROLES]
     return [[float(rng.uniform(part.start + 0.3, part.end - 0.4)) for part in parts] for parts in longer]
 
 
-def repeats(path: Path, truth: dict[str, Any]) -> list[Sequence[Segment]]:
+def repeats(path: Path, truth: Truth) -> list[Sequence[Segment]]:
     """What is found on each channel."""
     audio, tracks = AvReader().read(path), true_speech(truth)
     return [

@@ -23,28 +23,28 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 import numpy as np
 from composed import Composition, add_arguments, composed, digest_of, missing, script
 from numpy.typing import NDArray
+from truths import ROLES, Truth, true_speech
 
 from asr_qa.bootstrap import build_stages, find_diarizer
 from asr_qa.config import Settings
 from asr_qa.core.document import CallDocument
-from asr_qa.core.recording import Recording, Role
+from asr_qa.core.recording import Recording
 from asr_qa.core.segment import Segment, Track, intersect, subtract, union
 from asr_qa.core.transcript import Utterance
 from asr_qa.pipeline.ports import SAMPLE_RATE, Cue, Diarization, Samples, SpokenChannel
 from asr_qa.pipeline.process import Stages, process
 
-ROLES = (Role.AGENT, Role.CUSTOMER)
 KINDS = ("nobody else speaks", "a murmur under it", "another turn under it")
+OWN = ("tests/benchmarks/bench_mono_loss.py", "tests/benchmarks/truths.py")
+"""Modules of this benchmark."""
 _TOUCH = 0.3
 """Seconds up to which turns that touch do not count as speaking at once."""
 _FRAME, _HOP = 512, 128
 
-Truth = dict[str, Any]
 Way = Callable[[Path, Path, Truth], tuple[Utterance, ...]]
 
 
@@ -55,17 +55,14 @@ class TrueVoices:
     voices: tuple[Track, ...]
     name: str = "truth"
 
+    @classmethod
+    def of(cls, truth: Truth) -> TrueVoices:
+        """One for a call."""
+        return cls(tuple(true_speech(truth).values()))
+
     def diarize(self, samples: Samples, speech: Track, *, cues: Sequence[Cue] = ()) -> Diarization:
         del samples, speech, cues
         return Diarization(self.voices, 1.0)
-
-
-def voices_of(truth: Truth) -> tuple[Track, ...]:
-    """Where agent and customer speak."""
-    said = list(chain(truth["turns"], truth["backchannels"]))
-    return tuple(
-        union(Segment(a, b) for turn in said if turn["role"] == role for a, b in turn["speech"]) for role in ROLES
-    )
 
 
 def document_of(path: Path, stages: Stages, *, channels: int) -> CallDocument:
@@ -84,7 +81,7 @@ def ways(stages: Stages) -> dict[str, Way]:
         "two channels": lambda two, _, __: document_of(two, stages, channels=2).utterances,
         "one channel": lambda _, one, __: document_of(one, known, channels=1).utterances,
         "true voices": lambda _, one, truth: (
-            document_of(one, replace(stages, diarizer=TrueVoices(voices_of(truth))), channels=1).utterances
+            document_of(one, replace(stages, diarizer=TrueVoices.of(truth)), channels=1).utterances
         ),
         "one at a time": lambda two, one, truth: (
             document_of(
@@ -97,7 +94,7 @@ def ways(stages: Stages) -> dict[str, Way]:
 
 def louder_only(two: Path, truth: Truth, stages: Stages) -> tuple[Track, ...]:
     """Where agent and customer speak; each stretch in which both do is only whose channel has more power in it."""
-    agent, customer = voices_of(truth)
+    agent, customer = true_speech(truth).values()
     channels = stages.reader.read(two).samples
     lost: tuple[list[Segment], list[Segment]] = ([], [])
     for stretch in intersect(agent, customer):
@@ -112,7 +109,7 @@ def taken_apart(two: Path, one: Path, truth: Truth, stages: Stages) -> tuple[Utt
     parts = (own_part(mixed, agent, customer), own_part(mixed, customer, agent))
     channels = [
         SpokenChannel(role, samples, track, SAMPLE_RATE)
-        for role, samples, track in zip(ROLES, parts, voices_of(truth), strict=True)
+        for role, samples, track in zip(ROLES, parts, true_speech(truth).values(), strict=True)
     ]
     return stages.transcriber.transcribe(channels).utterances
 
@@ -182,10 +179,7 @@ def measure(args: argparse.Namespace, work: Path) -> dict[str, list[tuple[str, i
     for name, way in ways(stages).items():
         for path in sorted(two.glob("*.wav")):
             truth = json.loads(path.with_name(f"{path.stem}.truth.json").read_text(encoding="utf-8"))
-            kept = (
-                work
-                / f"{here.name}-{name}-{path.stem}-{digest_of('asr_qa', 'tests/benchmarks/bench_mono_loss.py')}.json"
-            )
+            kept = work / f"{here.name}-{name}-{path.stem}-{digest_of('asr_qa', *OWN)}.json"
             if not kept.exists():
                 rows = list(errors(truth, way(path, one / path.name, truth), score))
                 kept.write_text(json.dumps(rows), encoding="utf-8")

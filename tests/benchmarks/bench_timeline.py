@@ -18,66 +18,33 @@ import random
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from composed import Composition, add_arguments, composed, missing, script
+from truths import Speech, transcript_of, true_speech, utterances
 
 from asr_qa.asr.replay import ReplayTranscriber
 from asr_qa.bootstrap import build_stages
 from asr_qa.config import Settings
 from asr_qa.core.metrics import measure
 from asr_qa.core.recording import Role
-from asr_qa.core.segment import Segment, Track, union
+from asr_qa.core.segment import Segment, union
 from asr_qa.core.timeline import build_timeline
-from asr_qa.core.transcript import Transcript, Utterance, Word, spread
+from asr_qa.core.transcript import Utterance, Word, spread
 from asr_qa.pipeline.documents import to_dict
 from asr_qa.pipeline.ingest import CallDetails, describe
 from asr_qa.pipeline.process import Stages, process
 
 KINDS = ("silence", "hold", "interruption", "talk_over", "backchannel")
-ROLES = (Role.AGENT, Role.CUSTOMER)
 GARBLED = "的么在有人这他来到时大地为子你生国年着就那和她出也得里后自以会家可下而过天去能小"
 """Frequent characters that acknowledge nothing: what a recogniser may write for a murmur."""
 
-Speech = dict[Role, Track]
 Call = tuple[Path, dict[str, Any]]
 Document = dict[str, Any]
 Way = Callable[[Call, random.Random], Document]
-
-
-def utterances(truth: dict[str, Any]) -> Iterator[Utterance]:
-    """The truth's texts as words in their place; a turn that was cut off says something that is no murmur."""
-    for kind in ("turns", "backchannels"):
-        for said in truth[kind]:
-            text = said["text"] or "那么这个问题"
-            words = [w for part in _shares(said["speech"], text) for w in spread(part[1], Segment(*part[0]))]
-            yield Utterance(Role(said["role"]), said["start"], said["end"], text, words=tuple(words))
-
-
-def _shares(stretches: list[list[float]], text: str) -> Iterator[tuple[list[float], str]]:
-    """The text divided over the stretches of speech by their length."""
-    seconds = sum(b - a for a, b in stretches)
-    done = 0.0
-    for start, end in stretches:
-        first, done = round(done / seconds * len(text)), done + end - start
-        yield [start, end], text[first : round(done / seconds * len(text))]
-
-
-def true_speech(truth: dict[str, Any]) -> Speech:
-    """The truth's stretches of speech per role."""
-    return {
-        role: union(
-            Segment(*part)
-            for kind in ("turns", "backchannels")
-            for said in truth[kind]
-            if said["role"] == role
-            for part in said["speech"]
-        )
-        for role in ROLES
-    }
 
 
 def jitter(speech: Speech, seconds: float, rng: random.Random) -> Speech:
@@ -112,7 +79,7 @@ def heard(document: Path) -> list[Utterance]:
 def drawn(call: Call, speech: Speech, spoken: list[Utterance]) -> Document:
     """What the timeline alone makes of speech and words."""
     truth = call[1]
-    transcript = Transcript(tuple(sorted(spoken, key=lambda u: u.start)))
+    transcript = transcript_of(*spoken)
     holds = union(Segment(hold["start"], hold["end"]) for hold in truth["holds"])
     timeline = build_timeline(speech, transcript, truth["duration"], holds=holds)
     metrics = measure(timeline, transcript)
@@ -127,7 +94,7 @@ def heard_in(call: Call, stages: Stages, spoken: list[Utterance]) -> Document:
     """What the whole chain makes of the audio, with those words for what a recogniser gives."""
     audio = call[0].with_name(call[0].name.replace(".truth.json", ".wav"))
     recording = describe(stages.reader.probe(audio), CallDetails(), agent_channel=0, language="zh")
-    words = ReplayTranscriber(Transcript(tuple(sorted(spoken, key=lambda u: u.start))))
+    words = ReplayTranscriber(transcript_of(*spoken))
     return to_dict(process(recording, replace(stages, transcriber=words, voice=None)))
 
 

@@ -43,7 +43,7 @@ from asr_qa.audio.channels import inspect_channels
 from asr_qa.config import Settings
 from asr_qa.pipeline.unspoken import let_fade
 
-OWN = ("bench_vad", "vad_calls", "vad_lines", "vad_tally", "vad_ways")
+OWN = ("bench_vad", "truths", "vad_calls", "vad_lines", "vad_tally", "vad_ways")
 """Modules of this benchmark."""
 
 

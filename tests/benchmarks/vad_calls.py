@@ -11,13 +11,19 @@ from typing import Any
 import numpy as np
 from composed import script
 from numpy.typing import NDArray
+from truths import ROLES, Truth, true_speech
 
+from asr_qa.core.options import TimingOptions
+from asr_qa.core.recording import Role
 from asr_qa.core.segment import Segment, Track, bridge, gaps, union
 
-ROLES = ("agent", "customer")
 RATE = 16000
+PAUSE = TimingOptions().speech_bridge
+"""Seconds; shorter pauses are none, as in the timeline."""
+SILENCE = TimingOptions().silence_min
+"""Seconds in which nobody speaks that are a silence by its definition."""
 Lines = NDArray[np.float32]
-Calls = list[tuple[Lines, dict[str, Any]]]
+Calls = list[tuple[Lines, Truth]]
 
 
 def compose(args: argparse.Namespace) -> Calls:
@@ -37,24 +43,23 @@ def compose(args: argparse.Namespace) -> Calls:
     return made
 
 
-def finished(tracks: dict[str, Lines], truth: dict[str, Any]) -> tuple[Lines, dict[str, Any]]:
+def finished(tracks: dict[str, Lines], truth: Truth) -> tuple[Lines, Truth]:
     """A call cut after its last word, with its silences."""
     spoken = union(*(truth_of(truth, role) for role in ROLES))
     whole_turns = [Segment(t["start"], t["end"]) for kind in ("turns", "backchannels") for t in truth[kind]]
-    silences = [gap for gap in gaps(union(whole_turns), spoken[0] | spoken[-1]) if gap.duration >= 2.0]
+    silences = [gap for gap in gaps(union(whole_turns), spoken[0] | spoken[-1]) if gap.duration >= SILENCE]
     end = spoken[-1].end + 1.0
     found = [{"start": s.start, "end": s.end} for s in silences]
     lines = np.stack([tracks[role][: round(end * RATE)] for role in ROLES])
     return lines, truth | {"silences": found, "duration": end}
 
 
-def truth_of(truth: dict[str, Any], role: str) -> Track:
+def truth_of(truth: Truth, role: Role) -> Track:
     """Stretches of speech of one role."""
-    said = [turn for kind in ("turns", "backchannels") for turn in truth[kind] if turn["role"] == role]
-    return bridge([Segment(start, end) for turn in said for start, end in turn["speech"]], 0.2)
+    return bridge(true_speech(truth)[role], PAUSE)
 
 
 def silences_of(tracks: Sequence[Track]) -> Track:
     """Stretches of at least 2 s in which nobody speaks, inside the call."""
     talk = union(*tracks)
-    return tuple(gap for gap in gaps(talk, talk[0] | talk[-1]) if gap.duration >= 2.0) if talk else ()
+    return tuple(gap for gap in gaps(talk, talk[0] | talk[-1]) if gap.duration >= SILENCE) if talk else ()

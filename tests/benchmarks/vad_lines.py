@@ -9,7 +9,8 @@ import numpy as np
 import soundfile
 import soxr
 from numpy.typing import NDArray
-from vad_calls import RATE, ROLES, Calls, Lines, truth_of
+from truths import ROLES
+from vad_calls import RATE, Calls, Lines, truth_of
 
 
 @dataclass(frozen=True)

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from vad_calls import ROLES, silences_of, truth_of
+from truths import ROLES, Truth
+from vad_calls import PAUSE, silences_of, truth_of
 from vad_lines import QUIET_FROM
 from vad_ways import Found
 
 from asr_qa.core.segment import Segment, Track, bridge, intersect, total
 
 FRAME = 0.02
+"""Seconds."""
+NEAR = 0.3
+"""Seconds by which each edge of a silence may miss the true one, as score.py of the evaluation folder has it."""
 
 
 @dataclass
@@ -119,9 +122,9 @@ def together(tallies: Iterable[Tally]) -> Tally:
     return found
 
 
-def add_call(tally: Tally, found: Found, truth: dict[str, Any]) -> None:
+def add_call(tally: Tally, found: Found, truth: Truth) -> None:
     """Add what one way found in one call."""
-    tracks = [bridge(track, 0.2) for track in found.tracks]
+    tracks = [bridge(track, PAUSE) for track in found.tracks]
     tally.cpu += found.cpu
     tally.audio += truth["duration"]
     for role, track in zip(ROLES, tracks, strict=True):
@@ -171,10 +174,10 @@ def frames(track: Track, seconds: float) -> NDArray[np.bool_]:
 
 
 def count_matches(true: Track, found: Track) -> int:
-    """How many silences were found with both edges within 0.3 s; each counts once."""
+    """How many silences were found with both edges within NEAR; each counts once."""
     free = list(found)
     for silence in true:
-        near = [s for s in free if max(abs(s.start - silence.start), abs(s.end - silence.end)) <= 0.3]
+        near = [s for s in free if max(abs(s.start - silence.start), abs(s.end - silence.end)) <= NEAR]
         if near:
             free.remove(near[0])
     return len(found) - len(free)
