@@ -12,6 +12,7 @@ from asr_qa.core.checks.align import ADDED, DROPPED, align
 from asr_qa.core.checks.index import MIN_SYLLABLES, PhraseIndex, key_of
 from asr_qa.core.checks.keytable import DOUBT, limit_of
 from asr_qa.core.checks.literals import Literals, required
+from asr_qa.core.checks.patternsound import signs_of
 from asr_qa.core.checks.stream import Place, Source, Stream, build_source, by_sentences, sounds_of
 from asr_qa.core.checks.stretches import stretches_of
 from asr_qa.core.checks.whole import is_heard_whole, number_ends
@@ -19,7 +20,7 @@ from asr_qa.core.checks.words import find_pattern
 from asr_qa.core.finding import Match
 from asr_qa.core.numberforms import forms
 from asr_qa.core.numbers import said as said_numbers
-from asr_qa.core.phonetic import SEPARATOR, readings
+from asr_qa.core.phonetic import SEPARATOR, is_mandarin, readings
 from asr_qa.core.recording import Role
 from asr_qa.core.segment import Segment
 from asr_qa.core.sounds import ear
@@ -314,3 +315,20 @@ def test_a_pattern_of_mere_words_is_heard_where_the_phrase_is(data: st.DataObjec
         heard = any(place.match in kinds for place in places)
         event(f"{sorted(kinds)} {heard}")
         assert bool(find_pattern(stream, other, match=sorted(kinds))) is heard
+
+
+@LAWS
+@given(st.lists(text, min_size=1, max_size=3))
+def test_signs_are_those_of_the_words_behind_them(texts: list[str]) -> None:
+    """A character of any reading has the sign of what it is read as; digits, letters and separators stay."""
+    where = source(*(said(one, at=4.0 * number) for number, one in enumerate(texts)))
+    assert where is not None
+    pairs = zip(where.spoken.firsts, where.spoken.text, signs_of(where.spoken.text, where.said), strict=True)
+    known = {(first, char): sign for first, char, sign in pairs}
+    for reading, signed in zip((where.plain, where.folded), where.signs, strict=True):
+        assert (signed.firsts, signed.lasts, len(signed.text)) == (reading.firsts, reading.lasts, len(reading.text))
+        for first, char, sign in zip(reading.firsts, reading.text, signed.text, strict=True):
+            if is_mandarin(char):
+                assert sign == known.get((first, char), sign) != char
+            else:
+                assert sign == char

@@ -9,6 +9,7 @@ choices, digits, letters, what may stand between) means what it meant.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,13 +19,16 @@ import numpy as np
 from asr_qa.core.checks.literals import WIDE, spelt_out
 from asr_qa.core.checks.pieces import Reading
 from asr_qa.core.phonetic import is_mandarin, readings
-from asr_qa.core.sounds import NEAR, SAME, ear, unit
+from asr_qa.core.sounds import LETTER, NEAR, OPAQUE, SAME, ear, unit
 
 LEAST = 3
 """Characters (or sets of such) that one way through a pattern must spell out to be looked for by sound: two syllables
 in any context are mostly something else."""
 _SIGNS = 0x4E00
 """Signs are Chinese characters, so that a dot, \\w or a range of all of them means what it meant."""
+_NOTHING = chr(_SIGNS + OPAQUE)
+_RUN = 64
+"""Characters that are compared at once."""
 _HEAD = re.compile(r"\(\?(?:P?<[^=!>]*>|P[=>][^)]*\)|#[^)]*\)|[a-zA-Z-]*:?)?|\\.", re.DOTALL)
 """What stands in a pattern and means no character: openings of groups with their names, escapes."""
 
@@ -149,23 +153,58 @@ def _signs(reading: str, accents: tuple[str, ...], limit: int) -> str:
     return "".join(chr(_SIGNS + one) for one in sorted({code, *np.flatnonzero(costs <= limit).tolist()}))
 
 
-def sounded(reading: Reading, spoken: Reading, said: Sequence[str]) -> Reading:
+def sounded(reading: Reading, like: Reading, signs: str) -> Reading:
     """A reading with a sign in place of each Chinese character.
 
     Args:
         reading: The plain or the folded one.
-        spoken: The same words with numbers spelt out.
-        said: How each character of `spoken` is read.
+        like: The same words in another reading, most of it letter for letter: numbers are written otherwise.
+        signs: Those of `like`.
     """
-    if reading is spoken:
-        heard = [*said]
-    else:
-        known = {(first, char): one for first, char, one in zip(spoken.firsts, spoken.text, said, strict=True)}
-        pairs = zip(reading.firsts, reading.text, strict=True)
-        heard = [known.get(pair) or _alone(pair[1]) for pair in pairs]
-    pairs_ = zip(reading.text, heard, strict=True)
-    return Reading("".join([_sign(char, one) for char, one in pairs_]), reading.firsts, reading.lasts)
+    text, firsts, lasts = reading.text, reading.firsts, reading.lasts
+    if text == like.text:
+        return Reading(signs, firsts, lasts)
+    parts: list[str] = []
+    at = other = 0
+    while at < len(text):
+        same = _common(text, at, like.text, other)
+        parts.append(signs[other : other + same])
+        at, other = at + same, other + same
+        if at < len(text):
+            end = bisect_right(lasts, lasts[at], at)
+            parts += [_sign(_alone(char)) or _kept(char) for char in text[at:end]]
+            other = bisect_right(like.lasts, lasts[at])
+            at = end
+    return Reading("".join(parts), firsts, lasts)
 
 
-def _sign(char: str, reading: str) -> str:
-    return chr(_SIGNS + unit(reading)[0]) if is_mandarin(char) else char
+def _common(one: str, at: int, other: str, place: int) -> int:
+    """How many characters are the same in two texts from some places on."""
+    count = 0
+    while (run := one[at + count : at + count + _RUN]) and run == other[place + count : place + count + _RUN]:
+        count += len(run)
+    pairs = zip(run, other[place + count : place + count + _RUN], strict=False)
+    return count + next(
+        (number for number, (a, b) in enumerate(pairs) if a != b), min(len(run), len(other) - place - count)
+    )
+
+
+def signs_of(text: str, said: Sequence[str]) -> str:
+    """A sign for each Chinese character of a text, all others as they are.
+
+    Args:
+        said: How each character is read.
+    """
+    return "".join([sign or _kept(char) for char, sign in zip(text, map(_sign, said), strict=True)])
+
+
+def _kept(char: str) -> str:
+    """A character that has no reading; a Chinese one is like nothing."""
+    return _NOTHING if is_mandarin(char) else char
+
+
+@lru_cache(maxsize=8192)
+def _sign(reading: str) -> str:
+    """The sign of a reading; none for what is not read as a syllable."""
+    code = unit(reading)[0]
+    return chr(_SIGNS + code) if code < LETTER else ""

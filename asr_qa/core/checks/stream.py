@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from asr_qa.core.checks.atonce import at_once
 from asr_qa.core.checks.literals import Literals, Needs
-from asr_qa.core.checks.patternsound import sounded
+from asr_qa.core.checks.patternsound import signs_of, sounded
 from asr_qa.core.checks.pieces import JOIN, Piece, Reading, is_latin, may_be_latin, pieces_of, written
 from asr_qa.core.checks.stretches import Ranges, Stretches, stretches_of
 from asr_qa.core.checks.syllables import Sounds, units
@@ -92,9 +92,9 @@ class Source:
     def signs(self) -> tuple[Reading, Reading]:
         """The plain and the folded reading by sound: a sign for each syllable."""
         if self._signs is None:
-            plain = sounded(self.plain, self.spoken, self.said)
+            plain = sounded(self.plain, self.spoken, signs_of(self.spoken.text, self.said))
             same = self.folded is self.plain
-            self._signs = plain, plain if same else sounded(self.folded, self.spoken, self.said)
+            self._signs = plain, plain if same else sounded(self.folded, self.plain, plain.text)
         return self._signs
 
     def heard(self, first: int, last: int) -> str:

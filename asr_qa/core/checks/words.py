@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, lru_cache
 from itertools import pairwise
 from operator import attrgetter
@@ -16,9 +16,9 @@ from asr_qa.core.checks.chance import chance
 from asr_qa.core.checks.index import MIN_SYLLABLES, SHORT_SYLLABLES, key_of
 from asr_qa.core.checks.keytable import WORTH
 from asr_qa.core.checks.literals import required
-from asr_qa.core.checks.patternsound import by_sound
+from asr_qa.core.checks.patternsound import BySound, by_sound
 from asr_qa.core.checks.stream import Place, Source, Stream
-from asr_qa.core.checks.stretches import Ranges
+from asr_qa.core.checks.stretches import Ranges, Stretch
 from asr_qa.core.finding import Evidence, Match, Verdict
 from asr_qa.core.segment import total
 from asr_qa.core.sounds import NEAR, OPEN, WHOLE, ear
@@ -290,29 +290,46 @@ def _compiled(pattern: str) -> regex.Pattern[str]:
 
 def _by_pattern(stream: Stream, pattern: str, kinds: frozenset[str]) -> list[Place]:
     """Where a pattern matches in one of some ways; nothing by sound where it matches more closely."""
-    found = _pattern_places(stream, pattern, pattern, Match.EXACT) if "exact" in kinds else []
+    found: list[Place] = []
+    if "exact" in kinds:
+        every = stream.stretches
+        spans = _spans(pattern, every.which_hold(required(pattern)), every.characters)
+        found += [Place(first, last, Match.EXACT, 1.0, pattern) for _, first, last in spans]
     if kinds.isdisjoint(_BY_SOUND) or (heard := by_sound(pattern, stream.source.accents)) is None:
         return found
-    ways = (Match.HOMOPHONE, heard.same, 0.0), (Match.NEAR, heard.near, heard.spelt * NEAR / WHOLE)
-    for match, rewritten, cost in ways:
-        if match in kinds:
-            more = _pattern_places(stream, rewritten, pattern, match, cost)
-            found += [place for place in more if not any(place.overlaps(other) for other in found)]
+    for match, first, last in _heard_pattern(stream, heard, kinds):
+        cost = heard.spelt * NEAR / WHOLE if match is Match.NEAR else 0.0
+        place = Place(first, last, match, WORTH[match], pattern, cost)
+        if not any(place.overlaps(other) for other in found):
+            found.append(place)
     return found
 
 
-def _pattern_places(stream: Stream, pattern: str, key: str, match: Match, cost: float = 0.0) -> list[Place]:
-    """Every match that is not empty, stretch by stretch: none runs across a separator.
+def _heard_pattern(stream: Stream, heard: BySound, kinds: frozenset[str]) -> Iterator[tuple[Match, int, int]]:
+    """First and last word of what sounds the same, then of what sounds near."""
+    every = stream.by_sound
+    loose = heard.near if "near" in kinds else heard.same
+    found = list(_spans(loose, every.which_hold(required(loose)), every.characters))
+    if "homophone" in kinds and found:
+        # What is the same is near, too: it is looked for only where something is, which is hardly anywhere.
+        there = {id(stretch): stretch for stretch, _, _ in found}.values()
+        yield from ((Match.HOMOPHONE, first, last) for _, first, last in _spans(heard.same, there, every.characters))
+    if "near" in kinds:
+        yield from ((Match.NEAR, first, last) for _, first, last in found)
+
+
+def _spans(pattern: str, stretches: Iterable[Stretch], characters: int) -> Iterator[tuple[Stretch, int, int]]:
+    """Every match that is not empty with its first and last word, stretch by stretch: none runs across a separator.
 
     Each stretch has its share of PATTERN_BUDGET; a pattern that needs more raises TimeoutError.
+
+    Args:
+        characters: Of all stretches in scope.
     """
-    found: list[Place] = []
-    every = stream.stretches if match is Match.EXACT else stream.by_sound
-    matches, characters = _compiled(pattern).finditer, max(1, every.characters)
-    for stretch in every.which_hold(required(pattern)):
-        share = PATTERN_BUDGET * max(_LEAST_SHARE, len(stretch.text) / characters)
-        for hit in matches(stretch.text, timeout=share):
-            at, end = hit.span()
+    matches = _compiled(pattern).finditer
+    for stretch in stretches:
+        share = PATTERN_BUDGET * max(_LEAST_SHARE, len(stretch.text) / max(1, characters))
+        for match in matches(stretch.text, timeout=share):
+            at, end = match.span()
             if end > at:
-                found.append(Place(*stretch.words(at, end), match, WORTH[match], key, cost))
-    return found
+                yield stretch, *stretch.words(at, end)
