@@ -7,13 +7,13 @@ together, with the digits that a check needs.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean
 
 from asr_qa.core.contact import Contact
-from asr_qa.core.digits import Row, fold_width, rows, value_of
+from asr_qa.core.digits import DIGITS, WORDS, Row, fold_width, rows, value_of
 from asr_qa.core.masking import Clock, Place
-from asr_qa.core.numberplan import Kind, id_checksum, is_date, known_plan, luhn
+from asr_qa.core.numberplan import Kind, announced, any_number, id_checksum, is_date, known_plan, luhn
 from asr_qa.core.privatenumber import Number
 from asr_qa.core.quantities import quantities
 from asr_qa.core.recording import Role
@@ -32,6 +32,9 @@ _PHONES = frozenset({Kind.MOBILE, Kind.LANDLINE})
 _LOCAL_LENGTHS = (7, 8)
 _SURE_ROW = 0.9
 _WITHOUT_LETTER = 17
+_PARTICLES = frozenset("".join(WORDS["particles"])) - frozenset(DIGITS)
+_CARDS = frozenset({Kind.BANK_CARD, Kind.ID_CARD})
+_ID_LENGTHS = (15, 18)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,8 @@ def find_entities(utterances: Sequence[Utterance]) -> tuple[EntitySaid, ...]:
         if isinstance(item, Row):
             found += _numbers(places, utterances, taken)
         elif item.reading.kind is not Kind.NUMBER:  # its row stands for it
-            found.append(_known(item, places, utterances))
+            plain = _without_particles(item, places, utterances) if isinstance(item, Number) else (item, places)
+            found += [_known(*plain, utterances)] if plain else []
     return tuple(sorted(dict.fromkeys(found), key=lambda said: (said.start, said.end, said.kind)))
 
 
@@ -99,6 +103,42 @@ def _numbers(places: Iterable[Place], utterances: Sequence[Utterance], taken: Se
             digits = value_of([digit for row in rows(text) for digit in row.digits if digit.sure])
             if len(digits) >= SHORTEST_NUMBER:
                 yield _entity("number", (place,), utterances, digits=digits, confidence=_SURE_ROW)
+
+
+def _without_particles(
+    number: Number, places: tuple[Place, ...], utterances: Sequence[Utterance]
+) -> tuple[Number, tuple[Place, ...]] | None:
+    """A card without the words at its edges that only sound like digits: 是 of 卡号是 is no 4, 吧 of 对吧 no 8.
+
+    To hide one character too many does no harm; for a check it makes another number, which passes Luhn's sum one time
+    in ten. The sum of an identity card with its place and day of birth is not met by chance: 是 may be its 4. None
+    where nothing else said that the digits are a card.
+    """
+    kind, digits, kept = number.reading.kind, number.digits, list(places)
+    if kind not in _CARDS:
+        return number, places
+    if _edge(utterances, kept[0], 0) in _PARTICLES:
+        digits, kept[0] = digits[1:], replace(kept[0], first=kept[0].first + 1)
+    if _edge(utterances, kept[-1], -1) in _PARTICLES:
+        digits, kept[-1] = digits[:-1], replace(kept[-1], last=kept[-1].last - 1)
+    cue = announced(_said_before(utterances, places[0]))
+    whole = kind is Kind.BANK_CARD or cue is Kind.BANK_CARD or len(digits) in _ID_LENGTHS
+    if digits == number.digits or not whole:
+        return number, places
+    reading = any_number(digits, cue)
+    if reading is None or reading.kind is Kind.NUMBER:
+        return None
+    return replace(number, reading=reading, digits=digits), tuple(place for place in kept if place.first < place.last)
+
+
+def _said_before(utterances: Sequence[Utterance], place: Place) -> str:
+    """The utterance up to a place, and the one before it."""
+    last = utterances[place.utterance - 1].text if place.utterance else ""
+    return last + utterances[place.utterance].text[: place.first]
+
+
+def _edge(utterances: Sequence[Utterance], place: Place, at: int) -> str:
+    return utterances[place.utterance].text[place.first : place.last][at]
 
 
 def _known(item: Number | Contact, places: tuple[Place, ...], utterances: Sequence[Utterance]) -> EntitySaid:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from asr_qa.core.digits import fold_width
-from asr_qa.core.entities import find_entities
+from asr_qa.core.entities import find_entities, is_valid
+from asr_qa.core.numberplan import Kind
 from asr_qa.core.quantities import quantities, small_number
 from asr_qa.core.recording import Role
 from asr_qa.core.transcript import Utterance
@@ -97,3 +98,25 @@ def test_what_is_asked_for_tells_what_a_number_is_that_breaks_its_plan() -> None
 
 def test_digits_of_amounts_and_plates_are_no_numbers() -> None:
     assert [one.kind for one in find_entities(said("一共12345元，车牌京A12345"))] == ["amount", "plate"]
+
+
+@pytest.mark.parametrize("said_as", ["您的卡号是{}", "我的银行卡号是{}", "卡号{}吧", "卡号是{}是吧"])
+@pytest.mark.parametrize("digits", ["6229141777631706", "6235925634168587", "6222020200112348"])
+def test_words_around_a_card_are_no_digits_of_it(said_as: str, digits: str) -> None:
+    """是 read as 4 made the first of these pass, and with another 是 behind it an identity card of the second."""
+    read = "".join("零一二三四五六七八九"[int(digit)] for digit in digits)
+    card = next(one for one in find_entities(said(said_as.format(read))) if one.kind != "number")
+    assert (card.kind, card.digits, card.valid) == ("bank_card", digits, is_valid(Kind.BANK_CARD, digits))
+    assert card.text == read
+
+
+def test_digits_that_nobody_calls_a_card_are_none_by_a_word_beside_them() -> None:
+    assert [one.kind for one in find_entities(said("是六二二九一四一七七七六三一七零六"))] == ["number"]
+
+
+def test_what_sounds_like_a_digit_may_be_one_of_an_identity_card() -> None:
+    """四一零一… heard as 是一零一…: place, day of birth and check digit agree."""
+    lines = said("身份证号", "是一零一零一一九九零零三零七七五一三")
+    assert [(one.digits, one.valid) for one in find_entities(lines) if one.kind == "id_card"] == [
+        ("410101199003077513", True)
+    ]
