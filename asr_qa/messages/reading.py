@@ -158,6 +158,18 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
     ),
     "eg_variable": ("e.g. company: [华信, 华信宽带]", "例如 company: [华信, 华信宽带]"),
     "empty_variable": ("a variable without words", "变量没有内容"),
+    "endless_variable": (
+        "a variable is words or a number that can be counted to, not .inf or .nan",
+        "变量的值应当是文字或者普通的数字，不能是 .inf、.nan",
+    ),
+    "odd_in_variable": (
+        "a variable's list holds words and numbers; {value} is read as something else",
+        "变量的列表里应当是文字或者数字，{value} 会被当成别的东西",
+    ),
+    "stretch_reversed": (
+        "the end ({end:g} s) is before the start ({start:g} s)",
+        "结束（{end:g} 秒）比开始（{start:g} 秒）早",
+    ),
     "give_value": ("write its value, or take it out", "写上它的值，或者删掉"),
     "version_number": ("version {version} is read as a number", "version {version} 会被当成数字"),
     "quote_version": ('put it in quotes: "1.10"', '加英文引号，例如 "1.10"'),

@@ -22,10 +22,10 @@ from asr_qa.core.sketch import Sketch, parse_sketch
 from asr_qa.core.timeline import TimingOptions, build_timeline
 from asr_qa.errors import Issue, RulesetError, Said
 from asr_qa.messages import Lang, SaidError, said_in, say
+from asr_qa.ruleset.fields import Names, Number, Stretch, Strict, guess
 from asr_qa.ruleset.foreign import translated
 from asr_qa.ruleset.loader import open_pack, ruleset_digest
 from asr_qa.ruleset.packs import CASE_MARK, SUFFIXES, PackFile, files_of, read_settings, values_of
-from asr_qa.ruleset.schema import Names, Strict, guess
 from asr_qa.ruleset.simplified import simplified
 from asr_qa.ruleset.source import Path_, Source, read_source
 from asr_qa.ruleset.timing import TimingModel
@@ -37,14 +37,13 @@ AT_TOLERANCE = 0.5
 _SWALLOWED = re.compile(r"[^\s|][ \t\u3000]+([ABO][ \t\u3000]+\d+(?:\.\d+)?\s*-\s*\d+(?:\.\d+)?)(?=\s|$)")
 """An utterance with no bar before it."""
 Outcome = Literal["passed", "failed", "known_miss", "no_longer_missed"]
-_Time = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 class ExpectModel(Strict):
     """expect."""
 
     verdict: Literal["met", "not_met", "not_applicable", "undetermined"]
-    at: Annotated[list[_Time], Field(min_length=2, max_length=2)] | None = None
+    at: Stretch | None = None
 
 
 class RecordingModel(Strict):
@@ -56,7 +55,7 @@ class RecordingModel(Strict):
     team: str | None = None
     agent_id: str | None = None
     started_at: str | None = None
-    ring_seconds: _Time | None = None
+    ring_seconds: Number | None = None
     language: str | None = None
     metadata: dict[str, str] = Field(default_factory=dict)
 
@@ -70,7 +69,7 @@ class CaseModel(Strict):
     rule: str | None = None
     known_miss: bool = False
     recording: RecordingModel = RecordingModel()
-    holds: list[Annotated[list[_Time], Field(min_length=2, max_length=2)]] = Field(default_factory=list)
+    holds: list[Stretch] = Field(default_factory=list)
     warnings: Names = Field(default_factory=list)
     timing: TimingModel | None = None
     """In place of the scorecard's."""

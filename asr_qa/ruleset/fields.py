@@ -86,11 +86,20 @@ def code_of(language: str) -> str | None:
     return None if code == AUTO else code
 
 
+def _in_order(value: list[float]) -> list[float]:
+    start, end = value
+    if end < start:
+        raise wrong(say("stretch_reversed", start=start, end=end), say("eg", example=f"[{end:g}, {start:g}]"))
+    return value
+
+
 Words = Annotated[str, AfterValidator(_words)]
 PhraseList = Annotated[list[Words], Field(min_length=1), BeforeValidator(listed)]
 Pattern = Annotated[str, AfterValidator(_regular)]
 Names = Annotated[list[str], Field(min_length=1), BeforeValidator(listed)]
 Languages = Annotated[list[Annotated[str, AfterValidator(_language)]], Field(min_length=1), BeforeValidator(listed)]
+Stretch = Annotated[list[Number], Field(min_length=2, max_length=2), AfterValidator(_in_order)]
+"""Start and end in seconds."""
 
 
 class Strict(BaseModel):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from math import isfinite
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,7 +15,7 @@ from asr_qa.errors import Issue
 from asr_qa.messages import say
 from asr_qa.ruleset.accents import FILE as ACCENTS_FILE
 from asr_qa.ruleset.schema import Names, Strict, TitleModel, guess, wrong
-from asr_qa.ruleset.source import Source, read_source
+from asr_qa.ruleset.source import Path_, Source, read_source
 from asr_qa.ruleset.variables import NAME, Definition, Layer, Value
 from asr_qa.ruleset.wording import issues_of
 
@@ -21,6 +23,8 @@ SUFFIXES = (".yml", ".yaml")
 PACK_FILES = ("pack.yml", "pack.yaml")
 CASE_MARK = ".cases"
 SCORECARDS = "scorecards"
+_PLAIN = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?")
+"""A number that means the same to YAML and to people: 007, 0x1F, 1_000 and 1:30 do not."""
 SHIPPED = "shipped"
 """Name of the rules that come along, for `extends`."""
 
@@ -37,6 +41,10 @@ def _value(value: Any) -> Any:
     words = value if isinstance(value, list) else [value]
     if not words or any(isinstance(word, str) and not word.strip() for word in words):
         raise wrong(say("empty_variable"), say("give_value"))
+    if any(isinstance(word, float) and not isfinite(word) for word in words):
+        raise wrong(say("endless_variable"), say("eg_variable"))
+    if isinstance(value, list) and (odd := [word for word in value if not isinstance(word, str)]):
+        raise wrong(say("odd_in_variable", value=str(odd[0])), say("put_in_quotes"))
     return value
 
 
@@ -150,7 +158,7 @@ def read_settings(path: Path) -> tuple[Layer, tuple[Issue, ...]]:
     if file.data is None:
         return {}, tuple(file.issues)
     try:
-        model = SettingsModel.model_validate(file.data)
+        model = SettingsModel.model_validate(_as_written(file))
     except ValidationError as error:
         return {}, (*file.issues, *issues_of(error, file, (), model=SettingsModel))
     return _layer(model.variables, file), tuple(file.issues)
@@ -219,7 +227,7 @@ def _read_model(pack: Pack) -> PackModel | None:
     if file.data is None:
         return None
     try:
-        model = PackModel.model_validate(file.data)
+        model = PackModel.model_validate(_as_written(file))
     except ValidationError as error:
         pack.issues += issues_of(error, file, (), model=PackModel)
         return None
@@ -228,6 +236,25 @@ def _read_model(pack: Pack) -> PackModel | None:
     if model.without and model.extends is None:
         pack.issues.append(file.issue(("without",), say("without_extends"), hint=say("name_the_pack")))
     return model
+
+
+def _as_written(file: Source) -> Any:
+    """What a file holds, its variables with numbers as they are written where YAML takes them for others.
+
+    007 is a staff number and no 7, and of a list every value is words that are said.
+    """
+    variables = file.data.get("variables") if isinstance(file.data, dict) else None
+    if not isinstance(variables, dict):
+        return file.data
+    return {**file.data, "variables": {name: _written(file, name, value) for name, value in variables.items()}}
+
+
+def _written(file: Source, name: str, value: Any) -> Any:
+    at: Path_ = ("variables", name)
+    if isinstance(value, list):
+        return [file.numbers.get((*at, index), part) for index, part in enumerate(value)]
+    text = file.numbers.get(at, "")
+    return text if text and not _PLAIN.fullmatch(text) else value
 
 
 def _layer(variables: Mapping[str, Any], file: Source) -> Layer:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field, replace
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +90,8 @@ class Source:
     issues: list[Issue] = field(default_factory=list)
     lines: tuple[str, ...] = ()
     """The text of the file."""
+    numbers: dict[Path_, str] = field(default_factory=dict)
+    """How numbers are written, inf and nan apart."""
     origins: dict[Hashable, str] = field(default_factory=dict)
     """Path by key at the top, where a value was taken from another file."""
 
@@ -249,7 +252,10 @@ def _build(node: yaml.Node, path: Path_, source: Source) -> Any:
         if node.flow_style and not _SENTENCES & set(path):
             source.issues += _joined(node, source)
         return [_build(part, (*path, index), source) for index, part in enumerate(node.value)]
-    return _scalar(node, source)
+    value = _scalar(node, source)
+    if isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value):
+        source.numbers[path] = node.value
+    return value
 
 
 def _joined(node: yaml.SequenceNode, source: Source) -> Iterator[Issue]:

@@ -98,7 +98,19 @@ def test_every_mistake_in_a_case_file_is_reported_with_its_line(tmp_path: Path) 
     assert "'good' is not one of met, not_met" in found[2][1]
     assert found[3][1:] == ("there is no rule 'X-01'", "did you mean 'X-001'?")
     assert "at least 2 of them" in found[4][1]
-    assert "ends before it starts" in found[5][1]
+    assert found[5][1:] == ("the end (1 s) is before the start (5 s)", "e.g. [1, 5]")
+
+
+@pytest.mark.parametrize(
+    ("keys", "place"),
+    [("expect: met, holds: [[9, 5]]", "[9, 5]"), ("expect: {verdict: met, at: [9, 5]}", "at: [9, 5]")],
+)
+def test_a_stretch_that_ends_before_it_begins_is_told_where_it_stands(tmp_path: Path, keys: str, place: str) -> None:
+    case = f'- {{name: c, call: "A 0-2 您好 | A 9-12 嗯", {keys}}}'
+    with pytest.raises(RulesetError) as caught:
+        run(tmp_path, case)
+    (issue,) = caught.value.issues
+    assert (issue.line, issue.column) == (1, case.index(place) + 1)
 
 
 def test_a_case_beside_several_rules_names_its_own(tmp_path: Path) -> None:

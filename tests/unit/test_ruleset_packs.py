@@ -189,6 +189,10 @@ def test_the_shipped_rules_can_be_built_upon(tmp_path: Path) -> None:
         ("extends: base\nvariables: {company: []}", 4, 13, "without words", "write its value"),
         ("extends: base\nvariables: {company: {zh: a}}", 4, 13, "words, a number or a list", "华信"),
         ("extends: base\nvariables: {company: ' '}", 4, 13, "without words", "write its value"),
+        ("extends: base\nvariables: {company: .inf}", 4, 13, "not .inf or .nan", "华信"),
+        ("extends: base\nvariables: {company: .nan}", 4, 13, "not .inf or .nan", "华信"),
+        ("extends: base\nvariables: {company: [华信, .inf]}", 4, 13, "not .inf or .nan", "华信"),
+        ("extends: base\nvariables: {company: [华信, true]}", 4, 13, "read as something else", "quotes"),
         ("extends: base\nversion: 1.10", 4, 1, "version 1.1 is read as a number", "quotes"),
         ("extend: base", 3, 1, "unknown key 'extend'", "did you mean 'extends'?"),
     ],
@@ -311,6 +315,14 @@ def test_a_number_stays_a_number(tmp_path: Path) -> None:
 def test_a_number_among_words_has_all_its_digits(tmp_path: Path, condition: str, expected: str) -> None:
     loaded = one_rule(tmp_path, f"require: {{{condition}}}\n", "{hotline: 4008001234, price: 299.5}")
     assert phrases(loaded.ruleset.rules[0]) == (expected,)
+
+
+@pytest.mark.parametrize("written", ["007", "010", "0x1F", "1_000", "1:30"])
+def test_a_number_that_yaml_reads_otherwise_stays_as_it_is_written(tmp_path: Path, written: str) -> None:
+    alone = one_rule(tmp_path, "require: {phrase: '工号${staff}'}\n", f"{{staff: {written}}}")
+    assert phrases(alone.ruleset.rules[0]) == (f"工号{written}",)
+    listed = one_rule(tmp_path, "require: {phrase: ['工号${staff}']}\n", f"{{staff: [95588, {written}, 1.50]}}")
+    assert phrases(listed.ruleset.rules[0]) == ("工号95588", f"工号{written}", "工号1.50")
 
 
 def test_a_number_stays_a_number_inside_a_pattern_and_a_script(tmp_path: Path) -> None:
