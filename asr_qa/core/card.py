@@ -25,7 +25,7 @@ class Kind(StrEnum):
     PER_HIT = "per_hit"
     """Some points off for every place where a rule was broken, down to a floor."""
     GRADED = "graded"
-    """The points of the highest level whose rules are all met."""
+    """The points of the highest level whose rules are all met; levels of whose rules none applies are left out."""
     BONUS = "bonus"
     """Points on top when met; never in the denominator."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 
 from asr_qa.messages import SaidError, say
 
@@ -60,8 +61,16 @@ def language_code(text: str) -> str:
 
 
 def is_spoken(language: str, codes: Collection[str]) -> bool:
-    """Whether the language of a call is one of some codes; "zh-CN" is "zh"."""
-    return language in codes or language.replace("_", "-").split("-")[0].lower() in codes
+    """Whether the language of a call is one of some codes; it is read as `language_code` reads it: "zh-CN" is "zh"."""
+    return language in codes or _code_or_same(language) in codes
+
+
+@lru_cache(maxsize=256)
+def _code_or_same(language: str) -> str:
+    try:
+        return language_code(language)
+    except SaidError:
+        return language
 
 
 def _code_of(primary: str, text: str) -> str:

@@ -220,7 +220,8 @@ def _lines(scorecard: Scorecard, assess: Callable[[Criterion, Lines], CriterionR
 
 
 def _assess(criterion: Criterion, look: _Looking, lines: Lines) -> CriterionResult:
-    verdicts = {rule: look.verdict(rule) for rule in criterion.rules}
+    levels = {rule for level in criterion.levels for rule in level.rules} if criterion.kind == Kind.GRADED else ()
+    verdicts = {rule: look.verdict(rule) for rule in criterion.rules if not levels or rule in levels}
     silent = bool(verdicts) and all(verdict is Verdict.NOT_APPLICABLE for verdict in verdicts.values())
     holds = True if criterion.when is None else _holds(criterion.when, look, lines)
     if silent or holds is False or not applies(criterion.applies_when, look.facts):
@@ -258,7 +259,10 @@ def _points(criterion: Criterion, verdicts: Mapping[str, Verdict], findings: Map
     partial result fixed early, a further violation could bring points into the sheet that were left out before.
     """
     broken = {rule for rule, verdict in verdicts.items() if verdict is Verdict.NOT_MET}
-    best = _earned(criterion, broken, sum(max(1, len(findings[rule].evidence)) for rule in broken))
+    if criterion.kind == Kind.GRADED:
+        best = _graded(criterion, verdicts)
+    else:
+        best = _earned(criterion, broken, sum(max(1, len(findings[rule].evidence)) for rule in broken))
     if Verdict.UNDETERMINED in verdicts.values() and best > SAME_POINTS:
         return None
     return best
@@ -267,9 +271,24 @@ def _points(criterion: Criterion, verdicts: Mapping[str, Verdict], findings: Map
 def _earned(criterion: Criterion, broken: set[str], hits: int) -> float:
     if criterion.kind == Kind.PER_HIT:
         return max(0.0, criterion.points - min(hits * criterion.per_hit, _cap(criterion)))
-    if criterion.kind == Kind.GRADED:
-        return next((level.points for level in criterion.levels if not broken & set(level.rules)), 0.0)
     return 0.0 if broken else criterion.points
+
+
+def _graded(criterion: Criterion, verdicts: Mapping[str, Verdict]) -> float:
+    """Points of the highest level that is reached, of those that say something about the call.
+
+    A level of whose rules none applies is no level of this call: it is not reached by what was never asked. A call
+    on the highest level that is left lost nothing and earns all points.
+    """
+    asked = [
+        (level, [verdicts[rule] for rule in level.rules if verdicts[rule] is not Verdict.NOT_APPLICABLE])
+        for level in criterion.levels
+    ]
+    left = [(level, seen) for level, seen in asked if seen or not level.rules]
+    for place, (level, seen) in enumerate(left):
+        if Verdict.NOT_MET not in seen:
+            return level.points if place else criterion.points
+    return 0.0
 
 
 def _cap(criterion: Criterion) -> float:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from asr_qa.core.finding import Evidence, Finding, Match, Verdict
+from asr_qa.core.languages import language_code
 from asr_qa.core.scorecard import (
     Criterion,
     ErrorClass,
@@ -171,6 +172,31 @@ def test_graded_earns_the_highest_level_whose_rules_are_met(
     assert (_points(sheet, "empathy"), _verdict(sheet, "empathy")) == (points, verdict)
 
 
+@pytest.mark.parametrize(
+    ("high", "low", "points", "verdict"),
+    [
+        (NA, MET, 5, MET),  # the highest level that is left
+        (NA, NOT_MET, 0, NOT_MET),  # earned 5 by a rule that does not apply
+        (NOT_MET, NA, 0, NOT_MET),  # earned 2 by a rule that does not apply
+        (MET, NA, 5, MET),
+        (MET, NOT_MET, 5, MET),  # levels need not rest on each other
+        (NA, UNKNOWN, None, UNKNOWN),
+        (UNKNOWN, NA, None, UNKNOWN),
+    ],
+)
+def test_a_level_of_whose_rules_none_applies_is_not_reached(
+    high: Verdict, low: Verdict, points: float | None, verdict: Verdict
+) -> None:
+    levels = (
+        Level(points=5, anchor="解决问题", rules=("HIGH",)),
+        Level(points=2, anchor="有回应", rules=("LOW",)),
+        Level(points=0, anchor="没有回应"),
+    )
+    card = _card((replace(GRADED, rules=("HIGH", "LOW"), levels=levels),))
+    sheet = score(card, [_finding("HIGH", high), _finding("LOW", low)])
+    assert (_points(sheet, "empathy"), _verdict(sheet, "empathy")) == (points, verdict)
+
+
 def test_bonus_adds_points_and_stays_out_of_the_denominator() -> None:
     bonus = replace(_line("extra", 3), kind=Kind.BONUS)
     findings = [_finding("A", MET), _finding("B", NOT_MET)]
@@ -192,6 +218,15 @@ def test_fatal_sheet_criterion_zeroes_the_sheet_but_not_its_lines() -> None:
     sheet = score(card, [_finding("A", NOT_MET), _finding("B", MET)])
     assert (sheet.points, sheet.fatal) == (0, True)
     assert sheet.sections[0].points == 10
+
+
+def test_fatal_sheet_criterion_gives_no_total_to_a_sheet_of_which_too_little_is_assessed() -> None:
+    """What is fatal is told by `fatal`, never by a total that the rest of the call could not be asked for."""
+    card = replace(_card((replace(_line("a", 10), fatal=Fatal.SHEET), _line("b", 30))), min_assessed_share=0.5)
+    sheet = score(card, [_finding("A", NOT_MET), _finding("B", UNKNOWN)])  # 10 / 40 assessed
+    assert (sheet.points, sheet.band, sheet.fatal) == (None, None, True)
+    reviewed = apply_review(sheet, card, {"b": MET})
+    assert (reviewed.points, reviewed.fatal) == (0, True)
 
 
 def test_fatal_section_criterion_zeroes_its_section_only() -> None:
@@ -240,6 +275,18 @@ def test_applies_asks_for_every_fact() -> None:
 
 def _reviewed(card: Scorecard, findings: list[Finding], **decisions: Verdict | float) -> ScoreSheet:
     return apply_review(score(card, findings), card, decisions)
+
+
+@pytest.mark.parametrize("language", ["yue", "zh-yue", "zh_yue_HK", "zh-YUE-hk", "yue-HK", "粤语"])
+def test_a_language_is_read_in_one_way_wherever_it_is_asked_for(language: str) -> None:
+    assert language_code(language) == "yue"
+    assert applies({"language": ("yue",)}, {"language": language})
+    assert not applies({"language": ("zh",)}, {"language": language})
+
+
+def test_a_language_nobody_knows_is_only_itself() -> None:
+    assert applies({"language": ("tlh",)}, {"language": "tlh"})
+    assert not applies({"language": ("zh",)}, {"language": "tlh"})
 
 
 def test_apply_review_recomputes_the_sheet_and_leaves_the_machine_alone() -> None:
