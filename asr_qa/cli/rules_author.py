@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sys
 from collections.abc import Mapping
@@ -20,9 +21,11 @@ from asr_qa.ruleset.author import WANTED, Draft, Wish, draft, mistakes, slug_of
 from asr_qa.ruleset.cases import load_cases
 from asr_qa.ruleset.describe import describe
 from asr_qa.ruleset.editor import KINDS_OF_FILES, Kind, file_name, schema_of
+from asr_qa.ruleset.fields import MAX_ID
 from asr_qa.ruleset.lint import lint
 from asr_qa.ruleset.loader import CASE_MARK, load_rules
 from asr_qa.ruleset.packs import PACK_FILES, SHIPPED, shipped_rules
+from asr_qa.ruleset.schema import RULE_ID
 
 SCHEMAS = ".schema"
 """Folder beside the rules that holds the JSON Schemas."""
@@ -138,8 +141,14 @@ def new_rule(
     )
     if require and forbid:
         raise UsageError(told("require_or_forbid"))
+    taken = folder if folder.exists() or alone else shipped_rules()
+    if wish.id and (problem := _bad_id(wish.id, taken)):
+        raise UsageError(problem)
     if not wish.phrases:
-        wish = _asked(wish)
+        try:
+            wish = _asked(wish, taken)
+        except typer.Abort as error:
+            raise UsageError("\n" + told("ask_broken_off")) from error
     if not wish.id:
         raise UsageError(told("needs_id"))
     _create(_titled(wish), folder, lang, alone=alone)
@@ -154,8 +163,8 @@ def _titled(wish: Wish) -> Wish:
     return replace(wish, title=title, title_en=title_en)
 
 
-def _asked(wish: Wish) -> Wish:
-    """The same with answers from the terminal; where there is none, a usage error."""
+def _asked(wish: Wish, taken: Path) -> Wish:
+    """The same with answers from the terminal; where there is none, a usage error. `taken` has ids in use."""
     if not sys.stdin.isatty():
         raise UsageError(told("say_words"))
     typer.echo(told("ask_new"))
@@ -169,7 +178,7 @@ def _asked(wish: Wish) -> Wish:
     title = typer.prompt(told("ask_title"), default=wish.title or usual)
     return replace(
         wish,
-        id=wish.id or typer.prompt(told("ask_id")),
+        id=wish.id or _id(taken),
         title=title,
         phrases=words,
         forbidden=forbidden,
@@ -191,6 +200,22 @@ def _words(question: str, *, needed: bool = True) -> tuple[str, ...]:
         words = tuple(word.strip() for word in answer.split(",") if word.strip())
         if words or not needed:
             return words
+
+
+def _id(taken: Path) -> str:
+    while True:
+        answer = str(typer.prompt(told("ask_id"))).strip()
+        if not (problem := _bad_id(answer, taken)):
+            return answer
+        typer.echo(problem)
+
+
+def _bad_id(rule_id: str, taken: Path) -> str:
+    """Why a rule cannot have an id; empty where it can."""
+    if not re.fullmatch(RULE_ID, rule_id) or len(rule_id) > MAX_ID:
+        return told("bad_id", id=rule_id)
+    used = _used(rule_id, taken)
+    return "" if used is None else told("id_used", id=rule_id, path=used)
 
 
 def _one_of(question: str, choices: Mapping[str, str]) -> str:
@@ -221,8 +246,6 @@ def _create(wish: Wish, folder: Path, lang: Lang, *, alone: bool) -> None:
     if there := next((one for one in (path, cases) if one.exists()), None):
         raise OutputError(told("file_there", path=str(there)))
     fresh = not folder.exists() and not alone
-    if (used := _used(wish.id, shipped_rules() if fresh else folder)) is not None:
-        raise UsageError(told("id_used", id=wish.id, path=used))
     try:
         made = draft(wish, schema=f"../{SCHEMAS}/{file_name('rule')}", lang=lang)
     except RulesetError as error:

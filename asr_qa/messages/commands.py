@@ -123,6 +123,14 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
     "ask_after_seconds": ("Within how many seconds after that (0: any time)", "在那之后几秒内（0 表示不限）"),
     "ask_title": ("Title of the rule", "规则的标题"),
     "ask_id": ("Id of the rule (CAPITALS-digits, e.g. SERV-100)", "规则编号（大写字母-数字，如 SERV-100）"),
+    "bad_id": (
+        "{id!r} is no id: CAPITALS, a hyphen and digits, e.g. SERV-100",
+        "{id} 不能作编号：要写成大写字母、连字符、数字，例如 SERV-100",
+    ),
+    "ask_broken_off": (
+        "broken off: nothing was written; run it again, or give the answers as options (--help)",
+        "已中断，没有写任何文件；可以重新运行，也可以用选项直接给出答案（见 --help）",
+    ),
     "ask_severity": ("Severity: 1 minor  2 major  3 fatal", "严重程度：1 一般  2 重大  3 致命"),
     "ask_why": ("Why is there this rule", "为什么有这条规则"),
     "ask_number": ("write a number, 0 or more", "请写一个数字，不小于 0"),

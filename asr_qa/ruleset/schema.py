@@ -218,6 +218,8 @@ def _unit_shape(value: Any) -> Any:
     return {"unit": value} if isinstance(value, str) else value
 
 
+RULE_ID = r"^[A-Z][A-Z0-9]*(-[A-Z0-9]+)*-\d+$"
+"""What a rule may be called."""
 _Units = Annotated[UnitsModel, BeforeValidator(_unit_shape)]
 _WORDS = ("phrase", "regex", "script", "entity", "similarity")
 KINDS = ("any", "all", "not", *_WORDS, "repetition", "sequence", "metric", "event", "rule")
@@ -319,7 +321,7 @@ class RuleModel(Strict):
     may_be_blank = frozenset({"applies_when", "require", "forbid", "except_", "effective"})
     """What a pack takes away from a rule it inherits."""
 
-    id: Annotated[str, Field(max_length=MAX_ID, pattern=r"^[A-Z][A-Z0-9]*(-[A-Z0-9]+)*-\d+$")]
+    id: Annotated[str, Field(max_length=MAX_ID, pattern=RULE_ID)]
     name: Annotated[str, Field(max_length=MAX_ID, pattern=r"^[a-z0-9_]+(\.[a-z0-9_]+)+$")]
     title: TitleModel
     status: Literal["draft", "test", "stable", "retired"] = "stable"

@@ -84,7 +84,7 @@ def test_nothing_is_overwritten(shell: Shell, home: Path) -> None:
     first = ["rules", "new", "--id", "SERV-100", "--require", "您好请讲", "--dir", str(folder)]
     assert shell(*first).code == 0
     before = (folder / "custom" / "serv_100.yml").read_text(encoding="utf-8")
-    again = shell(*first)
+    again = shell("rules", "new", "--id", "SERV-101", "--name", "custom.serv_100", *first[4:])
     assert again.code == 1
     assert "不会覆盖" in again.err
     assert (folder / "custom" / "serv_100.yml").read_text(encoding="utf-8") == before
@@ -96,7 +96,7 @@ def test_nothing_is_overwritten(shell: Shell, home: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "english", "chinese"),
     [
-        (["--id", "serv-1", "--require", "您好"], "is not written as an id", "不符合编号的写法"),
+        (["--id", "serv-1", "--require", "您好"], "'serv-1' is no id", "serv-1 不能作编号"),
         (["--id", "SERV-1", "--require", "，。"], "empty once punctuation is dropped", "去掉标点后什么也不剩"),
         (["--id", "SERV-1", "--require", "您好", "--forbid", "喂"], "write two rules", "写成两条规则"),
         (["--require", "您好"], "a rule needs an id", "规则要有编号"),
