@@ -78,7 +78,7 @@ def find_entities(utterances: Sequence[Utterance]) -> tuple[EntitySaid, ...]:
             found += _numbers(places, utterances, taken)
         elif item.reading.kind is not Kind.NUMBER:  # its row stands for it
             plain = _without_particles(item, places, utterances) if isinstance(item, Number) else (item, places)
-            found += [_known(*plain, utterances)] if plain else []
+            found += [_known(plain[0], plain[1], utterances)] if plain else []
     return tuple(sorted(dict.fromkeys(found), key=lambda said: (said.start, said.end, said.kind)))
 
 
