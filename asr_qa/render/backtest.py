@@ -17,12 +17,13 @@ from markupsafe import Markup
 
 from asr_qa.core.backtest import MOVED, AgentTally, Change, Example, Move, Tally
 from asr_qa.core.confusion import Confusion
-from asr_qa.core.finding import Verdict
+from asr_qa.core.finding import Evidence, Match, Verdict
 from asr_qa.core.report import Figure
 from asr_qa.core.rule import Rule, Ruleset
 from asr_qa.core.scorecard import Scorecard
 from asr_qa.render import format as formats
 from asr_qa.render.texts import Lang, Texts
+from asr_qa.render.wording import heard, is_missing, missing_words
 
 Plain = dict[str, Any]
 
@@ -31,7 +32,7 @@ _EDGES = (-20.0, -10.0, -5.0, -1.0, 0.0, 1.0, 5.0, 10.0, 20.0)
 _ORDER = (*Verdict, None)
 _STYLE = """
 .stack > * { min-width: 0; }
-td.path { min-width: 200px; max-width: 330px; overflow-wrap: anywhere; }
+td.path { min-width: 330px; max-width: 340px; overflow-wrap: anywhere; }
 td.words { min-width: 150px; overflow-wrap: anywhere; }
 td.flip { white-space: nowrap; }
 td.meters { width: 30%; vertical-align: middle; }
@@ -40,6 +41,7 @@ h3 { overflow-wrap: anywhere; }
 section > .card + .card, section > .card + .stack { margin-top: 18px; }
 """
 """What this page needs beside the style of all reports."""
+_LOOKED_FOR = "（未听到："
 MOST_AGENTS = 100
 """Agents that the page lists; the JSON has all."""
 MOST_BAD = 200
@@ -259,6 +261,7 @@ def _name(verdict: Verdict | None) -> str | None:
 
 def render_backtest(found: Mapping[str, Any], *, lang: Lang = "zh") -> str:
     """A backtest as one HTML page that loads nothing; write it as UTF-8."""
+    texts = Texts(lang)
     environment = Environment(
         loader=PackageLoader("asr_qa.render", "templates"),
         autoescape=True,
@@ -275,6 +278,7 @@ def render_backtest(found: Mapping[str, Any], *, lang: Lang = "zh") -> str:
         largest_flips=_largest_flips,
         changed_cards=_changed_cards,
         by_code=_by_code,
+        words=lambda place: shown_words(place, texts),
     )
     style = resources.files("asr_qa.render").joinpath("templates", "report.css").read_text(encoding="utf-8") + _STYLE
     digest = Markup(_digest(style))  # noqa: S704 - base64
@@ -289,7 +293,7 @@ def render_backtest(found: Mapping[str, Any], *, lang: Lang = "zh") -> str:
         most_agents=MOST_AGENTS,
         most_bad=MOST_BAD,
         lang=lang,
-        t=Texts(lang),
+        t=texts,
         style=Markup(style),  # noqa: S704 - our own file
         style_digest=digest,
         interval=shown_share,
@@ -333,3 +337,20 @@ def shown_share(figure: Mapping[str, Any] | None) -> str:
         return "–"
     low, high = formats.percent(figure["low"]), formats.percent(figure["high"])
     return f"{formats.percent(figure['value'])} [{low}, {high}] n={figure['n']}"
+
+
+def shown_words(place: Mapping[str, Any], texts: Texts) -> str:
+    """What was heard at a place of an example, in quotes; or what was measured or looked for in vain, in words."""
+    match, start = Match(place["match"]), place["start"]
+    evidence = Evidence(role=None, start=start, end=start, text=_whole(place["text"]), match=match)
+    if is_missing(evidence):
+        words = missing_words(evidence)
+        return texts("not_heard_pattern") if words is None else texts("not_heard", words=words)
+    said = heard(evidence, texts)
+    return said if match is Match.TIMING else f"“{said}”"
+
+
+def _whole(text: str) -> str:
+    """The text with its bracket closed where an example cut it off."""
+    cut = text.startswith(_LOOKED_FOR) and not text.endswith("）")
+    return f"{text}…）" if cut else text

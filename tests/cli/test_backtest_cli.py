@@ -137,7 +137,7 @@ def test_a_changed_rule_flips_and_moves_sheets_but_nothing_is_written(
     assert all(move["points"] < 0 for move in result.json["sheets"]["down"])
     html = page.read_text(encoding="utf-8")
     assert greeting(changed) in html
-    assert example["was"]["text"] in html
+    assert f"“{example['was']['text'].strip('，')}”" in html
     assert "<script" not in html
     assert content(database) == before
 

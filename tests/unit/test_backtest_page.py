@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
 
-from asr_qa.core.backtest import CallRef, Compared, Side, Tally
+from asr_qa.core.backtest import SHOWN_TEXT, CallRef, Compared, Place, Side, Tally
 from asr_qa.core.finding import Verdict
 from asr_qa.core.rule import Ruleset
 from asr_qa.render.backtest import MOST_AGENTS, MOST_BAD, render_backtest, summary
+from asr_qa.render.texts import Lang
 from asr_qa.testing import make_finding, make_line, make_sheet
 
 MET, NOT_MET = Verdict.MET, Verdict.NOT_MET
+LANGS: tuple[Lang, ...] = ("zh", "en")
 
 
 def side(verdict: Verdict, *, card: str = "inbound") -> Side:
@@ -74,6 +76,41 @@ def test_rules_stand_in_an_overview_and_lead_to_their_examples() -> None:
     assert f"The {MOST_AGENTS} of 1200 agents" in text(page)
     assert "0.wav" in page
     assert "/data/night" not in page, "file names are enough to know a call by"
+
+
+@pytest.mark.parametrize(
+    ("place", "zh", "en"),
+    [
+        (
+            Place(start=0.0, role="agent", text="（未听到：本次通话 / 录音）", match="timing"),
+            "坐席：未听到：本次通话 / 录音 ",
+            "Agent: not heard: 本次通话 / 录音 ",
+        ),
+        (
+            Place(start=0.0, role="agent", text=f"（未听到：{'本次通话' * 30}"[:SHOWN_TEXT], match="timing"),
+            "坐席：未听到：本次通话",
+            "Agent: not heard: 本次通话",
+        ),
+        (
+            Place(start=0.0, role="agent", text="（未听到：/转.*专员/）", match="timing"),
+            "坐席：未听到符合规则句式的话",
+            "Agent: no wording that fits the rule was heard",
+        ),
+        (Place(start=5.0, role="agent", text="绝对，", match="exact"), "坐席：“绝对”", "Agent: “绝对”"),
+        (
+            Place(start=5.0, role=None, text="dead_air 12.0 s", match="timing"),
+            "冷场 12.0 秒 [dead_air]",
+            "dead air, 12.0 s [dead_air]",
+        ),
+    ],
+)
+def test_places_of_examples_are_told_in_the_language_of_the_page(place: Place, zh: str, en: str) -> None:
+    report = found(3, 1)
+    report["rules"][0]["examples"][0]["now"] = asdict(place)
+    chinese, english = (text(render_backtest(report, lang=lang)) for lang in LANGS)
+    assert zh in chinese
+    assert en in english
+    assert "（未听到" not in chinese + english
 
 
 def test_sheets_of_other_rules_are_told() -> None:
