@@ -21,17 +21,20 @@ _LEAD: dict[Lang, dict[Verdict, str]] = {
 _SAID: dict[Lang, str] = {"zh": "{who}在 {at}说了「{words}」", "en": "at {at} {who} said “{words}”"}
 _NOT_HEARD: dict[Lang, str] = {
     "zh": "在 {start}–{end}没有听到{who}说「{words}」",
-    "en": "from {start} to {end} {who} was not heard to say “{words}”",
+    "en": "from {start} to {end} {who} heard to say “{words}”",
 }
 _NOT_FOUND: dict[Lang, str] = {
     "zh": "在 {start}–{end}没有听到{who}说出要求的话",
-    "en": "from {start} to {end} {who} was not heard to say what is asked for",
+    "en": "from {start} to {end} {who} heard to say what is asked for",
 }
 _MEASURED: dict[Lang, str] = {"zh": "在 {at}处{what}", "en": "at {at}: {what}"}
 _MORE: dict[Lang, str] = {"zh": "等共 {n} 处", "en": " and more, {n} places in all"}
 _SECONDS: dict[Lang, str] = {"zh": "{v:.1f} 秒", "en": "{v:.1f} s"}
 _JOINTS: dict[Lang, tuple[str, str, str]] = {"zh": ("，", "；", "。"), "en": (", ", "; ", ".")}
+_WHO: dict[Lang, str] = {"zh": "{}", "en": "the {}"}
+_NOT: dict[Lang, str] = {"zh": "{}", "en": "{} was not"}
 _ANYBODY: dict[Lang, str] = {"zh": "通话中", "en": "somebody"}
+_NOBODY: dict[Lang, str] = {"zh": "有人", "en": "nobody was"}
 
 
 def because(finding: Finding, texts: Texts) -> str:
@@ -56,8 +59,9 @@ def _place(evidence: Evidence, texts: Texts) -> str:
     lang = texts.lang
     start, end = f"{evidence.start:.1f}", _SECONDS[lang].format(v=evidence.end)
     at = _SECONDS[lang].format(v=evidence.start)
-    who = _ANYBODY[lang] if evidence.role is None else texts.word_of(evidence.role).lower()
+    who = _ANYBODY[lang] if evidence.role is None else _WHO[lang].format(texts.word_of(evidence.role).lower())
     if is_missing(evidence):
+        who = _NOBODY[lang] if evidence.role is None else _NOT[lang].format(who)
         words = missing_words(evidence)
         form = _NOT_FOUND[lang] if words is None else _NOT_HEARD[lang]
         return form.format(start=start, end=end, who=who, words=words)

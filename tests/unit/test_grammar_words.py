@@ -74,6 +74,20 @@ def test_a_deduction_is_one_sentence_with_its_seconds(body: str, sentence: str) 
     assert bool(english) is bool(sentence)
 
 
+@pytest.mark.parametrize(
+    ("body", "zh", "en"),
+    [
+        ("require: {phrase: 抱歉, role: agent}", "没有听到坐席说「抱歉」", "the agent was not heard to say “抱歉”"),
+        ("require: {phrase: 抱歉}", "没有听到有人说「抱歉」", "nobody was heard to say “抱歉”"),
+        ("forbid: {phrase: 二十块, role: customer}", "客户在", "the customer said “二十块”"),
+    ],
+)
+def test_a_sentence_names_the_party_or_that_it_was_nobody(body: str, zh: str, en: str) -> None:
+    (finding,) = evaluate(parse_rules(HEAD + body).ruleset, sketched_call(CALL))
+    assert zh in because(finding, Texts("zh"))
+    assert en in because(finding, Texts("en"))
+
+
 def test_many_places_are_counted() -> None:
     call = " | ".join(f"A {3 * n}-{3 * n + 2} 绝对没问题" for n in range(5))
     (finding,) = evaluate(parse_rules(HEAD + "forbid: {phrase: 绝对没问题, role: agent}").ruleset, sketched_call(call))
