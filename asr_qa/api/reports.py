@@ -34,6 +34,7 @@ _DIMENSIONS_ZH = {
     "phase": "通话阶段",
     "period": "时段",
 }
+_PHASES_ZH = {"opening": "开场", "middle": "中段", "closing": "结尾", "whole": "整通"}
 _COLUMNS = {
     "zh": ("标题", "出错通话", "评估通话", "错误率", "下限", "上限", "次数", "可排名"),
     "en": ("title", "calls", "assessed", "rate", "low", "high", "hits", "ranked"),
@@ -124,11 +125,15 @@ def build_report(context: Context, query: ReportQuery) -> ErrorReport:
 
 def to_csv(report: ErrorReport, *, lang: Literal["zh", "en"]) -> bytes:
     """The report as a spreadsheet reads it."""
+    chinese = lang == "zh"
     yes, no = _YES_NO[lang]
-    header = [*(_DIMENSIONS_ZH[name] if lang == "zh" else name for name in report.by), *_COLUMNS[lang]]
+    header = [*(_DIMENSIONS_ZH[name] if chinese else name for name in report.by), *_COLUMNS[lang]]
     rows = (
         (
-            *pattern.group.values(),
+            *(
+                _PHASES_ZH.get(value or "", value) if chinese and name == "phase" else value
+                for name, value in pattern.group.items()
+            ),
             pattern.title,
             pattern.calls,
             pattern.assessed,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from typing import Literal
 
 import pytest
 from api_app import Api
@@ -131,6 +132,32 @@ def test_csv_cells_are_never_formulas() -> None:
         "",
     ]
     assert {row[1] for row in table[1:]} == {"'=cmd()"}
+
+
+def test_phases_are_named_in_the_language_of_the_sheet() -> None:
+    def cells(lang: Literal["zh", "en"]) -> list[str]:
+        patterns = [
+            PatternOut(
+                group={"phase": phase, "agent": "opening"},
+                title=None,
+                calls=1,
+                assessed=2,
+                hits=1,
+                rate=0.5,
+                low=0.1,
+                high=0.9,
+                ranked=True,
+                recordings=[],
+            )
+            for phase in ("opening", "middle", "closing", "whole")
+        ]
+        report = ErrorReport(by=["phase", "agent"], since=None, until=None, calls=2, patterns=patterns)
+        table = list(csv.reader(io.StringIO(to_csv(report, lang=lang).decode("utf-8-sig"))))
+        assert {row[1] for row in table[1:]} == {"opening"}, "an agent's name is no phase"
+        return [row[0] for row in table[1:]]
+
+    assert cells("zh") == ["开场", "中段", "结尾", "整通"]
+    assert cells("en") == ["opening", "middle", "closing", "whole"]
 
 
 def test_rules_are_listed(api: Api) -> None:
