@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Literal
 
+from asr_qa.core.metrics import SHARES
 from asr_qa.core.recording import Role
 from asr_qa.core.rule import (
     AllOf,
@@ -74,6 +75,8 @@ class _Speaker:
         return self.words[key].format_map({name: _number(part) for name, part in parts.items()})
 
     def _days(self, rule: Rule) -> str:
+        if rule.effective_from and rule.effective_until:
+            return self._say("effective_both", first=rule.effective_from, last=rule.effective_until)
         text = self._say("effective_from", day=rule.effective_from) if rule.effective_from else ""
         return text + (self._say("effective_until", day=rule.effective_until) if rule.effective_until else "")
 
@@ -131,12 +134,12 @@ class _Speaker:
 
     # --- words
 
-    def _spoken(self, options: _Spoken, scope: Scope, mode: _Mode, *, which: str = "") -> str:
+    def _spoken(self, options: _Spoken, scope: Scope, mode: _Mode, *, which: str = "", loose: bool = False) -> str:
         if isinstance(options, Phrase) and options.absent:
             mode = _AGAINST[mode]
         times = self._times(self._count(options))
         verb = "take_steps" if isinstance(options, Sequence) else "say"
-        return self._clause(verb, self._what(options), times, scope, mode, which=which)
+        return self._clause(verb, self._what(options, loose=loose, role=scope.role), times, scope, mode, which=which)
 
     def _clause(
         self, verb: str, what: str, times: str, scope: Scope, mode: _Mode, *, note: str = "", which: str = ""
@@ -158,9 +161,9 @@ class _Speaker:
     def _who(self, role: Role | None) -> str:
         return words.ROLES[self.lang][role.value if role else ""]
 
-    def _what(self, options: _Spoken) -> str:
+    def _what(self, options: _Spoken, *, loose: bool = False, role: Role | None = None) -> str:
         if isinstance(options, Phrase):
-            return self._phrase(options)
+            return self._phrase(options, loose=loose)
         if isinstance(options, Regex):
             by_sound = self.words["by_sound"] if {*options.match} != {"exact"} else ""
             return self._say("pattern", text=options.pattern) + by_sound + self._not_counted(options.exclude)
@@ -170,18 +173,22 @@ class _Speaker:
             return self._entity(options)
         if isinstance(options, Similarity):
             return self._say("alike", listed=self._listed(options.like, self.words["or"]))
-        return self._steps(options)
+        return self._steps(options, role)
 
-    def _phrase(self, options: Phrase) -> str:
+    def _phrase(self, options: Phrase, *, loose: bool = False) -> str:
+        """Words and how many of them; `loose` in a clause inside a sentence, where 之一 would be in the way."""
         many = len(options.phrases) > 1
         every = options.needed == len(options.phrases)
-        joint = self.words["joint"] if options.needed > 1 or self.lang == "zh" else self.words["or"]
-        listed = self._listed(options.phrases, joint)
         key = "one_of" if options.needed == 1 else "all_of" if every else "n_of"
-        plain = (
-            not many or (self.lang == "en" and key == "one_of") or (len(options.phrases) > _SHOWN and key == "one_of")
-        )
-        text = listed if plain else self._say(key, listed=listed, n=options.needed)
+        if key == "one_of" and (loose or self.lang == "en"):
+            text = self._listed(options.phrases, self.words["or"])
+        elif key == "all_of" and many and len(options.phrases) <= _SHOWN:
+            *first, last = map(self._quote, options.phrases)
+            text = self.words["listing"].join(first) + self.words["all"] + last
+        else:
+            listed = self._listed(options.phrases, self.words["joint"])
+            plain = not many or (key == "one_of" and len(options.phrases) > _SHOWN)
+            text = listed if plain else self._say(key, listed=listed, n=options.needed)
         return text + self._not_counted(options.exclude)
 
     def _listed(self, texts: tuple[str, ...], joint: str) -> str:
@@ -201,21 +208,25 @@ class _Speaker:
 
     def _entity(self, options: Entity) -> str:
         names = self.words["or"].join(words.ENTITIES[self.lang].get(kind, kind) for kind in options.entities)
-        text = (self.words[options.validity] if options.validity != "any" else "") + names
+        text = names if options.validity == "any" else self._say(options.validity, what=names)
+        if options.min_digits and options.max_digits:
+            return text + self._say("digits", low=options.min_digits, high=options.max_digits)
         text += self._say("digits_from", n=options.min_digits) if options.min_digits else ""
         return text + (self._say("digits_to", n=options.max_digits) if options.max_digits else "")
 
-    def _steps(self, options: Sequence) -> str:
-        said = [self._step(step) for step in options.steps]
+    def _steps(self, options: Sequence, role: Role | None) -> str:
+        said = [self._step(step, role) for step in options.steps]
         gap = "" if options.max_gap is None else self._say("gap", n=options.max_gap)
         return self._say("steps", steps=self.words["then"].join(said)) + gap
 
-    def _step(self, step: Check) -> str:
+    def _step(self, step: Check, role: Role | None) -> str:
         options = step.options
         if not isinstance(options, _Spoken) or isinstance(options, Sequence):
             return ""
         text = self._say("step", what=self._what(options), times=self._times(self._count(options)))
-        return text + self._where(step.scope) if self.lang == "en" else self._where(step.scope) + text
+        text = text + self._where(step.scope) if self.lang == "en" else self._where(step.scope) + text
+        other = step.scope.role not in (None, role)
+        return self._say("step_by", who=self._who(step.scope.role), step=text) if other else text
 
     def _repetition(self, options: Repetition, scope: Scope, mode: _Mode) -> str:
         note = "" if options.within_seconds is None else self._say("again_within", n=options.within_seconds)
@@ -235,8 +246,14 @@ class _Speaker:
         if count is None or count == _ONCE:
             return ""
         table = words.TIMES[self.lang]
-        given = {name: getattr(count, name) for name in table}
-        said = [table[name].format(n=_number(value)) for name, value in given.items() if value is not None]
+        given = {name: value for name in table if (value := getattr(count, name)) is not None}
+        if given.keys() == {"at_least", "at_most"}:
+            return self._say("times_between", low=count.at_least, high=count.at_most)
+        once = words.ONCE[self.lang]
+        said = [
+            once[name] if value == 1 and name in once else table[name].format(n=_number(value))
+            for name, value in given.items()
+        ]
         return self.words["and"].join(said)
 
     # --- figures, events, other rules
@@ -258,16 +275,22 @@ class _Speaker:
         role = Role(tail) if tail in ("agent", "customer") else scope.role
         table = words.METRICS[self.lang]
         name = table.get(options.name) or table.get(head, options.name)
-        unit = "seconds" if head in words.IN_SECONDS else "rate" if head in words.RATES else "share"
+        unit = "seconds" if head in words.IN_SECONDS else "rate" if head in words.RATES else "times"
+        unit = "share" if head in SHARES else "turns" if head == "turns" else unit
         whose = self._say("whose", who=self._who(role), name=name) if role else name
         verb = words.VERBS[self.lang]["be"][_PLACE[mode]]
         return self._say("metric", name=whose, verb=verb, bounds=self._bounds(options.bounds, unit))
 
     def _event_count(self, options: EventCount, scope: Scope, mode: _Mode) -> str:
-        where, what = self._where(scope), self._event(options.filter, scope.role)
+        where = self._where(scope)
         if options.count == _ONCE:
+            what = self._event(options.filter, scope.role)
+            what = self._a(what) if mode in ("must", "fact") else what
             verb = words.VERBS[self.lang]["occur"][_PLACE[mode]].format(where=where)
             return self._say("event", verb=verb, what=what, where=where)
+        what = self._event(options.filter, scope.role, many=True)
+        if where and self.lang == "zh":
+            where, what = where + "，", what.lstrip()
         verb = words.VERBS[self.lang]["be"][_PLACE[mode]]
         bounds = self._bounds(options.count, "times")
         return self._say("event_times", where=where, what=what, verb=verb, bounds=bounds)
@@ -276,10 +299,11 @@ class _Speaker:
         table = words.BOUNDS[self.lang]
         sign = words.UNITS[self.lang][unit]
         given = {name: getattr(bounds, name) for name in table}
-        said = [table[name].format(n=_number(value)) + sign for name, value in given.items() if value is not None]
+        known = {name: value * 100 if unit == "share" else value for name, value in given.items() if value is not None}
+        said = [table[name].format(n=_number(value)) + sign for name, value in known.items()]
         return self.words["and"].join(said)
 
-    def _event(self, wanted: EventFilter, role: Role | None = None) -> str:
+    def _event(self, wanted: EventFilter, role: Role | None = None, *, many: bool = False) -> str:
         by = wanted.by or role
         who = "" if by is None else self._who(by) if self.lang == "zh" else f" by {self._who(by)}"
         excused = "" if wanted.waived is None else self.words["excused" if wanted.waived else "unexcused"]
@@ -289,20 +313,25 @@ class _Speaker:
             least="" if wanted.min_seconds is None else self._say("least", n=wanted.min_seconds),
             most="" if wanted.max_seconds is None else self._say("most", n=wanted.max_seconds),
             excused=excused,
-            kind=words.EVENTS[self.lang].get(wanted.kind_of, wanted.kind_of),
+            kind=(words.EVENTS_COUNTED if many else words.EVENTS)[self.lang].get(wanted.kind_of, wanted.kind_of),
         )
+
+    def _a(self, what: str) -> str:
+        """A thing with its article, in English."""
+        return what if self.lang == "zh" else f"{'an' if what[0] in 'aeiou' else 'a'} {what}"
 
     # --- where
 
     def _where(self, scope: Scope) -> str:
-        places = self._within(scope.within) if scope.within is not None else ""
-        return places + "".join(map(self._anchor, scope.anchors))
+        places = [self._within(scope.within)] if scope.within is not None else []
+        places += map(self._anchor, scope.anchors)
+        return self._say("where", places=self.words["places_joint"].join(places)) if places else ""
 
     def _within(self, within: Within) -> str:
         table = words.WITHIN[self.lang]
         given = {name: getattr(within, name) for name in table}
         parts = [text.format(n=_number(given[name])) for name, text in table.items() if given[name] is not None]
-        return self._say("within", listed=self.words["within_joint"].join(parts))
+        return self.words["within_joint"].join(parts)
 
     def _anchor(self, anchor: Anchor) -> str:
         hit = anchor.hit
@@ -311,10 +340,15 @@ class _Speaker:
         inside = self.lang == "zh" and anchor.event is None
         # An utterance is said to happen ("every time that"); an event is a thing ("each").
         kind = "hit" if inside or anchor.phrase is not None else "thing"
-        which = self._say(f"{kind}_{key}", n=hit)
+        which = self._say(f"{kind}_{key}", n=hit if self.lang == "zh" else _ordinal(hit))
+        if not which and anchor.side == "near" and kind == "hit":
+            which = self.words["near_any"]
         what = self._hit(anchor, which if inside else "")
-        reach = "" if anchor.seconds is None else self._say("reach", n=anchor.seconds)
-        reach += "" if anchor.sentences is None else self._say("reach_sentences", n=anchor.sentences)
+        if kind == "thing" and not which:
+            what = self._a(what)
+        near = [] if anchor.seconds is None else [self._say("reach", n=anchor.seconds)]
+        near += [] if anchor.sentences is None else [self._say("reach_sentences", n=anchor.sentences)]
+        reach = self._say("reach_end", reach=self.words["reach_joint"].join(near)) if near else ""
         before = "" if inside else which
         return self._say("anchor", which=before, what=what, side=self.words[anchor.side], reach=reach)
 
@@ -325,7 +359,13 @@ class _Speaker:
             return self._event(anchor.event)
         if anchor.phrase is None:
             return ""
-        return self._spoken(anchor.phrase, Scope(role=anchor.role), "fact", which=which)
+        return self._spoken(anchor.phrase, Scope(role=anchor.role), "fact", which=which, loose=True)
+
+
+def _ordinal(hit: int | str) -> str:
+    """1st, 2nd, 11th."""
+    ending = {1: "st", 2: "nd", 3: "rd"}.get(int(hit) % 10, "th") if str(hit).isdecimal() else ""
+    return f"{hit}th" if ending and int(hit) % 100 in (11, 12, 13) else f"{hit}{ending}"
 
 
 def _number(value: object) -> object:

@@ -19,10 +19,20 @@ EVENTS: Mapping[Lang, Table] = {
         "response_latency": "应答间隔", "first_response": "首次应答", "hang_up_side": "挂机",
     },
     "en": {
-        "silence": "silence", "hold": "hold music", "ivr": "automatic prompt", "dead_air": "dead air",
+        "silence": "silence", "hold": "stretch of hold music", "ivr": "automatic prompt",
+        "dead_air": "stretch of dead air",
         "overlap": "overlap", "backchannel": "back-channel", "interruption": "interruption",
         "talk_over": "talk-over", "monologue": "monologue", "response_latency": "wait for an answer",
         "first_response": "first response", "hang_up_side": "hang-up",
+    },
+}  # fmt: skip
+EVENTS_COUNTED: Mapping[Lang, Table] = {
+    "zh": EVENTS["zh"],
+    "en": {
+        "silence": "silences", "hold": "stretches of hold music", "ivr": "automatic prompts",
+        "dead_air": "stretches of dead air", "overlap": "overlaps", "backchannel": "back-channels",
+        "interruption": "interruptions", "talk_over": "talk-overs", "monologue": "monologues",
+        "response_latency": "waits for an answer", "first_response": "first responses", "hang_up_side": "hang-ups",
     },
 }  # fmt: skip
 METRICS: Mapping[Lang, Table] = {
@@ -95,8 +105,9 @@ SEVERITIES: Mapping[Lang, Table] = {
 }
 WITHIN: Mapping[Lang, Table] = {
     "zh": {
-        "first_seconds": "开场 {n} 秒内", "last_seconds": "结束前 {n} 秒内", "first_sentences": "前 {n} 句内",
-        "last_sentences": "最后 {n} 句内", "first_percent": "通话前 {n}% 内", "last_percent": "通话后 {n}% 内",
+        "first_seconds": "开场 {n} 秒内", "last_seconds": "结束前 {n} 秒内", "first_sentences": "前 {n} 句话内",
+        "last_sentences": "最后 {n} 句话内", "first_percent": "通话前 {n}% 的时间内",
+        "last_percent": "通话最后 {n}% 的时间内",
         "from_seconds": "第 {n} 秒以后", "to_seconds": "第 {n} 秒以前",
     },
     "en": {
@@ -126,9 +137,14 @@ TIMES: Mapping[Lang, Table] = {
         "below": " fewer than {n} times", "exactly": " exactly {n} times",
     },
 }  # fmt: skip
+ONCE: Mapping[Lang, Table] = {
+    "zh": {"at_most": "最多 1 次", "above": "不止 1 次", "exactly": "正好 1 次"},
+    "en": {"at_most": " at most once", "above": " more than once", "exactly": " exactly once"},
+}
+"""Where the number of times is 1."""
 UNITS: Mapping[Lang, Table] = {
-    "zh": {"seconds": " 秒", "rate": " 字/分钟", "share": "", "times": " 次"},
-    "en": {"seconds": " s", "rate": " characters/min", "share": "", "times": ""},
+    "zh": {"seconds": " 秒", "rate": " 字/分钟", "share": "%", "times": " 次", "turns": " 个"},
+    "en": {"seconds": " s", "rate": " characters/min", "share": " %", "times": "", "turns": ""},
 }
 VERBS: Mapping[Lang, Mapping[str, tuple[str, str, str, str]]] = {
     "zh": {
@@ -147,13 +163,14 @@ VERBS: Mapping[Lang, Mapping[str, tuple[str, str, str, str]]] = {
         "occur": ("there must be", "there must be no", "there is", "there is no"),
         "repeat": ("must say the same thing", "must not say the same thing", "says the same thing",
                    "does not say the same thing"),
-        "come_out": ("must be", "must not be", "is", "is not"),
+        "come_out": ("must be", "may not come out as", "is", "is not"),
     },
 }  # fmt: skip
 """Of a duty, of a ban, of a fact, of what is not."""
 PHRASES: Mapping[Lang, Table] = {
     "zh": {
-        "quote": "「{text}」", "one_of": "{listed}之一", "all_of": "{listed}（每一个）",
+        "quote": "「{text}」", "one_of": "{listed}之一", "all_of": "{listed}（每一个）", "listing": "、", "all": "和",
+        "times_between": " {low} 到 {high} 次",
         "n_of": "{listed}中的至少 {n} 个",
         "more": "{listed}等 {n} 种说法", "not_counted": "（{listed}不算）", "joint": "", "or": "或", "and": "，且",
         "spoken": "{who}{verb}{what}{times}{note}", "every_sentence": "每句话", "every_turn": "每次发言",
@@ -163,29 +180,35 @@ PHRASES: Mapping[Lang, Table] = {
         "coverage": "（至少 {share}）", "steps": "{steps}", "then": "，再", "step": "说出{what}{times}",
         "gap": "（每步间隔不超过 {n} 秒）", "again": " {n} 遍或更多", "again_within": "（{n} 秒内）",
         "about": "（只看提到{listed}的话）", "ignored": "（提到{listed}的话不算）", "alike": "与{listed}意思相近的话",
-        "valid": "有效的", "invalid": "无效的", "digits_from": "（至少 {n} 位）", "digits_to": "（最多 {n} 位）",
+        "valid": "有效的{what}", "invalid": "无效的{what}",
+        "digits_from": "（至少 {n} 位）", "digits_to": "（最多 {n} 位）", "digits": "（{low} 到 {high} 位）",
+        "step_by": "由{who}{step}",
         "metric": "{name}{verb}{bounds}", "whose": "{who}{name}", "event": "{verb}{what}",
         "event_times": "{where}{what}次数{verb}{bounds}",
         "event_by": "{by}{least}{most}{excused}{kind}", "least": " {n} 秒以上的", "most": " {n} 秒以内的",
         "excused": "已告知等待的", "unexcused": "未告知等待的",
         "rule": "规则 {id}{title}{verb}{verdicts}", "rule_title": "（{title}）",
         "rule_hit": "规则 {id}{title}{which}命中", "verdict": "「{text}」",
-        "within": "在{listed}", "within_joint": "、", "anchor": "在{which}{what}{side}{reach}",
-        "after": "之后", "before": "之前", "near": "前后", "reach": " {n} 秒内", "reach_sentences": " {n} 句内",
+        "where": "在{places}", "places_joint": "、", "within_joint": "、", "anchor": "{which}{what}{side}{reach}",
+        "after": "之后", "before": "之前", "near": "前后", "reach": "{n} 秒", "reach_sentences": "{n} 句话",
+        "reach_joint": "、", "reach_end": " {reach}内", "near_any": "",
         "hit_each": "每次", "hit_last": "最后一次", "hit_first": "第一次", "hit_n": "第 {n} 次", "hit_any": "",
         "thing_each": "每一次", "thing_last": "最后一次", "thing_first": "第一次", "thing_n": "第 {n} 次",
         "thing_any": "",
         "any_must": "须满足其中一项：{parts}", "any_must_not": "以下任何一项都不得出现：{parts}",
         "any_fact": "{parts}", "any_joint": "，或者", "all_must": "须同时满足：{parts}",
         "all_must_not": "不得同时出现：{parts}", "all_fact": "{parts}", "all_joint": "，并且",
-        "part": "（{text}）", "not_fact": "并非（{text}）", "not_must": "不得：{text}", "not_must_not": "须：{text}",
+        "part": "（{text}）", "not_fact": "并非（{text}）", "not_must": "以下情况不得出现：{text}",
+        "not_must_not": "以下情况必须出现：{text}",
         "when": "当{parts}时，", "when_joint": "，且", "field": "{name}为{values}", "known": "已知{name}",
         "metadata": "「{name}」为{values}", "needs": "在{rules}符合的前提下，", "needs_joint": "、",
+        "effective_both": "自 {first} 起到 {last} 为止，",
         "effective_from": "自 {day} 起，", "effective_until": "到 {day} 为止，",
         "except": "；但{text}时除外", "assisted": "（仅供人工参考）", "end": "。",
     },
     "en": {
-        "quote": "“{text}”", "one_of": "{listed}", "all_of": "each of {listed}", "n_of": "at least {n} of {listed}",
+        "quote": "“{text}”", "one_of": "{listed}", "all_of": "each of {listed}", "listing": ", ", "all": " and ",
+        "times_between": " {low} to {high} times", "n_of": "at least {n} of {listed}",
         "more": "{listed} or another of {n} phrases", "not_counted": " ({listed} does not count)", "joint": ", ",
         "or": " or ", "and": " and ", "spoken": "{who} {verb} {what}{times}{where}{note}",
         "every_sentence": " in every sentence", "every_turn": " in every turn",
@@ -197,19 +220,20 @@ PHRASES: Mapping[Lang, Table] = {
         "gap": " (at most {n} s between steps)", "again": " {n} times or more", "again_within": " (within {n} s)",
         "about": " (only where {listed} is said)", "ignored": " (not where {listed} is said)",
         "alike": "something that means {listed}",
-        "valid": "valid: ", "invalid": "invalid: ", "digits_from": " (at least {n} digits)",
-        "digits_to": " (at most {n} digits)",
+        "valid": "{what} that is valid", "invalid": "{what} that is not valid", "digits_from": " (at least {n} digits)",
+        "digits_to": " (at most {n} digits)", "digits": " ({low} to {high} digits)", "step_by": "{step} said by {who}",
         "metric": "the {name} {verb}{bounds}", "whose": "{name} of {who}", "event": "{verb} {what}{where}",
-        "event_times": "the number of times there is {what}{where} {verb}{bounds}",
+        "event_times": "the number of {what}{where} {verb}{bounds}",
         "event_by": "{excused}{kind}{by}{least}{most}", "least": " of {n} s or more", "most": " of {n} s at most",
         "excused": "announced ", "unexcused": "unannounced ",
         "rule": "rule {id}{title} {verb} {verdicts}", "rule_title": " ({title})",
         "rule_hit": "hit of rule {id}{title}", "verdict": "{text}",
-        "within": " {listed}", "within_joint": " and ", "anchor": " {reach}{side} {which}{what}",
-        "after": "after", "before": "before", "near": "around", "reach": "within {n} s ",
-        "reach_sentences": "within {n} sentences ", "hit_each": "every time that ", "hit_last": "the last time that ",
-        "hit_first": "the first time that ", "hit_n": "time {n} that ", "hit_any": "",
-        "thing_each": "each ", "thing_last": "the last ", "thing_first": "the first ", "thing_n": "number {n} of: ",
+        "where": " {places}", "places_joint": ", ", "within_joint": " and ", "anchor": "{reach}{side} {which}{what}",
+        "after": "after", "before": "before", "near": "around", "reach": "{n} s",
+        "reach_sentences": "{n} sentences", "reach_joint": " and ", "reach_end": "within {reach} ",
+        "near_any": "any time that ", "hit_each": "every time that ", "hit_last": "the last time that ",
+        "hit_first": "the first time that ", "hit_n": "the {n} time that ", "hit_any": "",
+        "thing_each": "each ", "thing_last": "the last ", "thing_first": "the first ", "thing_n": "the {n} ",
         "thing_any": "",
         "any_must": "one of these must hold: {parts}", "any_must_not": "none of these may hold: {parts}",
         "any_fact": "{parts}", "any_joint": " or ", "all_must": "all of these must hold: {parts}",
@@ -219,6 +243,7 @@ PHRASES: Mapping[Lang, Table] = {
         "when": "When {parts}: ", "when_joint": " and ", "field": "the {name} is {values}",
         "known": "the {name} is known",
         "metadata": "“{name}” is {values}", "needs": "Where {rules} is met: ", "needs_joint": " and ",
+        "effective_both": "From {first} until {last}: ",
         "effective_from": "From {day}: ", "effective_until": "Until {day}: ",
         "except": "; except where {text}", "assisted": " (a hint for the reviewer)", "end": ".",
     },

@@ -38,8 +38,8 @@ def rule_of(body: str) -> Rule:
         ),
         (
             "require: {phrase: {any_of: [您], count: {at_least: 2, at_most: 5}}, role: agent}",
-            "坐席须说出「您」最多 5 次，且 2 次或更多。",
-            "The agent must say “您” at most 5 times and 2 times or more.",
+            "坐席须说出「您」 2 到 5 次。",
+            "The agent must say “您” 2 to 5 times.",
         ),
         (
             "require: {phrase: {n_of: {n: 2, of: [姓名, 地址, 电话]}}}",
@@ -48,8 +48,8 @@ def rule_of(body: str) -> Rule:
         ),
         (
             "require: {phrase: {all_of: [姓名, 地址]}}",
-            "任何一方须说出「姓名」「地址」（每一个）。",
-            "Anybody must say each of “姓名”, “地址”.",
+            "任何一方须说出「姓名」和「地址」。",
+            "Anybody must say “姓名” and “地址”.",
         ),
         ("require: {phrase: {none_of: [不知道]}}", "任何一方不得说出「不知道」。", "Anybody must not say “不知道”."),
         (
@@ -85,7 +85,7 @@ def rule_of(body: str) -> Rule:
         (
             "forbid: {entity: {kind: [id_card, bank_card], valid: true}, role: agent}",
             "坐席不得说出有效的身份证号码或银行卡号。",
-            "The agent must not say valid: an id card number or a bank card number.",
+            "The agent must not say an id card number or a bank card number that is valid.",
         ),
         (
             "forbid: {similarity: {like: [这不归我们管]}, role: agent}",
@@ -99,8 +99,8 @@ def rule_of(body: str) -> Rule:
         ),
         (
             "forbid: {phrase: {all_of: [退, 保证]}, role: agent, same: {unit: turn, min_characters: 4}}",
-            "坐席不得在同一次发言里说出「退」「保证」（每一个）（不到 4 个字的不看）。",
-            "The agent must not say each of “退”, “保证” in one turn (those under 4 characters are left out).",
+            "坐席不得在同一次发言里说出「退」和「保证」（不到 4 个字的不看）。",
+            "The agent must not say “退” and “保证” in one turn (those under 4 characters are left out).",
         ),
         (
             "applies_when: {direction: inbound, has: ring_seconds}\n"
@@ -120,24 +120,24 @@ def rule_of(body: str) -> Rule:
         ),
         (
             "require: {phrase: 抱歉, before: {rule: Y-001, hit: 1}, near: {event: hold, hit: last, sentences: 2}}",
-            "任何一方须在规则 Y-001（问候）第一次命中之前在最后一次保持音乐前后 2 句内说出「抱歉」。",
-            "Anybody must say “抱歉” before the first hit of rule Y-001 (问候) within 2 sentences around the last "
-            "hold music.",
+            "任何一方须在规则 Y-001（问候）第一次命中之前、最后一次保持音乐前后 2 句话内说出「抱歉」。",
+            "Anybody must say “抱歉” before the first hit of rule Y-001 (问候), within 2 sentences around the last "
+            "stretch of hold music.",
         ),
         (
             "require: {phrase: 抱歉, after: {phrase: 投诉, hit: 3}}",
             "任何一方须在任何一方第 3 次说出「投诉」之后说出「抱歉」。",
-            "Anybody must say “抱歉” after time 3 that anybody says “投诉”.",
+            "Anybody must say “抱歉” after the 3rd time that anybody says “投诉”.",
         ),
         (
             "forbid: {event: {kind: dead_air, waived: false, min_seconds: 15}}",
             "不得出现 15 秒以上的未告知等待的冷场。",
-            "There must be no unannounced dead air of 15 s or more.",
+            "There must be no unannounced stretch of dead air of 15 s or more.",
         ),
         (
             "require: {event: {kind: interruption, by: agent, count: {at_most: 2}}}",
             "坐席抢话次数须不超过 2 次。",
-            "The number of times there is interruption by the agent must be at most 2.",
+            "The number of interruptions by the agent must be at most 2.",
         ),
         (
             "require: {any: [{phrase: 您好}, {not: {rule: {id: Y-001, verdict: hit}}}]}",
@@ -148,7 +148,7 @@ def rule_of(body: str) -> Rule:
             "forbid: {all: [{phrase: 您好}, {not: {any: [{phrase: 再见}, {event: hold}]}}]}",
             "不得同时出现：（任何一方说出「您好」），并且（并非（（任何一方说出「再见」），或者（出现保持音乐）））。",
             "These may not hold together: (anybody says “您好”) and (it is not so that (anybody says “再见”) or "
-            "(there is hold music)).",
+            "(there is a stretch of hold music)).",
         ),
         (
             "forbid: {phrase: 保证}\nexcept: {phrase: 按合同}",
@@ -162,8 +162,58 @@ def rule_of(body: str) -> Rule:
         ),
         (
             "prerequisites: [Y-001]\neffective: {from: 2026-01-01, until: 2026-12-31}\nforbid: {phrase: 俺}",
-            "自 2026-01-01 起，到 2026-12-31 为止，在规则 Y-001（问候）符合的前提下，任何一方不得说出「俺」。",
-            "From 2026-01-01: Until 2026-12-31: Where rule Y-001 (问候) is met: anybody must not say “俺”.",
+            "自 2026-01-01 起到 2026-12-31 为止，在规则 Y-001（问候）符合的前提下，任何一方不得说出「俺」。",
+            "From 2026-01-01 until 2026-12-31: Where rule Y-001 (问候) is met: anybody must not say “俺”.",
+        ),
+        (
+            "require: {phrase: 抱歉, role: agent, after: {phrase: [投诉, 不满], role: customer, seconds: 60}}",
+            "坐席须在客户说出「投诉」或「不满」之后 60 秒内说出「抱歉」。",
+            "The agent must say “抱歉” within 60 s after the customer says “投诉” or “不满”.",
+        ),
+        (
+            "forbid: {phrase: 抱歉, role: agent, near: {phrase: 投诉, hit: any, seconds: 5, sentences: 3}}",
+            "坐席不得在任何一方说出「投诉」前后 5 秒、3 句话内说出「抱歉」。",
+            "The agent must not say “抱歉” within 5 s and 3 sentences around any time that anybody says “投诉”.",
+        ),
+        (
+            "require: {phrase: 久等, role: agent, after: {event: hold}, within: {last_percent: 20}}",
+            "坐席须在通话最后 20% 的时间内、保持音乐之后说出「久等」。",
+            "The agent must say “久等” in the last 20 % of the call, after a stretch of hold music.",
+        ),
+        (
+            "require: {sequence: [{phrase: 请问您同意吗, role: agent}, {phrase: 我同意, role: customer}], role: agent}",
+            "坐席须依次先说出「请问您同意吗」，再由客户说出「我同意」。",
+            "The agent must say “请问您同意吗”, then “我同意” said by the customer.",
+        ),
+        (
+            "require: {entity: {kind: number, min_digits: 4, max_digits: 8}, role: agent}",
+            "坐席须说出数字（4 到 8 位）。",
+            "The agent must say a number (4 to 8 digits).",
+        ),
+        (
+            "forbid: {metric: {name: silence_share, above: 0.3}}",
+            "静音占比不得大于 30%。",
+            "The share of silence must not be above 30 %.",
+        ),
+        (
+            "require: {metric: {name: interruptions.agent, at_most: 2}}",
+            "坐席抢话次数须不超过 2 次。",
+            "The number of interruptions of the agent must be at most 2.",
+        ),
+        (
+            "require: {phrase: {any_of: [工号], count: {exactly: 1}}, role: agent}",
+            "坐席须说出「工号」正好 1 次。",
+            "The agent must say “工号” exactly once.",
+        ),
+        (
+            "require: {event: {kind: hold, max_seconds: 60, count: {at_most: 2}}, within: {first_percent: 50}}",
+            "在通话前 50% 的时间内，60 秒以内的保持音乐次数须不超过 2 次。",
+            "The number of stretches of hold music of 60 s at most in the first 50 % of the call must be at most 2.",
+        ),
+        (
+            "forbid: {rule: {id: Y-001, verdict: [not_met, undetermined]}}",
+            "规则 Y-001（问候）不得为「不符合」或「待人工」。",
+            "Rule Y-001 (问候) may not come out as not met or undetermined.",
         ),
         (
             "applies_when: {queue: [loan, card], metadata: {product: x}}\nforbid: {phrase: 俺}",
