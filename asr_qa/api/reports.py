@@ -16,7 +16,7 @@ from asr_qa.core.finding import Verdict
 from asr_qa.core.report import DIMENSIONS, CallSummary, ErrorPattern, error_patterns
 from asr_qa.core.rule import Ruleset
 from asr_qa.errors import UsageError
-from asr_qa.pipeline.store import CallFilters, happened_at
+from asr_qa.pipeline.store import CallFilters, Store, happened_at
 from asr_qa.render import csv
 
 router = APIRouter(prefix="/v1/reports", tags=["reports"])
@@ -108,11 +108,24 @@ def report_errors(
     return Response(report.model_dump_json(), media_type="application/json")
 
 
-def build_report(context: Context, query: ReportQuery) -> ErrorReport:
-    """The report that the query asks for."""
+def read_calls(store: Store, query: ReportQuery) -> list[CallSummary]:
+    """The calls that the query asks for; a query that cannot be answered is refused before they are read."""
+    _check_dimensions(query)
     filters = CallFilters(agent=query.agent, queue=query.queue, team=query.team, since=query.since, until=query.until)
     # Reduced one by one: a month of calls fits into memory, a month of documents does not.
-    calls = [CallSummary.from_document(document) for document in context.store.documents(filters)]
+    return [CallSummary.from_document(document) for document in store.documents(filters)]
+
+
+def build_report(context: Context, query: ReportQuery, calls: Sequence[CallSummary] | None = None) -> ErrorReport:
+    """The report that the query asks for.
+
+    Args:
+        context: Store and rules.
+        query: Which calls, and how they are grouped.
+        calls: From `read_calls`, where they are at hand: reading them takes most of the time.
+    """
+    filters = CallFilters(agent=query.agent, queue=query.queue, team=query.team, since=query.since, until=query.until)
+    calls = read_calls(context.store, query) if calls is None else calls
     patterns = list(_patterns(calls, query, context.store.decided(filters)))
     return ErrorReport(
         by=list(query.dimensions()),
@@ -151,15 +164,10 @@ def _patterns(
 ) -> Iterable[tuple[dict[str, str | None], ErrorPattern]]:
     """Patterns with their groups; periods are cut here, everything else is core's."""
     by = query.dimensions()
-    if unknown := [name for name in by if name not in (*DIMENSIONS, "period")]:
-        known = ", ".join((*DIMENSIONS, "period"))
-        raise UsageError(f"cannot group errors by {', '.join(unknown)}: choose from {known}")
     others = tuple(name for name in by if name != "period")
     if len(others) == len(by):
         found = error_patterns(calls, by=by, decisions=decisions, min_calls=query.min_calls)
         return [(dict(pattern.group), pattern) for pattern in found]
-    if len(others) < len(by) - 1:
-        raise UsageError("errors are grouped twice by period")
     periods: dict[str | None, list[CallSummary]] = {}
     for call in calls:
         periods.setdefault(_period_of(call, query.period), []).append(call)
@@ -168,6 +176,15 @@ def _patterns(
         for period in sorted(periods, key=lambda one: (one is None, one or ""))
         for pattern in error_patterns(periods[period], by=others, decisions=decisions, min_calls=query.min_calls)
     ]
+
+
+def _check_dimensions(query: ReportQuery) -> None:
+    by = query.dimensions()
+    if unknown := [name for name in by if name not in (*DIMENSIONS, "period")]:
+        known = ", ".join((*DIMENSIONS, "period"))
+        raise UsageError(f"cannot group errors by {', '.join(unknown)}: choose from {known}")
+    if by.count("period") > 1:
+        raise UsageError("errors are grouped twice by period")
 
 
 def _period_of(call: CallSummary, period: str) -> str | None:

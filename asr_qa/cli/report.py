@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -135,14 +135,16 @@ def _format_of(out: Path | None) -> Format:
 def _build(store: Store, settings: Settings, query: ReportQuery) -> tuple[ErrorReport, Figures]:
     """The report as the API gives it, and the indicators of the same calls."""
     from asr_qa.api.deps import Context
-    from asr_qa.api.reports import build_report
+    from asr_qa.api.reports import build_report, read_calls
 
     rules = load_rules(settings)
     cards = load_scorecards(settings, rules)
-    report = build_report(Context(store=store, clock=SystemClock(), ruleset=rules.ruleset, scorecards=cards), query)
+    calls = read_calls(store, query)
+    context = Context(store=store, clock=SystemClock(), ruleset=rules.ruleset, scorecards=cards)
+    report = build_report(context, query, calls)
     filters = CallFilters(agent=query.agent, queue=query.queue, team=query.team, since=query.since, until=query.until)
     reviewed = _reviewed(store, filters, cards)
-    found = _by_card(store, filters, {name: one.sheet for name, one in reviewed.items()})
+    found = _by_card(calls, {name: one.sheet for name, one in reviewed.items()})
     at_hand = {card.id: card for card in (*(one.scorecard for one in rules.every), *cards.values())}
     shown = [card for card in at_hand.values() if card.id in found] or [rules.scorecard]
     figures = tuple(OnCard(card, kpis(found.get(card.id, []), card)) for card in shown)
@@ -151,13 +153,12 @@ def _build(store: Store, settings: Settings, query: ReportQuery) -> tuple[ErrorR
     return report, Figures(figures, gone, _repeats(store, filters), earlier)
 
 
-def _by_card(store: Store, filters: CallFilters, decided: Mapping[str, ScoreSheet]) -> dict[str, list[CallSummary]]:
+def _by_card(calls: Sequence[CallSummary], decided: Mapping[str, ScoreSheet]) -> dict[str, list[CallSummary]]:
     """The calls by the id of the card they were scored on, those that people decided on with the sheet they made."""
     found: dict[str, list[CallSummary]] = {}
-    for document in store.documents(filters):
-        call = CallSummary.from_document(document)
-        call = replace(call, sheet=decided.get(call.recording_id, call.sheet))
-        found.setdefault(call.sheet.scorecard, []).append(call)
+    for call in calls:
+        sheet = decided.get(call.recording_id, call.sheet)
+        found.setdefault(sheet.scorecard, []).append(replace(call, sheet=sheet))
     return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,10 +13,13 @@ from cli_shell import Shell
 
 from asr_qa.bootstrap import SystemClock, connect, load_rules, load_scorecards
 from asr_qa.config import Settings
+from asr_qa.core.document import CallDocument
 from asr_qa.core.finding import Verdict
 from asr_qa.core.review import Cause, ReviewState
 from asr_qa.core.scorecard import score
+from asr_qa.db.store import SqlStore
 from asr_qa.pipeline.review import Judgement, Reviewer, begin_review, decide, set_review_state
+from asr_qa.pipeline.store import CallFilters
 from asr_qa.testing import make_document, make_finding, make_recording
 
 # call   1  2  3  4  5  6
@@ -216,6 +220,22 @@ def test_mistakes_are_explained(shell: Shell, calls: Path, options: list[str], w
     result = shell("report", "errors", *options)
     assert result.code == 1
     assert words in result.err
+
+
+@pytest.mark.parametrize(("by", "times"), [("rule", 1), ("rule,period", 1), ("moon", 0), ("period,period", 0)])
+def test_stored_documents_are_read_once_and_not_for_a_question_without_an_answer(
+    shell: Shell, calls: Path, monkeypatch: pytest.MonkeyPatch, by: str, times: int
+) -> None:
+    read = SqlStore.documents
+    asked: list[CallFilters] = []
+
+    def documents(store: SqlStore, filters: CallFilters) -> Iterator[CallDocument]:
+        asked.append(filters)
+        return read(store, filters)
+
+    monkeypatch.setattr(SqlStore, "documents", documents)
+    assert shell("report", "errors", "--by", by).code == (0 if times else 1)
+    assert len(asked) == times
 
 
 def test_grouping_by_what_is_none_lists_all_there_is(shell: Shell) -> None:
