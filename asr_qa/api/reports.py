@@ -16,6 +16,7 @@ from asr_qa.core.finding import Verdict
 from asr_qa.core.report import DIMENSIONS, CallSummary, ErrorPattern, error_patterns
 from asr_qa.core.rule import Ruleset
 from asr_qa.errors import UsageError
+from asr_qa.messages import error_of
 from asr_qa.pipeline.store import CallFilters, Store, happened_at
 from asr_qa.render import csv
 
@@ -181,10 +182,9 @@ def _patterns(
 def _check_dimensions(query: ReportQuery) -> None:
     by = query.dimensions()
     if unknown := [name for name in by if name not in (*DIMENSIONS, "period")]:
-        known = ", ".join((*DIMENSIONS, "period"))
-        raise UsageError(f"cannot group errors by {', '.join(unknown)}: choose from {known}")
-    if by.count("period") > 1:
-        raise UsageError("errors are grouped twice by period")
+        raise error_of(UsageError, "report_by", names=tuple(unknown), known=(*DIMENSIONS, "period"))
+    if len(set(by)) < len(by):
+        raise error_of(UsageError, "report_by_twice", names=by)
 
 
 def _period_of(call: CallSummary, period: str) -> str | None:

@@ -22,7 +22,8 @@ from asr_qa.core.repeats import DAYS, Contact, repeat_calls
 from asr_qa.core.report import CallSummary, Figure, Kpis, kpis
 from asr_qa.core.rule import ErrorClass
 from asr_qa.core.scorecard import Scorecard, ScoreSheet
-from asr_qa.errors import UsageError
+from asr_qa.errors import Said, UsageError
+from asr_qa.messages import error_of, say
 from asr_qa.pipeline.review import Reviewed, reviewed_sheet
 from asr_qa.pipeline.store import CallFilters, CallState, Store
 from asr_qa.render.format import percent, points
@@ -123,8 +124,15 @@ def _query(**values: Any) -> ReportQuery:
     try:
         return ReportQuery(**values)
     except ValidationError as exc:
-        mistakes = (f"--{'-'.join(map(str, one['loc'])).replace('_', '-')}: {one['msg']}" for one in exc.errors())
-        raise UsageError("; ".join(mistakes) + "; times are written 2026-11-20 or 2026-11-20T09:30+08:00") from exc
+        raise error_of(UsageError, "list", items=tuple(map(_mistake, exc.errors()))) from exc
+
+
+def _mistake(found: Mapping[str, Any]) -> Said:
+    name = str(found["loc"][0])
+    option = f"--{name.replace('_', '-')}"
+    if name in ("since", "until"):
+        return say("report_time", option=option)
+    return say("report_value", option=option, reason=found["msg"])
 
 
 def _format_of(out: Path | None) -> Format:

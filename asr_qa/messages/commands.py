@@ -1,4 +1,4 @@
-"""Messages of the commands for rules: lint, test, new, import."""
+"""Messages of the commands for rules (lint, test, new, import), and of reports."""
 
 from __future__ import annotations
 
@@ -173,4 +173,12 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
         "证据应当在第 {start}-{end} 秒，结果在 {got}",
     ),
     "nowhere": ("nowhere", "没有证据"),
+    # Reports
+    "report_by": ("cannot group errors by {names}: choose from {known}", "不能按 {names} 分组：可选 {known}"),
+    "report_by_twice": ("errors are grouped twice by the same: {names}", "同一项分组写了两次：{names}"),
+    "report_time": (
+        "{option} is no valid time: write 2026-11-20 or 2026-11-20T09:30+08:00",
+        "{option} 不是有效的时间：写成 2026-11-20 或 2026-11-20T09:30+08:00",
+    ),
+    "report_value": ("{option}: {reason}", "{option} 的值不能用：{reason}"),
 }

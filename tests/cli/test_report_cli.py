@@ -210,9 +210,11 @@ def test_filters_that_match_nothing_are_told_apart(shell: Shell, calls: Path) ->
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (["--since", "yesterday"], "--since"),
-        (["--by", "rule,weather"], "weather"),
-        (["--by", "rule,rule"], "twice"),
+        (["--since", "yesterday"], "--since 不是有效的时间：写成 2026-11-20"),
+        (["--until", "2026-13-01", "--since", "x"], "--until 不是有效的时间"),
+        (["--agent", "a" * 201], "--agent 的值不能用"),
+        (["--by", "rule,weather"], "不能按 weather 分组"),
+        (["--by", "rule,rule"], "同一项分组写了两次：rule"),
         (["--out", "/proc/nowhere/x.csv"], "/proc/nowhere/x.csv：写不进去"),
     ],
 )
@@ -241,4 +243,6 @@ def test_stored_documents_are_read_once_and_not_for_a_question_without_an_answer
 def test_grouping_by_what_is_none_lists_all_there_is(shell: Shell) -> None:
     result = shell("report", "errors", "--by", "rule,moon")
     assert result.code == 1
+    assert "不能按 moon 分组：可选 rule、agent、queue、team、phase、period" in "".join(result.err.split("\n"))
+    result = shell("report", "errors", "--by", "rule,moon", "--lang", "en")
     assert "by moon: choose from rule, agent, queue, team, phase, period" in " ".join(result.err.split())
