@@ -1,9 +1,10 @@
-"""The parts held-a, -b and -c of bench_redact_heard: sentences written before anybody had read what the rules are.
+"""The parts held-a to held-d of bench_redact_heard: sentences for figures on what rules were not made for.
 
 Those of held-a and held-b are the lines of redact_held.txt and redact_held_other.txt, in turn for the one and the
-other, those of held-c all of redact_more.txt and redact_more_other.txt. Their digits are drawn from a seed, with check
-digits where a number has one. All voices, one after the other. Rules may be made while looking at held-a and held-c,
-never at held-b.
+other, those of held-c all of redact_more.txt and redact_more_other.txt, those of held-d all of redact_fresh.txt and
+redact_fresh_other.txt. The first three were written before anybody had read what the rules are, the last for code that
+was done by then. Their digits are drawn from a seed, with check digits where a number has one. All voices, in turn.
+Rules may be made while looking at held-a and held-c, never at held-b and held-d.
 """
 
 from __future__ import annotations
@@ -20,7 +21,12 @@ from redact_spoken import SAID, Piece, Spoken, cardinal
 
 from asr_qa.core.numberplan import id_checksum, luhn
 
-_FILES = {"held-a": ("redact_held", 0, 2), "held-b": ("redact_held", 1, 2), "held-c": ("redact_more", 0, 1)}
+_FILES = {
+    "held-a": ("redact_held", 0, 2),
+    "held-b": ("redact_held", 1, 2),
+    "held-c": ("redact_more", 0, 1),
+    "held-d": ("redact_fresh", 0, 1),
+}
 """The name of its files, and which of their lines: from where on, and every how many."""
 HELD = tuple(_FILES)
 ROLES = {"坐": "A", "客": "B"}
