@@ -45,6 +45,7 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
     "yaml_wide_colon": ("not valid YAML: full-width colon ：", "YAML 格式不对：这里用了中文冒号 ："),
     "yaml_tab": ("not valid YAML: a tab", "YAML 格式不对：缩进里有制表符（Tab 键）"),
     "yaml_no_blank": ("not valid YAML: no blank after the colon", "YAML 格式不对：冒号后面没有空格"),
+    "yaml_dash": ("not valid YAML: no blank after the dash of an item", "YAML 格式不对：每一项开头的 - 后面没有空格"),
     "yaml_wide_comma": ("not valid YAML: full-width comma ，", "YAML 格式不对：这里用了中文逗号 ，"),
     "yaml_wide_bracket": ("not valid YAML: full-width bracket", "YAML 格式不对：这里用了中文括号"),
     "yaml_variable": ("not valid YAML: {name} without quotes", "YAML 格式不对：{name} 没有加引号"),
@@ -80,6 +81,7 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
     "write_sign": ("write {sign!r}", "改成英文的 {sign}"),
     "write_signs": ("write {signs}", "改成英文的 {signs}"),
     "indent_with_blanks": ("indent with blanks", "缩进用空格，不用 Tab"),
+    "blank_after_dash": ("write a blank after '-'", "在 - 后面加一个空格"),
     "blank_after_colon": ("write a blank after ':'", "在英文冒号 : 后面加一个空格"),
     "quote_variable": ('inside [ ] and {{ }} put it in quotes: "{name}"', '在 [ ] 和 {{ }} 里要加英文引号："{name}"'),
     "quote_or_indent": (

@@ -31,6 +31,10 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
     "of_entry": ("entry {number}: {problem}", "第 {number} 项：{problem}"),
     "wanted_found": ("{wanted}, found {found}", "{wanted}，写的是 {found}"),
     "not_one_of": ("{found} is not one of {known}", "{found} 不能用，可以写：{known}"),
+    "into_braces": (
+        "it belongs to the words: phrase: {{any_of: [...], {key}: ...}}",
+        "它要和说法写在一起：phrase: {{any_of: [...], {key}: ...}}",
+    ),
     "write_word": ("write {word}", "写 {word}"),
     "one_of": ("one of {known}", "应当是 {known} 之一"),
     "is_unusable": ("cannot be used here", "不能用在这里"),
@@ -223,6 +227,7 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
     ),
     "rule_left_out": ("rule {name!r} is not in this ruleset", "规则 {name} 不在这套规则里"),
     "call_wide_bar": ("full-width bar ｜ in the call; write '|'", "call 里用了中文竖线 ｜；改成英文的 |"),
+    "call_wide_quotes": ("the call has quotes “ ” around it; write ' or \"", "call 用了中文引号 “ ”；改成英文的引号"),
     "call_swallowed": (
         "{what!r} stands inside what is said; write '|' before it",
         "“{what}”混进了前一句话里；在它前面写 |",

@@ -393,7 +393,7 @@ def _prompts(sketch: Sketch, timing: TimingOptions | None) -> Prompts | None:
 
 def _check_bars(call: str) -> None:
     """Refuse a sketch where one utterance swallows the next: as text it would be said, and the case prove nothing."""
-    if "｜" in call:
-        raise SaidError(say("call_wide_bar"))
+    if (quoted := call.startswith(("“", "”", "‘"))) or "｜" in call:
+        raise SaidError(say("call_wide_quotes" if quoted else "call_wide_bar"))
     if swallowed := _SWALLOWED.search(call):
         raise SaidError(say("call_swallowed", what=swallowed[1]))

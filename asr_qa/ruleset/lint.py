@@ -46,7 +46,7 @@ from asr_qa.ruleset.schema import guess
 
 MIN_CASES = 3
 """Cases that are met, and as many that are not, which every rule should have."""
-_PUNCTUATION = frozenset("，。！？、；：“”《》,!;\"' ")
+_PUNCTUATION = frozenset("，。！？、；：“”《》（）【】「」,!;\"' ")
 _ESCAPED = re.compile(r"\\.")
 _NAMES = {"，": "sign_comma", "、": "sign_list_comma", "；": "sign_semicolon", "｜": "sign_wide_bar", "|": "sign_bar"}
 _SEPARATORS = re.compile("[" + "".join(_NAMES) + "]")

@@ -9,7 +9,9 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from asr_qa.core.checks.timing import METRICS, PER_ROLE
 from asr_qa.core.metrics import SHARES
+from asr_qa.errors import Said
 from asr_qa.messages import say
+from asr_qa.ruleset.describe_words import METRICS as METRIC_NAMES
 from asr_qa.ruleset.fields import (
     MAX_ID,
     BoundsModel,
@@ -84,12 +86,20 @@ class MetricModel(BoundsModel):
     @model_validator(mode="after")
     def _known(self) -> MetricModel:
         if self.name not in METRICS:
-            raise wrong(say("unknown_metric", name=self.name), guess(self.name, METRICS))
+            raise wrong(say("unknown_metric", name=self.name), _metric_meant(self.name))
         if all(getattr(self, name) is None for name in ("at_most", "at_least", "above", "below")):
             raise wrong(say("metric_comparison"), say("comparisons"))
         if self.name in SHARES:
             _check_share(self)
         return self
+
+
+def _metric_meant(name: str) -> Said:
+    """The figure that was meant, also by its Chinese name, or all that there are."""
+    codes = [code for code, chinese in METRIC_NAMES["zh"].items() if name in (chinese, chinese.removesuffix("次数"))]
+    if codes:
+        return say("write_word", word=f"{codes[0]}.agent" if codes[0] in PER_ROLE else codes[0])
+    return guess(name, METRICS) or say("known_are", names=tuple(METRICS))
 
 
 def _check_share(model: MetricModel) -> None:

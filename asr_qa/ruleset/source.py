@@ -27,6 +27,7 @@ WIDE_COLON = re.compile(r"(?:^\s*(?:-\s+)*|[{,]\s*)[A-Za-z_]+\s*：")
 """A key that ends in a full-width colon."""
 _SLIPS = (
     (re.compile(r"^\s*(?:-\s+)?[A-Za-z_]+:(?=[^\s:/])"), say("yaml_no_blank"), say("blank_after_colon")),
+    (re.compile(r"^\s*-(?=[^\s\-0-9.])"), say("yaml_dash"), say("blank_after_dash")),
     (re.compile(r"，(?=\s*[A-Za-z_]+\s*[:：])"), say("yaml_wide_comma"), say("write_sign", sign=",")),
     (re.compile(r"[:\[{,]\s*[｛【［]"), say("yaml_wide_bracket"), say("write_signs", signs="{ } or [ ]")),
 )

@@ -15,7 +15,9 @@ from pydantic_core import ErrorDetails
 from asr_qa.errors import Issue, Said
 from asr_qa.messages import say
 from asr_qa.ruleset import schema
+from asr_qa.ruleset.describe_words import ENTITIES, EVENTS
 from asr_qa.ruleset.source import WIDE_COLON, Path_, Source
+from asr_qa.ruleset.speech import PhraseModel
 
 _SAID = {
     "string_type": "want_text",
@@ -55,6 +57,12 @@ _SHAPES = {
     "before": say("eg", example="{phrase: [...], role: customer, hit: 1, seconds: 20}"),
     "near": say("eg", example="{phrase: [...], role: agent, hit: each, seconds: 10}"),
     "applies_when": say("eg", example="{direction: inbound}"),
+    "recording": say("eg", example="{direction: outbound, queue: loan}"),
+    "except": say("eg", example="- {phrase: [...], role: agent}"),
+    "sequence": say("eg", example="[[...], [...]]"),
+    "metric": say("eg", example="{name: silence_share, above: 0.3}"),
+    "count": say("eg", example="{at_least: 3}"),
+    "n_of": say("eg", example="{n: 2, of: [...]}"),
 }
 """What to write where a mapping is asked for and something else stands."""
 _MISSING = {
@@ -81,9 +89,15 @@ _IN_CHINESE = {
     "客户关键": "customer", "业务关键": "business", "合规关键": "compliance", "试运行": "test",
     "符合": "met", "不符合": "not_met", "不适用": "not_applicable", "待人工": "undetermined",
     "呼入": "inbound", "呼出": "outbound", "外呼": "outbound",
-    "草稿": "draft", "试行": "test", "正式": "stable", "停用": "retired",
+    "草稿": "draft", "试行": "test", "正式": "stable", "启用": "stable", "停用": "retired",
+    "通过": "met", "不通过": "not_met", "pass": "met", "fail": "not_met",
+    "电话": "phone", "手机号": "mobile", "座机": "landline", "身份证": "id_card", "身份证号": "id_card",
+    "银行卡": "bank_card", "卡号": "bank_card", "百分数": "percent", "时间": "time", "车牌": "plate",
+    "等待": "hold", "等待音乐": "hold", "插话": "interruption",
+    **{name: code for names in (ENTITIES["zh"], EVENTS["zh"]) for code, name in names.items()},
 }  # fmt: skip
 """What people write in Chinese where one of our own words must stand."""
+_YES_OR_NO = {"是": "true", "对": "true", "有": "true", "否": "false", "不": "false", "没有": "false"}
 _TRIED = re.compile(r"(constrained-)?(int|str|float|bool|list|dict|date|none)|.*\[.*|function-.*")
 """Steps in pydantic's places that name an alternative it tried."""
 
@@ -186,7 +200,10 @@ def _unknown(name: str, loc: Path_, model: type[BaseModel]) -> tuple[Said, Said 
         return say("unknown_key", key=name), say("blank_after_colon")
     if len(loc) == 1 and model is schema.RuleModel and name in schema.ConditionModel.model_fields:
         return say("unknown_key_here", key=name), say("indent_below")
-    return say("unknown_key", key=name), _meant(name, _known_keys(model, loc[:-1]))
+    known = _known_keys(model, loc[:-1])
+    if "phrase" in known and name in PhraseModel.model_fields:
+        return say("unknown_key_here", key=name), say("into_braces", key=name)
+    return say("unknown_key", key=name), _meant(name, known)
 
 
 def _meant(name: str, known: list[str]) -> Said | None:
@@ -198,7 +215,7 @@ def _of_type(detail: ErrorDetails, kind: str, loc: Path_) -> tuple[Said, Said | 
     quotes = _quotes(detail["input"]) if kind == "string_type" else None
     shape = _SHAPES.get(str(loc[-1])) if loc and kind in _MAPPINGS else None
     said = _named(loc, _wanted_found(_wanted(detail), detail["input"]))
-    return said, quotes or shape or _digits(kind, detail)
+    return said, quotes or shape or _yes_or_no(kind, detail) or _digits(kind, detail)
 
 
 def _quotes(value: object) -> Said | None:
@@ -206,6 +223,11 @@ def _quotes(value: object) -> Said | None:
     if isinstance(value, dict):
         return say("quote_colon")
     return None if isinstance(value, list | None) else say("put_in_quotes")
+
+
+def _yes_or_no(kind: str, detail: ErrorDetails) -> Said | None:
+    meant = _YES_OR_NO.get(str(detail["input"]).strip().lower()) if kind in {"bool_type", "bool_parsing"} else None
+    return say("write_word", word=meant) if meant else None
 
 
 def _digits(kind: str, detail: ErrorDetails) -> Said | None:

@@ -163,7 +163,7 @@ BEGINNERS = [
     ("require: {phrase: 您好请讲, within: 30}\n", "of_key", "eg"),
     ("require: {phrase: 您好请讲, within: {first_seconds: 30秒}}\n", "of_key", "number_alone"),
     ("require: {phrase: 您好请讲, within: {first_seconds: 三十}}\n", "of_key", "number_in_digits"),
-    ("require: {phrase: 您好请讲}\nassisted: 是\n", "of_key", ""),
+    ("require: {phrase: 您好请讲}\nassisted: 是\n", "of_key", "write_word"),
     ("require: {phrase: 您好请讲}\nrationale: 7\n", "of_key", "put_in_quotes"),
     ("require: {phrase: 您好请讲, role　: agent}\n", "wide_blank", "ordinary_blanks"),
 ]

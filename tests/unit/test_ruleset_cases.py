@@ -139,6 +139,7 @@ def test_a_case_file_is_a_list(tmp_path: Path) -> None:
         ("A 0-2 您好 A 10-15 请讲", "'A 10-15' stands inside what is said; write '|' before it"),
         ("A 0-2 喂 | A 3-5 您好 B 10.5-15", "'B 10.5-15' stands inside what is said"),
         ("A 0-2 您好 ｜ A 10-15 请讲", "full-width bar ｜ in the call; write '|'"),
+        ("“A 0-2 您好”", "the call has quotes “ ” around it"),
     ],
 )
 def test_an_utterance_that_swallows_the_next_is_refused(tmp_path: Path, call: str, message: str) -> None:

@@ -76,6 +76,7 @@ def test_cases_that_are_missing_or_double(tmp_path: Path, cases: str, message: s
         ),
         ("phrase: 您好请讲\n  after: {phrase: [请讲话, 请讲话吧]}", 8, "'请讲话吧' adds nothing", "warning"),
         ("regex: '您好，请讲'", 7, "looks for ，", "warning"),
+        ("regex: 工号（是）[0-9]+", 7, "looks for （/）", "warning"),
     ],
 )
 def test_conditions_that_are_not_wise(tmp_path: Path, condition: str, line: int, message: str, severity: str) -> None:

@@ -77,3 +77,37 @@ def test_no_value_of_a_rule_brings_out_words_of_the_library(key: str) -> None:
     for value in VALUES:
         message = told("\n".join(f"{name}: {part}" for name, part in (RULE | {key: value}).items()))
         assert not LEAKS.search(message), message
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "hint"),
+    [
+        ("require", "{entity: 身份证}", "write id_card"),
+        ("require", "{event: 静音}", "write silence"),
+        ("require", "{metric: {name: 语速, at_most: 280}}", "write characters_per_minute.agent"),
+        ("require", "{metric: {name: 抢话, at_most: 2}}", "write interruptions.agent"),
+        ("require", "{metric: {name: 心情, at_most: 2}}", "known: "),
+        ("require", "{sequence: 您好}", "e.g. [[...], [...]]"),
+        ("require", "{phrase: {any_of: [您好请讲], count: 3}}", "e.g. {at_least: 3}"),
+        ("require", "{phrase: 您好请讲, min_count: 3}", "phrase: {any_of: [...], min_count: ...}"),
+        ("require", "{phrase: 您好请讲, wrong_party: true}", "phrase: {any_of: [...], wrong_party: ...}"),
+        ("status", "启用", "write stable"),
+        ("assisted", "是", "write true"),
+    ],
+)
+def test_what_a_beginner_writes_is_answered_with_what_to_write(key: str, value: str, hint: str) -> None:
+    rule = RULE | {key: value}
+    with pytest.raises(RulesetError) as caught:
+        parse_rules("\n".join(f"{name}: {text}" for name, text in rule.items()))
+    assert hint in caught.value.issues[0].hint
+
+
+def test_an_item_without_a_blank_after_its_dash_is_told_so() -> None:
+    rule = "\n".join(f"{name}: {text}" for name, text in (RULE | {"require": "\n  phrase:\n  -您好\n  -你好"}).items())
+    with pytest.raises(RulesetError) as caught:
+        parse_rules(rule)
+    (issue,) = caught.value.issues
+    assert (issue.message, issue.hint) == (
+        "not valid YAML: no blank after the dash of an item",
+        "write a blank after '-'",
+    )
