@@ -164,7 +164,10 @@ def _figure(figure: Figure) -> Plain:
 
 def _example(example: Example) -> Plain:
     flip = example.flip
-    place = flip.now or flip.was
+    # Words can be listened to; of a stretch that was searched in vain there is only the beginning.
+    places = [place for place in (flip.now, flip.was) if place]
+    heard_at = next((place for place in places if not place.text.startswith(_LOOKED_FOR)), None)
+    place = heard_at or next(iter(places), None)
     return {
         **_call(example.call.id, example.call.path, place.start if place else None),
         "agent": example.call.agent,

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from asr_qa.core.backtest import SHOWN_TEXT, CallRef, Compared, Place, Side, Tally
+from asr_qa.core.backtest import SHOWN_TEXT, CallRef, Compared, Example, Flip, Place, Side, Tally
 from asr_qa.core.finding import Verdict
 from asr_qa.core.rule import Ruleset
 from asr_qa.render.backtest import MOST_AGENTS, MOST_BAD, render_backtest, summary
@@ -111,6 +111,20 @@ def test_places_of_examples_are_told_in_the_language_of_the_page(place: Place, z
     assert zh in chinese
     assert en in english
     assert "（未听到" not in chinese + english
+
+
+def test_an_example_leads_to_the_words_and_not_to_where_they_were_looked_for_in_vain() -> None:
+    words = Place(start=5.3, role="agent", text="本次通话", match="exact")
+    vain = Place(start=0.0, role="agent", text="（未听到：本次通话）", match="timing")
+    call = CallRef(id="1", path="1.wav", agent=None, queue=None, started_at=None)
+    rules = Ruleset((), "digest")
+    for was, now, seconds in ((words, vain, 5.3), (vain, words, 5.3), (None, vain, 0.0), (None, None, None)):
+        tally = Tally(keep=1)
+        flip = Flip(rule_id="R-1", before=MET, after=NOT_MET, was=was, now=now)
+        tally.verdicts["R-1"][MET, NOT_MET] += 1
+        tally.examples["R-1", MET, NOT_MET] = [Example(call=call, flip=flip, human=None)]
+        (rule,) = summary(tally, before=rules, after=rules, cards=())["rules"]
+        assert rule["examples"][0]["seconds"] == seconds
 
 
 def test_sheets_of_other_rules_are_told() -> None:
