@@ -69,7 +69,7 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
         "下一步：给每条规则写例子，然后运行 asr-qa rules lint 与 asr-qa rules test",
     ),
     "imported": (
-        "{n} rules: {carried} carried over, {drafts} drafts, {lost} lost",
+        "{n} rules; carried over: {carried}, drafts: {drafts}, lost: {lost}",
         "{n} 条规则：{carried} 条已迁移，{drafts} 条草稿，{lost} 条未能迁移",
     ),
     "state_lost": ("lost", "未能迁移"),

@@ -206,5 +206,5 @@ def test_a_new_rule_says_which_words_another_one_watches(shell: Shell, home: Pat
 
 def test_what_was_lost_is_said_in_english_too(shell: Shell, home: Path) -> None:
     result = shell("rules", "import-sca", SAMPLE, "--out", home / "sca", "--lang", "en")
-    assert "22 rules: 17 carried over, 1 drafts, 4 lost" in result.out
+    assert "22 rules; carried over: 17, drafts: 1, lost: 4" in result.out
     assert "no model of emotions" in result.out
