@@ -93,6 +93,8 @@ _IN_CHINESE = {
     "通过": "met", "不通过": "not_met", "pass": "met", "fail": "not_met",
     "电话": "phone", "手机号": "mobile", "座机": "landline", "身份证": "id_card", "身份证号": "id_card",
     "银行卡": "bank_card", "卡号": "bank_card", "百分数": "percent", "时间": "time", "车牌": "plate",
+    "分级": "graded", "加分": "bonus", "每次扣分": "per_hit", "自动": "auto", "人工": "manual", "辅助": "assisted",
+    "整张": "sheet", "整单": "sheet", "大类": "section",
     "等待": "hold", "等待音乐": "hold", "插话": "interruption",
     **{name: code for names in (ENTITIES["zh"], EVENTS["zh"]) for code, name in names.items()},
 }  # fmt: skip

@@ -114,6 +114,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
         ("{rule: A-1}", "{rule: A-9}", "there is no rule 'A-9'", "did you mean"),
         ("verdict: [met, not_met]", "verdict: [hit]", "hit", ""),
         ("kind: bonus,", "kind: bonus, fatal: sheet,", "a bonus cannot be fatal", "fatal: none"),
+        ("kind: bonus,", "kind: 加分,", "is not one of met, per_hit, graded, bonus", "write bonus"),
         ("rules: [A-1], class", "class", "source auto needs rules", "source: manual"),
         ("points: 8, rules", "points: 8, kind: per_hit, per_hit: {points: 1, cap: 9}, rules", "takes up to 9", "a cap"),
     ],
