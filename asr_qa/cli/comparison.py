@@ -11,7 +11,7 @@ from rich.console import Console
 
 from asr_qa.cli.printing import Lang, console, plain_table
 from asr_qa.render.backtest import shown_share, shown_words
-from asr_qa.render.format import points
+from asr_qa.render.format import points, seconds
 from asr_qa.render.texts import Texts
 
 
@@ -67,7 +67,9 @@ def _print_examples(rule: dict[str, Any], words: dict[str, str], texts: Texts) -
         typer.echo(f"  {rule['id']} {flip}{human}  {one['path']} ({one['call_id']})")
         for label, place in ((words["was"], one["was"]), (words["now"], one["now"])):
             if place:
-                typer.echo(f"      {label} {_SECONDS[texts.lang].format(place['start'])} {shown_words(place, texts)}")
+                typer.echo(
+                    f"      {label} {_SECONDS[texts.lang].format(seconds(place['start']))} {shown_words(place, texts)}"
+                )
 
 
 def _print_sheets(sheets: dict[str, Any], words: dict[str, str], screen: Console) -> None:
@@ -113,7 +115,7 @@ def _verdict(value: str | None, texts: Texts, words: dict[str, str]) -> str:
 
 
 _AGENTS = 20
-_SECONDS: dict[Lang, str] = {"zh": "{:.1f} 秒", "en": "{:.1f} s"}
+_SECONDS: dict[Lang, str] = {"zh": "{} 秒", "en": "{} s"}
 _EXAMPLES = 2
 """Examples of each flip on the terminal; the page and JSON have all of them."""
 _WORDS: dict[Lang, dict[str, str]] = {

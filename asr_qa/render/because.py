@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 
 from asr_qa.core.finding import Evidence, Finding, Match, Trace, Verdict
+from asr_qa.render.format import seconds
 from asr_qa.render.texts import Lang, Texts
 from asr_qa.render.wording import heard, is_missing, missing_words, note
 
@@ -29,7 +30,7 @@ _NOT_FOUND: dict[Lang, str] = {
 }
 _MEASURED: dict[Lang, str] = {"zh": "在 {at}处{what}", "en": "at {at}: {what}"}
 _MORE: dict[Lang, str] = {"zh": "等共 {n} 处", "en": " and more, {n} places in all"}
-_SECONDS: dict[Lang, str] = {"zh": "{v:.1f} 秒", "en": "{v:.1f} s"}
+_SECONDS: dict[Lang, str] = {"zh": "{v} 秒", "en": "{v} s"}
 _JOINTS: dict[Lang, tuple[str, str, str]] = {"zh": ("，", "；", "。"), "en": (", ", "; ", ".")}
 _WHO: dict[Lang, str] = {"zh": "{}", "en": "the {}"}
 _NOT: dict[Lang, str] = {"zh": "{}", "en": "{} was not"}
@@ -46,19 +47,30 @@ def because(finding: Finding, texts: Texts) -> str:
     if lead is None:
         return ""
     comma, semicolon, stop = _JOINTS[texts.lang]
-    places = comma.join(_place(evidence, texts) for evidence in finding.evidence[:_PLACES])
-    if len(finding.evidence) > _PLACES:
-        places += _MORE[texts.lang].format(n=len(finding.evidence))
+    found = _named(finding.evidence)
+    places = comma.join(_place(evidence, texts) for evidence in found[:_PLACES])
+    if len(found) > _PLACES:
+        places += _MORE[texts.lang].format(n=len(found))
     shown = {evidence.text for evidence in finding.evidence}
     remarks = [note(text, texts) for text in dict.fromkeys(_remarks(finding.trace)) if not _repeats(text, shown)]
     told = [part for part in (places, *(remark for remark in remarks if remark not in places)) if part]
     return lead + semicolon.join(told) + stop if told else ""
 
 
+def _named(evidence: Sequence[Evidence]) -> list[Evidence]:
+    """The evidence without what no words name where words were looked for in the same stretch, too."""
+    named = {(one.role, one.start, one.end) for one in evidence if missing_words(one)}
+    return [
+        one
+        for one in evidence
+        if not is_missing(one) or missing_words(one) or (one.role, one.start, one.end) not in named
+    ]
+
+
 def _place(evidence: Evidence, texts: Texts) -> str:
     lang = texts.lang
-    start, end = f"{evidence.start:.1f}", _SECONDS[lang].format(v=evidence.end)
-    at = _SECONDS[lang].format(v=evidence.start)
+    start, end = seconds(evidence.start), _SECONDS[lang].format(v=seconds(evidence.end))
+    at = _SECONDS[lang].format(v=seconds(evidence.start))
     who = _ANYBODY[lang] if evidence.role is None else _WHO[lang].format(texts.word_of(evidence.role).lower())
     if is_missing(evidence):
         who = _NOBODY[lang] if evidence.role is None else _NOT[lang].format(who)

@@ -8,11 +8,20 @@ from math import floor
 def clock(seconds: float, *, tenths: bool = False) -> str:
     """A time on the recording's clock: 1:05, 1:05.3, 1:02:07."""
     # Cut off, not rounded: somebody who seeks to the time shown must not miss the beginning.
-    total = max(0, floor(seconds * 10 + 1e-6))
+    total = _tenths(seconds)
     minutes, rest = divmod(total // 10, 60)
     hours, minutes = divmod(minutes, 60)
     text = f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
     return f"{text}.{total % 10}" if tenths else text
+
+
+def seconds(time: float) -> str:
+    """The same time in seconds: 65.3, cut off as `clock` does, so that both name one moment."""
+    return f"{_tenths(time) / 10:.1f}"
+
+
+def _tenths(time: float) -> int:
+    return max(0, floor(time * 10 + 1e-6))
 
 
 def span(start: float, end: float) -> str:

@@ -88,6 +88,14 @@ def test_a_sentence_names_the_party_or_that_it_was_nobody(body: str, zh: str, en
     assert en in because(finding, Texts("en"))
 
 
+def test_a_stretch_searched_for_words_and_patterns_is_named_once() -> None:
+    body = "require: {any: [{phrase: 抱歉, role: agent}, {regex: 对不.起, role: agent}]}"
+    (finding,) = evaluate(parse_rules(HEAD + body).ruleset, sketched_call(CALL))
+    assert len(finding.evidence) == 2
+    assert because(finding, Texts("zh")) == "因为在 0.0–16.0 秒没有听到坐席说「抱歉」。"
+    assert because(finding, Texts("en")) == "Because from 0.0 to 16.0 s the agent was not heard to say “抱歉”."
+
+
 def test_many_places_are_counted() -> None:
     call = " | ".join(f"A {3 * n}-{3 * n + 2} 绝对没问题" for n in range(5))
     (finding,) = evaluate(parse_rules(HEAD + "forbid: {phrase: 绝对没问题, role: agent}").ruleset, sketched_call(call))

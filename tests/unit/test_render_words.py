@@ -7,13 +7,14 @@ from string import Formatter
 import pytest
 
 import asr_qa.render
-from asr_qa.core.finding import Evidence, Match, Verdict
+from asr_qa.core.finding import Evidence, Finding, Match, Verdict
 from asr_qa.core.recording import Role
 from asr_qa.core.review import FlagReason
 from asr_qa.core.rule import Severity
 from asr_qa.core.scorecard import Source
 from asr_qa.render import wording
-from asr_qa.render.format import clock, percent, points, span
+from asr_qa.render.because import because
+from asr_qa.render.format import clock, percent, points, seconds, span
 from asr_qa.render.texts import TEXTS, Lang, Texts
 
 ROOT = Path(asr_qa.render.__file__).parent
@@ -170,3 +171,11 @@ def test_conditions_are_translated_but_not_what_they_quote() -> None:
 )
 def test_remarks_are_translated(text: str, zh: str) -> None:
     assert wording.note(text, Texts("zh")) == zh
+
+
+def test_a_reason_names_the_moment_that_stands_beside_its_clip() -> None:
+    place = evidence("闭嘴", Match.EXACT, start=37.75, end=38.96)
+    told = because(Finding("R-1", "1", Verdict.NOT_MET, 0.9, (place,)), Texts("zh"))
+    assert span(place.start, place.end) == "0:37.7–0:38.9"
+    assert seconds(place.start) == "37.7"
+    assert told == "因为坐席在 37.7 秒说了「闭嘴」。"
