@@ -24,6 +24,9 @@ _EDGE = 0.5
 _NEAR = 0.4
 """Seconds around an event in which words are shown with it."""
 
+_MOST_SAID = 80
+"""Characters of them; a monologue stands in the transcript."""
+
 _RANKS = {Severity.FATAL: 0, Severity.MAJOR: 1, Severity.MINOR: 2}
 
 
@@ -103,7 +106,8 @@ class FindingViewer:
             return ""
         near = Segment(max(0.0, evidence.start - _NEAR), evidence.end + _NEAR)
         said = [u for u in self._call.document.utterances if u.role is evidence.role and u.segment & near]
-        return text_of(word for u in said for word in u.timed if Segment(word.start, word.end) & near)
+        words = text_of(word for u in said for word in u.timed if Segment(word.start, word.end) & near)
+        return words if len(words) <= _MOST_SAID else words[:_MOST_SAID] + "…"
 
     def _missed(self, group: Sequence[Evidence]) -> str:
         words = [words for evidence in group if (words := wording.missing_words(evidence))]

@@ -600,3 +600,14 @@ def test_the_band_of_a_sheet_stands_beside_its_points() -> None:
     assert '<small class="band">不合格</small>' in html
     assert "优秀" not in html
     assert 'class="band"' not in render([call])
+
+
+def test_of_a_long_monologue_its_beginning_is_quoted() -> None:
+    words = "".join(chr(0x4E00 + number) for number in range(200))
+    place = Evidence(Role.AGENT, 1.0, 50.0, "longest_monologue 49.0", Match.TIMING)
+    call = make_call(
+        1, finding("T-003", Verdict.NOT_MET, place), utterances=[make_utterance(Role.AGENT, 1.0, 50.0, words)]
+    )
+    html = render([call])
+    assert f"{words[:80]}…" in html
+    assert html.count(words) == 1, "in the transcript"
