@@ -32,7 +32,9 @@ _EDGES = (-20.0, -10.0, -5.0, -1.0, 0.0, 1.0, 5.0, 10.0, 20.0)
 _ORDER = (*Verdict, None)
 _STYLE = """
 .stack > * { min-width: 0; }
-td.path { min-width: 330px; max-width: 340px; overflow-wrap: anywhere; }
+header.top { padding-bottom: 18px; }
+td.path { min-width: 345px; max-width: 350px; overflow-wrap: anywhere; }
+td.path small { font-size: 11.5px; }
 td.words { min-width: 150px; overflow-wrap: anywhere; }
 td.flip { white-space: nowrap; }
 td.meters { width: 30%; vertical-align: middle; }
