@@ -141,7 +141,12 @@ def new_rule(
     )
     if require and forbid:
         raise UsageError(told("require_or_forbid"))
-    taken = folder if folder.exists() or alone else shipped_rules()
+    wish = _completed(wish, folder if folder.exists() or alone else shipped_rules())
+    _create(_titled(wish), folder, lang, alone=alone)
+
+
+def _completed(wish: Wish, taken: Path) -> Wish:
+    """The wish with an id that it can have and with words, asked for where none were given."""
     if wish.id and (problem := _bad_id(wish.id, taken)):
         raise UsageError(problem)
     if not wish.phrases:
@@ -151,7 +156,7 @@ def new_rule(
             raise UsageError("\n" + told("ask_broken_off")) from error
     if not wish.id:
         raise UsageError(told("needs_id"))
-    _create(_titled(wish), folder, lang, alone=alone)
+    return wish
 
 
 def _titled(wish: Wish) -> Wish:
