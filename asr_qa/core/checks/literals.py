@@ -12,7 +12,7 @@ from typing import Any
 
 import ahocorasick
 
-from asr_qa.core.phonetic import SEPARATOR
+from asr_qa.core.phonetic import SEPARATOR, is_mandarin
 
 Texts = frozenset[str]
 Needs = tuple[tuple[str, ...], ...]
@@ -61,7 +61,7 @@ def required(pattern: str) -> Needs:
 
 @lru_cache(maxsize=10_000)
 def spelt_out(pattern: str) -> int:
-    """Characters that every match of a pattern holds at least, each named or of a set that names what is in it."""
+    """Chinese characters that every match of a pattern holds at least, each named or of a set that names them all."""
     if _POSIX.search(pattern):
         return 0
     try:
@@ -75,7 +75,7 @@ def _spelt(items: Sequence[tuple[Any, Any]]) -> int:
     count = 0
     for kind, value in items:
         if kind is codes.LITERAL:
-            count += 1
+            count += is_mandarin(chr(value))
         elif kind is codes.IN:
             count += all(map(_names, value))
         elif kind is codes.BRANCH:
@@ -90,11 +90,11 @@ def _spelt(items: Sequence[tuple[Any, Any]]) -> int:
 
 
 def _names(member: tuple[Any, Any]) -> bool:
-    """Whether a member of a set names what it stands for: a letter, a few in a row, digits."""
+    """Whether a member of a set names Chinese characters: one, or a few in a row."""
     kind, value = member
     if kind is codes.RANGE:
-        return bool(value[1] - value[0] < WIDE)
-    return kind is codes.LITERAL or (kind is codes.CATEGORY and value is codes.CATEGORY_DIGIT)
+        return bool(value[1] - value[0] < WIDE) and is_mandarin(chr(value[0]))
+    return kind is codes.LITERAL and is_mandarin(chr(value))
 
 
 def _rarity(texts: Texts) -> tuple[int, int]:

@@ -22,8 +22,8 @@ from asr_qa.core.phonetic import is_mandarin, readings
 from asr_qa.core.sounds import LETTER, NEAR, OPAQUE, SAME, ear, unit
 
 LEAST = 3
-"""Characters (or sets of such) that one way through a pattern must spell out to be looked for by sound: two syllables
-in any context are mostly something else."""
+"""Chinese characters (or sets of such) that one way through a pattern must spell out to be looked for by sound: two
+syllables in any context are mostly something else, and a number after them does not help (但好像是300 is no 单号)."""
 _SIGNS = 0x4E00
 """Signs are Chinese characters, so that a dot, \\w or a range of all of them means what it meant."""
 _NOTHING = chr(_SIGNS + OPAQUE)
