@@ -27,7 +27,7 @@ from asr_qa.db.tables import (
     TokenRow,
 )
 from asr_qa.errors import StorageError
-from asr_qa.pipeline.documents import from_json, to_json
+from asr_qa.pipeline.documents import from_json, to_json, written
 from asr_qa.pipeline.store import (
     ApiToken,
     CallState,
@@ -126,9 +126,9 @@ def sheet_row(sheet: ScoreSheet, *, document: int, flag: FlagReason | None) -> S
         document=document,
         scorecard=sheet.scorecard,
         version=sheet.version,
-        points=sheet.points,
-        max_points=sheet.max_points,
-        assessed_share=sheet.assessed_share,
+        points=None if sheet.points is None else written(sheet.points),
+        max_points=written(sheet.max_points),
+        assessed_share=written(sheet.assessed_share),
         fatal=sheet.fatal,
         flagged=flag is not None,
         flag_reason=flag.value if flag else None,
@@ -143,8 +143,8 @@ def line_rows(sheet: ScoreSheet, *, document: int) -> list[LineRow]:
             criterion_id=line.id,
             position=position,
             verdict=line.verdict.value,
-            points=line.points,
-            max_points=line.max_points,
+            points=None if line.points is None else written(line.points),
+            max_points=written(line.max_points),
             source=line.source,
         )
         for position, line in enumerate(sheet.criteria)
@@ -159,7 +159,7 @@ def finding_rows(findings: Sequence[Finding], *, document: int, severities: Mapp
             rule_id=finding.rule_id,
             verdict=finding.verdict.value,
             severity=severities.get(finding.rule_id, "minor"),
-            confidence=finding.confidence,
+            confidence=None if finding.confidence is None else written(finding.confidence),
             start=finding.evidence[0].start if finding.evidence else None,
             end=finding.evidence[0].end if finding.evidence else None,
         )

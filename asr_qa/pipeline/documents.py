@@ -36,9 +36,14 @@ def json_schema() -> dict[str, Any]:
 _TIMES = frozenset({"start", "end", "duration"})
 
 
+def written(figure: float) -> float:
+    """A figure that is no time as a document has it: columns beside a document say what the document says."""
+    return round(figure, 6)
+
+
 def _round(value: Any, key: str = "") -> Any:
     if isinstance(value, float):
-        return round(value, 3 if key in _TIMES else 6)
+        return round(value, 3) if key in _TIMES else written(value)
     if isinstance(value, dict):
         return {name: _round(part, name) for name, part in value.items()}
     if isinstance(value, list):

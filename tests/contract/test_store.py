@@ -329,6 +329,15 @@ def test_save_document_flags_below_the_pass_mark(store: Store) -> None:
     assert saved.summary.points == 79.5
 
 
+def test_points_beside_a_document_are_those_in_it(store: Store) -> None:
+    """A sheet that was worked out just now has more digits than one that was written and read."""
+    store.save_document(make_document(sheet=make_sheet([make_line("a")], points=245 / 3)), severities={}, now=NOW)
+    call = store.get_call(make_recording().id)
+    assert call is not None
+    assert call.document is not None
+    assert call.summary.points == call.document.score_sheet.points
+
+
 def test_stamp_depends_on_audio_models_rules_scorecard_and_request_only() -> None:
     document = make_document()
     stamps = {
