@@ -115,8 +115,8 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
         "花括号里不是次数（{{2,5}}）会变成模糊匹配；要写花括号本身，写 \\{{",
     ),
     "pattern_short_for_sound": (
-        "too short to be looked for by sound: each choice spells out fewer than {n} Chinese characters",
-        "太短，不能按读音匹配：每个选项写明的汉字都不到 {n} 个",
+        "cannot be looked for by sound: no choice spells out {n} Chinese characters as they are",
+        "不能按读音匹配：没有一个选项直接写明 {n} 个以上的汉字",
     ),
     "spell_out_more": ("spell out more of it, or leave out match", "多写明几个字；或者去掉 match"),
     "pattern_empty": ("matches the empty text", "什么都没说也会命中"),

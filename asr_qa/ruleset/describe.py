@@ -165,7 +165,8 @@ class _Speaker:
         if isinstance(options, Phrase):
             return self._phrase(options, loose=loose)
         if isinstance(options, Regex):
-            by_sound = self.words["by_sound"] if {*options.match} != {"exact"} else ""
+            by_sound = self.words["near_sound" if "near" in options.match else "same_sound"]
+            by_sound = by_sound if {*options.match} != {"exact"} else ""
             return self._say("pattern", text=options.pattern) + by_sound + self._not_counted(options.exclude)
         if isinstance(options, Script):
             return self._script(options)

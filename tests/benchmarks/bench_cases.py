@@ -27,6 +27,7 @@ from phrase_voices import LINE_RATE, VOICES, Audio, Studio, on_line, with_noise,
 
 from asr_qa.bootstrap import build_stages
 from asr_qa.config import Settings
+from asr_qa.core.checks.patternsound import by_sound
 from asr_qa.core.evaluate import evaluate
 from asr_qa.core.finding import Verdict
 from asr_qa.core.recording import Role
@@ -34,6 +35,7 @@ from asr_qa.core.report import wilson
 from asr_qa.core.rule import Check, Condition, Not, Options, Phrase, Regex, Rule, Ruleset, Script
 from asr_qa.core.rule import Sequence as Steps
 from asr_qa.core.segment import Segment
+from asr_qa.core.sounds import DEFAULT_ACCENTS
 from asr_qa.core.transcript import Transcript, Utterance, Word
 from asr_qa.ruleset.cases import Case, load_cases
 from asr_qa.ruleset.loader import load_rules
@@ -47,6 +49,7 @@ PAUSE = 1.5
 LINES = "lines.jsonl"
 COLUMNS = ("passes what is kept", "fails it", "leaves it open", "fails what is broken", "passes it")
 DECIDED = (Verdict.MET, Verdict.NOT_MET)
+ALL = ("exact", "homophone", "near")
 HEARD_WRONG = "识别"
 """In the names of cases that are about words heard wrong."""
 
@@ -166,13 +169,17 @@ def measure(ruleset: Ruleset, cases: Sequence[Case], out: Path, *, show: bool) -
     known = [case for case in cases if all(u.text in lines for u in case.facts.transcript.utterances)]
     ways: list[tuple[str, Callable[[Options], Options]]] = [
         ("as shipped", lambda options: options),
-        ("patterns as written only", lambda options: _exactly(options, Regex)),
-        ("patterns and phrases as written only", lambda options: _exactly(options, Regex, Phrase, Script)),
+        ("patterns by sound where they can be", lambda options: _with_match(options, ALL, Regex)),
+        ("phrases as written only, too", lambda options: _with_match(options, ("exact",), Phrase, Script)),
     ]
-    by_pattern = {rule.id for rule in ruleset.rules if any(_by_sound(check.options) for check in _all(rule))}
+    required = [rule for rule in ruleset.rules if rule.polarity == "require"]
+    by_pattern = {rule.id for rule in required if any(_may_listen(check.options) for check in _all(rule))}
     for title, some in (
         ("All rules on words", known),
-        ("Rules with patterns by sound", [case for case in known if case.rule_id in by_pattern]),
+        (
+            "Rules that require a pattern that can listen",
+            [case for case in known if case.rule_id in by_pattern],
+        ),
     ):
         print(f"{title}: {len(some)} cases of {len({case.rule_id for case in some})} rules\n")
         print(f"| looked for | {' | '.join(COLUMNS)} |")
@@ -213,18 +220,20 @@ def _all(rule: Rule) -> Iterator[Check]:
             yield from check.options.steps
 
 
-def _by_sound(options: Options) -> bool:
-    return isinstance(options, Regex) and {*options.match} != {"exact"}
+def _may_listen(options: Options) -> bool:
+    return isinstance(options, Regex) and by_sound(options.pattern, DEFAULT_ACCENTS) is not None
 
 
-def _exactly(options: Options, *kinds: type[Any]) -> Options:
+def _with_match(options: Options, match: tuple[str, ...], *kinds: type[Any]) -> Options:
     if isinstance(options, Steps):
-        return replace(options, steps=tuple(replace(s, options=_exactly(s.options, *kinds)) for s in options.steps))
-    return replace(options, match=("exact",)) if isinstance(options, kinds) else options
+        return replace(
+            options, steps=tuple(replace(s, options=_with_match(s.options, match, *kinds)) for s in options.steps)
+        )
+    return replace(options, match=match) if isinstance(options, kinds) else options
 
 
 def _changed(rule: Rule, change: Callable[[Options], Options]) -> Rule:
-    return replace(rule, condition=_with(rule.condition, change))
+    return replace(rule, condition=_with(rule.condition, change)) if rule.polarity == "require" else rule
 
 
 def _with(condition: Condition, change: Callable[[Options], Options]) -> Condition:

@@ -68,6 +68,11 @@ def test_two_characters_alone_are_found_as_written_only() -> None:
         assert by_sound(vague, DEFAULT_ACCENTS) is None, vague
 
 
+def test_what_cannot_be_rewritten_is_not_looked_for_by_sound() -> None:
+    for pattern in (r"\u5de5\u5355\u53f7", r"(明天)|(工单号).{0,3}\2"):
+        assert by_sound(pattern, DEFAULT_ACCENTS) is None, pattern
+
+
 def test_an_accent_that_is_not_switched_on_is_heard() -> None:
     near = by_sound("牛奶南瓜", ())
     assert near is not None
@@ -108,6 +113,7 @@ def test_choices_are_told_from_bars_inside(pattern: str, expected: list[str]) ->
         "[^不没别]保证收益",
         "(?<!不能)保证收益",
         "保证(?!金)(收益|回报)",
+        "(?P<名>您)?工单号(?(名)码|呢)",
     ],
 )
 def test_what_is_rewritten_is_still_a_pattern(pattern: str) -> None:

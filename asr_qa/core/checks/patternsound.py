@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+import regex
 
 from asr_qa.core.checks.literals import WIDE, spelt_out
 from asr_qa.core.checks.pieces import Reading
@@ -26,10 +27,12 @@ LEAST = 3
 syllables in any context are mostly something else, and a number after them does not help (但好像是300 is no 单号)."""
 _SIGNS = 0x4E00
 """Signs are Chinese characters, so that a dot, \\w or a range of all of them means what it meant."""
+_ESCAPED = re.compile(r"\\[uUxN]")
+"""A character by its number or name: it would be looked for among the signs."""
 _NOTHING = chr(_SIGNS + OPAQUE)
 _RUN = 64
 """Characters that are compared at once."""
-_HEAD = re.compile(r"\(\?(?:P?<[^=!>]*>|P[=>][^)]*\)|#[^)]*\)|[a-zA-Z-]*:?)?|\\.", re.DOTALL)
+_HEAD = re.compile(r"\(\?(?:\([^)]*\)|P?<[^=!>]*>|P[=>][^)]*\)|#[^)]*\)|[a-zA-Z-]*:?)?|\\.", re.DOTALL)
 """What stands in a pattern and means no character: openings of groups with their names, escapes."""
 
 
@@ -47,11 +50,19 @@ class BySound:
 
 @lru_cache(maxsize=10_000)
 def by_sound(pattern: str, accents: tuple[str, ...]) -> BySound | None:
-    """A pattern by sound, of the choices at its top only those that spell out enough; None where none of them does."""
+    """A pattern by sound, of the choices at its top only those that spell out enough.
+
+    None where none of them does, where characters are written as escapes, or where what is left is no pattern (a
+    choice that refers back to one left out).
+    """
     ways = [way for way in choices(pattern) if spelt_out(way) >= LEAST]
-    if not ways:
+    if not ways or _ESCAPED.search(pattern):
         return None
     same, near = ("|".join(_rewritten(way, accents, limit) for way in ways) for limit in (SAME, NEAR))
+    try:
+        regex.compile(near)
+    except regex.error:
+        return None
     return BySound(same, near, min(map(spelt_out, ways)))
 
 
@@ -62,8 +73,7 @@ def choices(pattern: str) -> list[str]:
         if part == "|" and not depth:
             found.append("")
             continue
-        if part.startswith("(") and not part.endswith(")"):
-            depth += 1
+        depth += part.startswith("(?(") or (part.startswith("(") and not part.endswith(")"))
         depth -= part == ")"
         found[-1] += part
     return found
