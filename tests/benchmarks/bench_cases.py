@@ -32,7 +32,7 @@ from asr_qa.core.evaluate import evaluate
 from asr_qa.core.finding import Verdict
 from asr_qa.core.recording import Role
 from asr_qa.core.report import wilson
-from asr_qa.core.rule import Check, Condition, Not, Options, Phrase, Regex, Rule, Ruleset, Script
+from asr_qa.core.rule import Check, Condition, Not, Options, Phrase, Regex, Rule, Ruleset, Script, descend
 from asr_qa.core.rule import Sequence as Steps
 from asr_qa.core.segment import Segment
 from asr_qa.core.sounds import DEFAULT_ACCENTS
@@ -88,11 +88,7 @@ def _is_worded(options: Options) -> bool:
 
 
 def _checks(condition: Condition) -> Iterator[Check]:
-    if isinstance(condition, Check):
-        yield condition
-    else:
-        for part in (condition.part,) if isinstance(condition, Not) else condition.parts:
-            yield from _checks(part)
+    return (part for part in descend(condition) if isinstance(part, Check))
 
 
 def hear(cases: Sequence[Case], voices: Path, out: Path, noise: float) -> None:
@@ -173,7 +169,7 @@ def measure(ruleset: Ruleset, cases: Sequence[Case], out: Path, *, show: bool) -
         ("phrases as written only, too", lambda options: _with_match(options, ("exact",), Phrase, Script)),
     ]
     required = [rule for rule in ruleset.rules if rule.polarity == "require"]
-    by_pattern = {rule.id for rule in required if any(_may_listen(check.options) for check in _all(rule))}
+    by_pattern = {rule.id for rule in required if any(_may_listen(check.options) for check in _checks(rule.condition))}
     for title, some in (
         ("All rules on words", known),
         (
@@ -211,13 +207,6 @@ def _share(count: int, of: int) -> str:
     if (interval := wilson(count, of)) is None:
         return "none"
     return f"{count / of:.3f} ({interval[0]:.3f}-{interval[1]:.3f}), {count}/{of}"
-
-
-def _all(rule: Rule) -> Iterator[Check]:
-    for check in _checks(rule.condition):
-        yield check
-        if isinstance(check.options, Steps):
-            yield from check.options.steps
 
 
 def _may_listen(options: Options) -> bool:
